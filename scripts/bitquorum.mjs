@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+// The command `bitquorum` from a clone: sets up what is missing, then runs the command line on Node 24.
+import { spawn } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { productNode, setUp } from './setup.mjs';
+
+setUp();
+const main = join(dirname(fileURLToPath(import.meta.url)), '..', 'src', 'cli', 'bitquorum.ts');
+if (Number(process.versions.node.split('.')[0]) >= 24) {
+  process.argv[1] = main;
+  await import(main);
+} else {
+  const child = spawn(productNode(), [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => {
+    process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 1);
+  });
+}

@@ -1,0 +1,92 @@
+import { CodedError } from './errors.ts';
+
+/** Text that is not the one canonical form of some bytes. */
+export class TextFormError extends CodedError<'bad-hex' | 'bad-base64' | 'bad-base32' | 'bad-utf8'> {}
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Lower-case hexadecimal. */
+export function toHex(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += HEX[byte];
+  return text;
+}
+
+/** Bytes of a hexadecimal text, either case. Throws `bad-hex`. */
+export function fromHex(text: string): Uint8Array<ArrayBuffer> {
+  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) {
+    throw new TextFormError('bad-hex', `${excerpt(text)} is not hexadecimal: give pairs of 0-9 and a-f`);
+  }
+  const bytes = new Uint8Array(text.length / 2);
+  for (let index = 0; index < bytes.length; index += 1) {
+    bytes[index] = Number.parseInt(text.slice(index * 2, index * 2 + 2), 16);
+  }
+  return bytes;
+}
+
+/** Standard base64 with padding (RFC 4648 §4). */
+export function toBase64(bytes: Uint8Array): string {
+  let binary = '';
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}
+
+/** Bytes of standard base64; only the canonical form is taken. Throws `bad-base64`. */
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  const refuse = (): never => {
+    throw new TextFormError('bad-base64', `${excerpt(text)} is not canonical base64 (RFC 4648 §4, padded)`);
+  };
+  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) refuse();
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let index = 0; index < binary.length; index += 1) bytes[index] = binary.charCodeAt(index);
+  if (toBase64(bytes) !== text) refuse();
+  return bytes;
+}
+
+/** Bytes of unpadded base32 (RFC 4648 §6), either case, as old magnet links carry infohashes. Throws `bad-base32`. */
+export function fromBase32(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(Math.floor((text.length * 5) / 8));
+  let bits = 0;
+  let value = 0;
+  let at = 0;
+  for (const letter of text.toUpperCase()) {
+    const digit = BASE32.indexOf(letter);
+    if (digit < 0) {
+      throw new TextFormError(
+        'bad-base32',
+        `${excerpt(text)} is not base32: give letters A-Z and digits 2-7`,
+      );
+    }
+    value = ((value << 5) | digit) & 0xfff;
+    bits += 5;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes[at] = (value >> bits) & 0xff;
+      at += 1;
+    }
+  }
+  return bytes;
+}
+
+/** UTF-8 bytes of a text. */
+export function toUtf8(text: string): Uint8Array<ArrayBuffer> {
+  return encoder.encode(text);
+}
+
+/** Text of UTF-8 bytes; a byte order mark is kept. Throws `bad-utf8`, never replaces. */
+export function fromUtf8(bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes);
+  } catch (cause) {
+    throw new TextFormError('bad-utf8', `${toHex(bytes.subarray(0, 16))}… is not UTF-8`, { cause });
+  }
+}
+
+/** At most 80 characters of an input, quoted, for a message. */
+function excerpt(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+}
