@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { productNode, setUp } from './setup.mjs';
 
-setUp();
+setUp({ web: process.argv[2] === 'demo' || process.argv[2] === 'tally' });
 const main = join(dirname(fileURLToPath(import.meta.url)), '..', 'src', 'cli', 'bitquorum.ts');
 if (Number(process.versions.node.split('.')[0]) >= 24) {
   process.argv[1] = main;

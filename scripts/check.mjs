@@ -1,5 +1,8 @@
 // `npm run check`: types, lint, format, floors and unused code. Runs them all, then fails if one failed.
 import { spawnSync } from 'node:child_process';
+import { setUp } from './setup.mjs';
+
+setUp({ web: false });
 
 const checks = [
   ['types', 'tsc', ['--project', 'tsconfig.json']],

@@ -13,13 +13,27 @@ const interruption = new AbortController();
 /** The signal that ends the running command. */
 export const interrupted: AbortSignal = interruption.signal;
 
-/** Turns the first SIGINT or SIGTERM into an abort, and a second one into an immediate end. */
+/** A repeated signal within this time is the same interruption, seen through a parent process as well. */
+const SAME_INTERRUPTION_MS = 1_000;
+
+/**
+ * Turns the first SIGINT or SIGTERM into an abort, and a later one into an immediate end. A process started by
+ * another one of ours (BITQUORUM_CHILD) also stops when that one is gone and its standard input closes.
+ */
 export function watchSignals(): void {
+  let first = 0;
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
-      if (interruption.signal.aborted) process.exit(130);
+      if (first === 0) first = Date.now();
+      else if (Date.now() - first > SAME_INTERRUPTION_MS) process.exit(130);
       interruption.abort(new Error(`interrupted by ${name}`));
     });
+  }
+  if (process.env['BITQUORUM_CHILD']) {
+    process.stdin.on('close', () => interruption.abort(new Error('the parent process is gone')));
+    process.stdin.resume();
+    // oxlint-disable-next-line typescript/no-unnecessary-condition -- a closed or odd stdin may lack it
+    (process.stdin as { unref?: () => void }).unref?.();
   }
 }
 
