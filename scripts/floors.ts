@@ -18,9 +18,10 @@ const floorOf = new Map(FLOORS.flatMap((rooms, floor) => rooms.map((room) => [ro
 const complaints: string[] = [];
 const uses = new Map<string, Set<string>>();
 
-for (const file of globSync('{src,web}/**/*.{ts,tsx}', {
+const files = globSync('{src,web}/**/*.{ts,tsx}', {
   exclude: (name) => /node_modules|dist/.test(name),
-})) {
+});
+for (const file of files.toSorted()) {
   for (const target of importsOf(file)) checkImport(file, target);
 }
 for (const circle of circles(uses))

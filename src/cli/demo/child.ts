@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { CodedError } from '../../bytes/index.ts';
+
+/** How long a process gets to end by itself before it is killed, in milliseconds. */
+const GRACE_MS = 5_000;
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** A process of the demonstration ended, or said nothing sensible, when it should not have. */
+export class DemoError extends CodedError<'child-failed' | 'demo-failed'> {}
+
+export interface ChildOptions {
+  /** Names the process in messages and its log file. */
+  readonly name: string;
+  /** A script below the checkout, then its arguments. */
+  readonly command: readonly [script: string, ...args: string[]];
+  readonly logFolder: string;
+  /** Called with each JSON line of its standard output. */
+  readonly onLine?: (line: unknown) => void;
+}
+
+/** A process of our own, ended by id and never left behind. */
+export interface Child {
+  readonly name: string;
+  readonly logFile: string;
+  /** Settles when the process has ended, with its exit code (or -1 after a signal). */
+  readonly ended: Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** Starts a script of this checkout as a process; its words go to a log file of its own. */
+export function startChild(options: ChildOptions): Child {
+  const [script, ...args] = options.command;
+  const logFile = join(options.logFolder, `${options.name}.log`);
+  const log = createWriteStream(logFile, { flags: 'a' });
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', join(ROOT, script), ...args],
+    { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, BITQUORUM_CHILD: '1' } },
+  );
+  child.stderr.pipe(log);
+  child.stdin.on('error', () => undefined); // the pipe only tells the child that we are alive
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    if (log.writable) log.write(`${line}\n`);
+    const value = parseLine(line);
+    if (value !== undefined) options.onLine?.(value);
+  });
+  const ended = new Promise<number>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => {
+      resolve(code ?? -1);
+    });
+  });
+  ended.catch(() => undefined); // whoever awaits it hears of it; nobody else needs to
+  return {
+    name: options.name,
+    logFile,
+    ended,
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
+      await ended.catch(() => undefined);
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** Rejects when the child ends before `work` is done, naming the file that holds its last words. */
+export async function whileRunning<Value>(child: Child, work: Promise<Value>): Promise<Value> {
+  const early = child.ended.then((code): never => {
+    throw new DemoError('child-failed', `${child.name} ended with exit code ${code}: see ${child.logFile}`);
+  });
+  early.catch(() => undefined); // when `work` wins the race nobody waits for this one
+  return Promise.race([work, early]);
+}
+
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined; // not a JSON line: it stands in the log file
+  }
+}
