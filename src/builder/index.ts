@@ -1,0 +1,5 @@
+/** Rebuilds releases from their recipes; runs a builder that commits, votes and seeds. */
+export { BuilderError } from './errors.ts';
+export { fitsPlatform, hostPlatform, type RebuildOptions, type Rebuilt, rebuild } from './rebuild.ts';
+export { parseRecipe, type Recipe } from './recipe.ts';
+export type { Artifact, BuilderStrategy, BuildTask, LateTask, RebuildProgress } from './strategy.ts';

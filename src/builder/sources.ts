@@ -1,0 +1,118 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BuilderError } from './errors.ts';
+import { RECIPE_LIMITS } from './limits.ts';
+import { fetchByNpm } from './npm.ts';
+import type { RecipeSource } from './recipe.ts';
+import type { RebuildProgress } from './strategy.ts';
+
+export interface SourceOptions {
+  readonly cacheFolder: string;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: RebuildProgress) => void;
+}
+
+/**
+ * The archives of `sources` by name, each checked against its `integrity` just before it is handed out. What the
+ * cache lacks is fetched by npm in one go. The cache is content-addressed (`<cacheFolder>/sha512/<hex>`) and may
+ * be shared by several processes: files appear by rename only, and a file that no longer fits its name is
+ * dropped and fetched again. Throws `mismatch` when what npm fetched is not what the recipe pins.
+ */
+export async function loadSources(
+  sources: readonly RecipeSource[],
+  options: SourceOptions,
+): Promise<Map<string, Uint8Array>> {
+  const loaded = new Map<string, Uint8Array>();
+  const missing: RecipeSource[] = [];
+  for (const source of sources) {
+    options.signal.throwIfAborted();
+    const bytes = await readCached(options.cacheFolder, source.integrity);
+    options.onProgress?.({ phase: 'sources', name: source.name, cached: bytes !== undefined });
+    if (bytes === undefined) missing.push(source);
+    else loaded.set(source.name, bytes);
+  }
+  if (missing.length > 0) await fetchMissing(missing, loaded, options);
+  return loaded;
+}
+
+async function fetchMissing(
+  missing: readonly RecipeSource[],
+  loaded: Map<string, Uint8Array>,
+  { cacheFolder, signal }: SourceOptions,
+): Promise<void> {
+  await mkdir(cacheFolder, { recursive: true });
+  const folder = await mkdtemp(join(cacheFolder, 'fetch-'));
+  try {
+    await fetchByNpm([...new Set(missing.map(({ npm }) => npm))], folder, signal);
+    const arrived = new Map<string, Uint8Array>();
+    for (const name of await readdir(folder)) {
+      const bytes = await readCapped(join(folder, name));
+      arrived.set(integrityOf(bytes), bytes);
+    }
+    for (const source of missing) {
+      const bytes = arrived.get(source.integrity);
+      if (bytes === undefined) throw mismatch(source, [...arrived.keys()]);
+      await storeCached(cacheFolder, source.integrity, bytes);
+      loaded.set(source.name, bytes);
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function mismatch(source: RecipeSource, arrived: readonly string[]): BuilderError {
+  return new BuilderError(
+    'mismatch',
+    `source ${source.name}: ${source.npm} as npm fetched it is not what the recipe pins: expected ` +
+      `${source.integrity}, got ${arrived.join(', ') || 'nothing'}. Do not use it: check the registry that npm ` +
+      'is set to use, and the recipe',
+  );
+}
+
+async function readCached(cacheFolder: string, integrity: string): Promise<Uint8Array | undefined> {
+  const path = cachePath(cacheFolder, integrity);
+  let bytes: Uint8Array;
+  try {
+    bytes = await readCapped(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  if (integrityOf(bytes) === integrity) return bytes;
+  await rm(path, { force: true }); // damaged since it was stored: fetched again
+  return undefined;
+}
+
+async function storeCached(cacheFolder: string, integrity: string, bytes: Uint8Array): Promise<void> {
+  const path = cachePath(cacheFolder, integrity);
+  const temporary = `${path}.${randomBytes(8).toString('hex')}.tmp`;
+  await mkdir(join(cacheFolder, 'sha512'), { recursive: true });
+  const file = await open(temporary, 'wx', 0o644);
+  try {
+    await file.writeFile(bytes);
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path);
+}
+
+async function readCapped(path: string): Promise<Uint8Array> {
+  const { size } = await stat(path);
+  if (size > RECIPE_LIMITS.archiveBytes) {
+    throw new BuilderError(
+      'limit',
+      `${path} has ${size} bytes; an archive may have ${RECIPE_LIMITS.archiveBytes}`,
+    );
+  }
+  return readFile(path);
+}
+
+function cachePath(cacheFolder: string, integrity: string): string {
+  const hex = Buffer.from(integrity.slice('sha512-'.length), 'base64').toString('hex');
+  return join(cacheFolder, 'sha512', hex);
+}
+
+function integrityOf(bytes: Uint8Array): string {
+  return `sha512-${createHash('sha512').update(bytes).digest('base64')}`;
+}
