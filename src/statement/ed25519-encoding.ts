@@ -1,0 +1,58 @@
+// The part of the one Ed25519 rule that looks at encodings only; the curve's equation is left to a library.
+// Numbers are little-endian (RFC 8032 §5.1.2); they are compared as bytes, since all of this is public.
+
+const KEY_BYTES = 32;
+const SIGNATURE_BYTES = 64;
+
+/** p = 2^255 − 19. */
+const FIELD_PRIME = littleEndian(2n ** 255n - 19n);
+/** L = 2^252 + 27742317777372353535851937790883648493, the order of the base point (RFC 8032 §5.1). */
+const GROUP_ORDER = littleEndian(2n ** 252n + 27742317777372353535851937790883648493n);
+
+/**
+ * The y-coordinates of the eight points whose order divides 8: 1 (order 1), −1 (2), 0 (4), and two of order 8.
+ * A key among them has signatures that are good for any message.
+ */
+const SMALL_ORDER_Y = [
+  littleEndian(0n),
+  littleEndian(1n),
+  littleEndian(2n ** 255n - 20n),
+  littleEndian(0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n),
+  littleEndian(0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd83d3d706a17c7n),
+];
+
+/**
+ * Whether a public key is in its one form and of large order: 32 bytes, y below p, no point of small order
+ * (which leaves no point whose x is 0, so the sign bit has one form too).
+ */
+export function isStrictPublicKey(publicKey: Uint8Array): boolean {
+  if (publicKey.length !== KEY_BYTES) return false;
+  const y = withoutSign(publicKey);
+  return isBelow(y, FIELD_PRIME) && !SMALL_ORDER_Y.some((small) => !isBelow(y, small) && !isBelow(small, y));
+}
+
+/** Whether a signature R ‖ S is in its one form: 64 bytes, R's y below p, S below L. */
+export function isStrictSignature(signature: Uint8Array): boolean {
+  if (signature.length !== SIGNATURE_BYTES) return false;
+  const r = withoutSign(signature.subarray(0, KEY_BYTES));
+  return isBelow(r, FIELD_PRIME) && isBelow(signature.subarray(KEY_BYTES), GROUP_ORDER);
+}
+
+/** A point's y-coordinate: its encoding without the top bit, which holds the sign of x. */
+function withoutSign(point: Uint8Array): Uint8Array {
+  const y = point.slice();
+  y[KEY_BYTES - 1] = (y[KEY_BYTES - 1] as number) & 0x7f;
+  return y;
+}
+
+function isBelow(left: Uint8Array, right: Uint8Array): boolean {
+  for (let at = KEY_BYTES - 1; at >= 0; at -= 1) {
+    const difference = (left[at] as number) - (right[at] as number);
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
+}
+
+function littleEndian(value: bigint): Uint8Array {
+  return Uint8Array.from({ length: KEY_BYTES }, (_, at) => Number((value >> BigInt(at * 8)) & 0xffn));
+}

@@ -1,0 +1,49 @@
+import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { concatBytes, fromHex, toHex } from '../bytes/index.ts';
+import { isStrictPublicKey, isStrictSignature } from './ed25519-encoding.ts';
+
+/** DER before the 32 key bytes of an Ed25519 SubjectPublicKeyInfo (RFC 8410 §4). */
+const SPKI_PREFIX = fromHex('302a300506032b6570032100');
+/** Key objects kept; making one costs about as much as half a verification. */
+const MOST_KEYS = 4096;
+
+const keys = new Map<string, KeyObject>();
+
+/**
+ * Verifies an Ed25519 signature by the one rule of this network (RFC 8032 §5.1.7, made strict): key and R in
+ * canonical encoding, S < L, no key of small order, and the equation without cofactor, S·B = R + k·A.
+ *
+ * OpenSSL checks the equation without cofactor (it recomputes R and compares bytes) and S < L; it takes
+ * keys of small order and keys whose y is not reduced, so those are refused here first.
+ *
+ * @param publicKey 32 bytes
+ * @param signature 64 bytes
+ */
+export function verifyEd25519(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  if (!isStrictPublicKey(publicKey) || !isStrictSignature(signature)) return false;
+  const key = keyObject(publicKey);
+  return key !== undefined && verify(null, message, key, signature);
+}
+
+/** The key as OpenSSL takes it, from a cache of {@link MOST_KEYS} (oldest out first). */
+function keyObject(publicKey: Uint8Array): KeyObject | undefined {
+  const name = toHex(publicKey);
+  const known = keys.get(name);
+  if (known !== undefined) return known;
+  let made: KeyObject;
+  try {
+    made = createPublicKey({
+      key: Buffer.from(concatBytes(SPKI_PREFIX, publicKey)),
+      format: 'der',
+      type: 'spki',
+    });
+  } catch {
+    return undefined; // these 32 bytes are no key, so nothing was signed by it
+  }
+  if (keys.size >= MOST_KEYS) {
+    const oldest = keys.keys().next();
+    if (oldest.done !== true) keys.delete(oldest.value);
+  }
+  keys.set(name, made);
+  return made;
+}

@@ -1,0 +1,7 @@
+/** Signed statements: keys and their files, DSSE envelopes, in-toto statements of every kind. */
+export * from './browser.ts';
+export { verifyEd25519 } from './ed25519.ts';
+export { readKeyFile, writeKeyFile } from './key-file.ts';
+export { openEnvelope, sha256, signStatement, verifyEnvelope } from './node-envelope.ts';
+export type { Signer } from './signer.ts';
+export { announceDigestOf, generateKey, PrivateKey, parsePrivateKey } from './signer.ts';

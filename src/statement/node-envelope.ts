@@ -1,0 +1,40 @@
+import { hash } from 'node:crypto';
+import { verifyEd25519 } from './ed25519.ts';
+import {
+  ENVELOPE_LIMITS,
+  type EnvelopeLimits,
+  formatEnvelope,
+  type OpenedEnvelope,
+  PAYLOAD_TYPE,
+  parseEnvelope,
+  preAuthenticationEncoding,
+  type VerifyFunction,
+  verifyEnvelopeWith,
+} from './envelope.ts';
+import type { Signer } from './signer.ts';
+import { encodeStatement, type Statement } from './statement.ts';
+
+/** SHA-256 by `node:crypto`. */
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return hash('sha256', bytes, 'buffer');
+}
+
+/** `parseEnvelope` with Node's SHA-256. */
+export function openEnvelope(bytes: Uint8Array, limits: EnvelopeLimits = ENVELOPE_LIMITS): OpenedEnvelope {
+  return parseEnvelope(bytes, sha256, limits);
+}
+
+/** The keys (hex) whose signatures on an envelope are good, by {@link verifyEd25519} unless told otherwise. */
+export function verifyEnvelope(opened: OpenedEnvelope, verify: VerifyFunction = verifyEd25519): string[] {
+  return verifyEnvelopeWith(opened, verify);
+}
+
+/** Signs a statement by one or more keys; the envelope's bytes, ready for a log. Throws `too-large`. */
+export function signStatement(statement: Statement, signers: readonly Signer[]): Uint8Array<ArrayBuffer> {
+  const payload = encodeStatement(statement);
+  const message = preAuthenticationEncoding(PAYLOAD_TYPE, payload);
+  return formatEnvelope(
+    payload,
+    signers.map((signer) => ({ key: signer.key, signature: signer.sign(message) })),
+  );
+}

@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import { toHex, toUtf8 } from '../bytes/index.ts';
+import { NoteError, parseVkey } from '../note/index.ts';
+import { StatementError } from './errors.ts';
+import { hex32, line } from './fields.ts';
+import { KINDS, type Kind, type Predicate, predicates } from './predicates.ts';
+
+const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
+
+/** What a statement is about: a name and a SHA-256 (64 hex digits); docs/protocol.md lists both per kind. */
+export interface Subject {
+  readonly name: string;
+  readonly sha256: string;
+}
+
+/** A statement of one kind, checked by its schema. */
+export interface StatementOf<K extends Kind> {
+  readonly kind: K;
+  readonly subject: Subject;
+  readonly predicate: Predicate<K>;
+}
+
+/** A statement of any kind; `kind` tells them apart. */
+export type Statement = { [K in Kind]: StatementOf<K> }[Kind];
+
+const subjectName = line(512);
+const wire = z.strictObject({
+  _type: z.literal(STATEMENT_TYPE),
+  subject: z.tuple([z.strictObject({ name: subjectName, digest: z.strictObject({ sha256: hex32 }) })]),
+  predicateType: z.string().max(100),
+  predicate: z.unknown(),
+});
+
+/** The predicate type of a kind, a URI of our own scheme: `bitquorum:vote/v1`. */
+export function predicateTypeOf(kind: Kind): string {
+  return `bitquorum:${kind}/v1`;
+}
+
+const kindOfPredicateType = new Map(KINDS.map((kind) => [predicateTypeOf(kind), kind]));
+
+/** Makes a statement and checks it by its schema. Throws `bad-statement`, naming the field. */
+export function makeStatement<K extends Kind>(
+  kind: K,
+  subject: Subject,
+  predicate: Predicate<K>,
+): StatementOf<K> {
+  const name = subjectName.safeParse(subject.name);
+  const digest = hex32.safeParse(subject.sha256);
+  if (!name.success || !digest.success)
+    throw refusal(kind, `its subject ${JSON.stringify(subject)} is malformed`);
+  return checked(kind, subject, predicate) as StatementOf<K>;
+}
+
+/**
+ * The JSON of a statement in wire form (in-toto Statement v1), as UTF-8:
+ * `{"_type":"https://in-toto.io/Statement/v1","subject":[{"name","digest":{"sha256"}}],"predicateType","predicate"}`.
+ */
+export function encodeStatement(statement: Statement): Uint8Array<ArrayBuffer> {
+  const { kind, subject, predicate } = statement;
+  return toUtf8(
+    JSON.stringify({
+      _type: STATEMENT_TYPE,
+      subject: [{ name: subject.name, digest: { sha256: subject.sha256 } }],
+      predicateType: predicateTypeOf(kind),
+      predicate,
+    }),
+  );
+}
+
+/** Reads a statement from parsed JSON. Unknown kinds, unknown keys and wrong subjects are refused. */
+export function statementFromJson(json: unknown): Statement {
+  const parsed = wire.safeParse(json);
+  if (!parsed.success) throw refusal('in-toto', firstIssue(parsed.error));
+  const { subject, predicateType, predicate } = parsed.data;
+  const kind = kindOfPredicateType.get(predicateType);
+  if (kind === undefined)
+    throw refusal('in-toto', `predicate type ${JSON.stringify(predicateType)} is unknown`);
+  return checked(kind, { name: subject[0].name, sha256: subject[0].digest.sha256 }, predicate);
+}
+
+function checked(kind: Kind, subject: Subject, predicate: unknown): Statement {
+  const parsed = predicates[kind].safeParse(predicate);
+  if (!parsed.success) throw refusal(kind, firstIssue(parsed.error));
+  const statement = { kind, subject, predicate: parsed.data } as Statement;
+  checkSubject(statement);
+  return statement;
+}
+
+/** What the subject must be, as far as the statement alone tells; the tally checks the rest. */
+function checkSubject(statement: Statement): void {
+  const { subject } = statement;
+  const expected = expectedSubject(statement);
+  if (expected.name !== undefined && expected.name !== subject.name) {
+    throw refusal(
+      statement.kind,
+      `its subject is named ${JSON.stringify(subject.name)}, not ${expected.name}`,
+    );
+  }
+  if (expected.sha256 !== undefined && expected.sha256 !== subject.sha256) {
+    throw refusal(statement.kind, `its subject has SHA-256 ${subject.sha256}, not ${expected.sha256}`);
+  }
+}
+
+function expectedSubject(statement: Statement): Partial<Subject> {
+  switch (statement.kind) {
+    case 'policy':
+    case 'heartbeat':
+      return { name: statement.kind };
+    case 'builder':
+      return { name: statement.predicate.operator, sha256: publicKeyOf(statement.predicate.vkey) };
+    case 'release':
+      return { name: statement.predicate.package, sha256: statement.predicate.recipe.sha256 };
+    default:
+      return { sha256: statement.predicate.release };
+  }
+}
+
+function publicKeyOf(vkey: string): string {
+  try {
+    return toHex(parseVkey(vkey).publicKey);
+  } catch (cause) {
+    if (cause instanceof NoteError) throw refusal('builder', cause.message, cause);
+    throw cause;
+  }
+}
+
+function firstIssue(error: z.ZodError): string {
+  const issue = error.issues[0];
+  const path = issue?.path.map(String).join('.') ?? '';
+  return `${path === '' ? 'its form' : path}: ${issue?.message ?? 'malformed'}`;
+}
+
+function refusal(kind: string, why: string, cause?: unknown): StatementError {
+  return new StatementError('bad-statement', `the ${kind} statement is refused: ${why}`, { cause });
+}
