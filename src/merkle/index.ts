@@ -1,4 +1,9 @@
 /** Merkle trees, pure: a transparency log's (RFC 6962, C2SP tlog-tiles) and a torrent file's (BEP 52). */
+export type { BlockTreeHasher } from './bep52-hash.ts';
+export { BLOCK_BYTES, createBlockTreeHasher, treeHeight } from './bep52-hash.ts';
+export type { HashLayer } from './bep52-layer.ts';
+export { hashAt, layerAbove, layerRoot, layersUp } from './bep52-layer.ts';
+export { foldUncles, unclesOf } from './bep52-proof.ts';
 export type { OnNode } from './rfc6962-growing.ts';
 export { edgeNodes, GrowingTree } from './rfc6962-growing.ts';
 export type { LogTreeHasher } from './rfc6962-hash.ts';
