@@ -1,0 +1,39 @@
+import { CodedError } from '../bytes/index.ts';
+
+/** Why the tally service refuses a request or cannot start. {@link statusOf} maps the codes to HTTP. */
+export type ServiceErrorCode =
+  | 'bad-request'
+  | 'not-found'
+  | 'method-not-allowed'
+  | 'wrong-host'
+  | 'unsupported-media-type'
+  | 'body-too-large'
+  | 'too-many-requests'
+  | 'too-many-readers'
+  | 'busy'
+  | 'closing'
+  | 'bad-signature'
+  | 'conflict'
+  | 'refused'
+  | 'unreferenced-blob'
+  | 'blob-mismatch'
+  | 'bad-policy'
+  | 'data-exists'
+  | 'data-missing'
+  | 'data-in-use'
+  | 'bad-address';
+
+export interface ServiceErrorOptions extends ErrorOptions {
+  /** For `too-many-requests`: when to come back. */
+  readonly retryAfterSeconds?: number;
+}
+
+/** A refusal of the tally service; the message says what to do. */
+export class ServiceError extends CodedError<ServiceErrorCode> {
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: ServiceErrorCode, message: string, options?: ServiceErrorOptions) {
+    super(code, message, options);
+    this.retryAfterSeconds = options?.retryAfterSeconds;
+  }
+}

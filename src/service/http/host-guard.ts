@@ -1,0 +1,24 @@
+import type { RequestHandler } from 'express';
+import { ServiceError } from '../errors.ts';
+
+const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
+
+/** Whether a listening address can be reached from this machine only. */
+export function isLoopback(host: string): boolean {
+  return host === '::1' || host === 'localhost' || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
+/**
+ * The defence of a tally on loopback against DNS rebinding (CVE-2018-5702): a page of the open web may point a name
+ * of its own at 127.0.0.1, but its requests then carry that name in `Host`. Only loopback's own names and the
+ * public URL's are answered; others get 421.
+ */
+export function hostGuard(listenHost: string, publicUrl: URL): RequestHandler {
+  const publicHost = publicUrl.host.toLowerCase();
+  return (request, _response, next) => {
+    const host = request.headers.host?.toLowerCase() ?? '';
+    if (!isLoopback(listenHost) || host === publicHost || LOOPBACK_HOST.test(host)) next();
+    else
+      next(new ServiceError('wrong-host', 'This tally does not answer to that Host; use its own address.'));
+  };
+}

@@ -1,0 +1,8 @@
+/**
+ * A request's path as logs may hold it: without its query, which holds peer ids and client keys, and without the
+ * token of a builder's own announce URL, which is a secret.
+ */
+export function loggedPath(url: string): string {
+  const path = url.replace(/[?#].*$/s, '');
+  return path.replace(/\/announce\/+[^/]+/gi, '/announce/<token>').slice(0, 200);
+}

@@ -1,0 +1,89 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { addressBytes, addressGroup } from '../address.ts';
+import { ServiceError } from '../errors.ts';
+import type { ServiceLimits } from '../limits.ts';
+
+export interface Listen {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+}
+
+/** The HTTP server with its bounds; it owns its sockets until {@link HttpServer.close}. */
+export class HttpServer {
+  readonly #server: Server;
+  readonly #limits: ServiceLimits;
+  readonly #perAddress = new Map<string, number>();
+
+  /**
+   * With `countAddresses` one address may hold `connectionsPerAddress`; behind a proxy, whose address all
+   * connections share, that is the proxy's to do.
+   */
+  constructor(listener: RequestListener, limits: ServiceLimits, countAddresses: boolean) {
+    this.#limits = limits;
+    this.#server = createServer({
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.headerTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      connectionsCheckingInterval: Math.max(100, Math.floor(limits.headerTimeoutMs / 5)),
+      noDelay: true,
+    });
+    this.#server.maxConnections = limits.connections;
+    this.#server.setTimeout(limits.idleTimeoutMs);
+    this.#server.on('request', listener);
+    if (countAddresses) this.#server.on('connection', (socket) => this.#admit(socket));
+  }
+
+  /** Starts to listen; gives the real port. Throws `bad-address`. */
+  async listen({ host, port }: Listen): Promise<{ host: string; port: number }> {
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#server.once('error', reject);
+        this.#server.listen({ host, port }, () => {
+          this.#server.off('error', reject);
+          resolve();
+        });
+      });
+    } catch (cause) {
+      throw new ServiceError(
+        'bad-address',
+        `cannot listen on ${host}:${port} (${(cause as Error).message}): give another --listen HOST:PORT`,
+        { cause },
+      );
+    }
+    const address = this.#server.address() as AddressInfo;
+    return { host: address.address, port: address.port };
+  }
+
+  /** Takes no more requests, lets those that run end within the grace, then cuts what is left. */
+  async close(): Promise<void> {
+    const cut = setTimeout(() => this.#server.closeAllConnections(), this.#limits.closeGraceMs);
+    try {
+      await new Promise<void>((resolve) => {
+        this.#server.close(() => resolve());
+        this.#server.closeIdleConnections();
+      });
+    } finally {
+      clearTimeout(cut);
+    }
+  }
+
+  #admit(socket: Socket): void {
+    const { remoteAddress } = socket;
+    if (remoteAddress === undefined) {
+      socket.destroy();
+      return;
+    }
+    const group = addressGroup(addressBytes(remoteAddress));
+    const count = (this.#perAddress.get(group) ?? 0) + 1;
+    this.#perAddress.set(group, count);
+    socket.once('close', () => {
+      const left = (this.#perAddress.get(group) ?? 1) - 1;
+      if (left === 0) this.#perAddress.delete(group);
+      else this.#perAddress.set(group, left);
+    });
+    if (count > this.#limits.connectionsPerAddress) socket.destroy();
+  }
+}
