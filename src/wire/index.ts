@@ -1,0 +1,55 @@
+/** Codecs of peers and trackers: pure, bounded, without sockets or clocks (BEP 3, 6, 7, 9, 10, 23, 48, 52). */
+export { MessageDecoder, type MessageSink } from './decoder.ts';
+export { encodeMessage, PIECE_HEADER_BYTES, REQUEST_BYTES, writePieceHeader, writeSpan } from './encode.ts';
+export { WireError, type WireErrorCode } from './error.ts';
+export {
+  EXTENSION_HANDSHAKE_ID,
+  type ExtensionHandshake,
+  encodeExtensionHandshake,
+  parseExtensionHandshake,
+} from './extension.ts';
+export {
+  encodeHandshake,
+  HANDSHAKE_BYTES,
+  type Handshake,
+  isHandshakeStart,
+  parseHandshake,
+  type SwarmHash,
+} from './handshake.ts';
+export { isHashRange, isSameRange, uncleCount } from './hash-range.ts';
+export { MAXIMUM_HASHES, WIRE_LIMITS, type WireLimits } from './limits.ts';
+export type { BlockSpan, HashRange, PeerMessage } from './message.ts';
+export {
+  encodeMetadataMessage,
+  METADATA_EXTENSION,
+  METADATA_PIECE_BYTES,
+  type MetadataMessage,
+  parseMetadataMessage,
+} from './metadata.ts';
+export {
+  addressBytes,
+  encodeCompactPeers,
+  formatPeerAddress,
+  type PeerAddress,
+  parseCompactPeers,
+  parsePeerAddress,
+} from './peer-address.ts';
+export {
+  type AnnounceEvent,
+  type AnnounceRequest,
+  formatAnnounceUrl,
+  formatScrapeUrl,
+  parseAnnounceQuery,
+  parseScrapeQuery,
+} from './tracker-request.ts';
+export {
+  type AnnounceResponse,
+  encodeAnnounceResponse,
+  encodeScrapeResponse,
+  encodeTrackerFailure,
+  type PeerForm,
+  parseAnnounceResponse,
+  parseScrapeResponse,
+  type ScrapeCounts,
+  type TrackedPeer,
+} from './tracker-response.ts';
