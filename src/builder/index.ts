@@ -1,4 +1,5 @@
 /** Rebuilds releases from their recipes; runs a builder that commits, votes and seeds. */
+export { defaultCacheFolder } from './cache-folder.ts';
 export { BuilderError } from './errors.ts';
 export { fitsPlatform, hostPlatform, type RebuildOptions, type Rebuilt, rebuild } from './rebuild.ts';
 export { parseRecipe, type Recipe } from './recipe.ts';

@@ -1,4 +1,4 @@
-import { lstat, readdir } from 'node:fs/promises';
+import { chmod, lstat, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { BuilderError } from './errors.ts';
 import { RECIPE_LIMITS } from './limits.ts';
@@ -8,7 +8,7 @@ const MIB = 1024 * 1024;
 
 /**
  * Checks what the steps left at the recipe's output: a regular file, or a folder of regular files, within its
- * limits, and reached without any link. Returns its path on the host and its name in the torrent (the file's own;
+ * limits, and reached without any link; sets their modes to 0644 or, for executables, 0755. Returns its path on the host and its name in the torrent (the file's own;
  * for a folder the release's name and version). Throws `bad-output` or `limit`.
  */
 export async function inspectOutput(
@@ -41,6 +41,7 @@ export async function inspectOutput(
 async function walk(path: string, recipe: Recipe, budget: { bytes: number; files: number }): Promise<void> {
   const found = await lstat(path);
   if (found.isDirectory()) {
+    await chmod(path, 0o755);
     for (const name of await readdir(path)) await walk(join(path, name), recipe, budget);
     return;
   }
@@ -51,6 +52,7 @@ async function walk(path: string, recipe: Recipe, budget: { bytes: number; files
       `the output holds ${JSON.stringify(basename(path))}, ${what}: pack it`,
     );
   }
+  await chmod(path, (found.mode & 0o100) === 0 ? 0o644 : 0o755); // no set-user-id, nothing else but "executable"
   budget.bytes -= found.size;
   budget.files -= 1;
   if (budget.bytes < 0) {

@@ -17,7 +17,7 @@ export interface ProcessResult {
   readonly code: number | null;
   readonly ended?: 'timeout' | 'aborted' | 'watch';
   readonly reason?: string;
-  /** The end of standard output and standard error as they came, at most 16 KiB, made printable. */
+  /** The end of standard output, then that of standard error, at most 16 KiB each, made printable. */
   readonly tail: string;
 }
 
@@ -100,14 +100,16 @@ function killGroup(child: ChildProcess): void {
   }
 }
 
+/** Keeps the end of both streams; standard error comes last, because it says what went wrong. */
 function collectTail(child: ChildProcess): () => string {
-  let kept = Buffer.alloc(0);
-  const take = (chunk: Buffer): void => {
-    kept = Buffer.concat([kept, chunk]).subarray(-TAIL_BYTES);
-  };
-  child.stdout?.on('data', take);
-  child.stderr?.on('data', take);
-  return () => printableLines(kept.toString('utf8'));
+  const kept = [child.stdout, child.stderr].map((stream) => {
+    const end = { bytes: Buffer.alloc(0) };
+    stream?.on('data', (chunk: Buffer) => {
+      end.bytes = Buffer.concat([end.bytes, chunk]).subarray(-TAIL_BYTES);
+    });
+    return end;
+  });
+  return () => printableLines(kept.map(({ bytes }) => bytes.toString('utf8').trimEnd()).join('\n'));
 }
 
 /** Text from a child, safe for a terminal: line ends stay, other control characters and escapes go. */

@@ -55,7 +55,7 @@ export function sandboxArguments(
     TMPDIR: '/tmp',
   };
   const setEnvironment = Object.entries(all).flatMap(([name, value]) => ['--setenv', name, value]);
-  const place = ['--bind', buildFolder, SANDBOX_BUILD_FOLDER, '--chdir', inside];
+  const place = ['--bind', buildFolder, SANDBOX_BUILD_FOLDER, '--remount-ro', '/', '--chdir', inside];
   return [...isolation(sandbox), ...setEnvironment, ...place, '--', SANDBOX_NODE, ...args];
 }
 
