@@ -2,8 +2,8 @@
 export const RECIPE_LIMITS = {
   /** Bytes of the recipe's TOML text (a blob of the tally is at most 1 MiB). */
   recipeBytes: 65_536,
-  /** Sources, files and steps of one recipe. */
-  sources: 32,
+  /** Sources (as many as a release statement holds), files and steps of one recipe. */
+  sources: 8,
   files: 64,
   steps: 32,
   /** Arguments of one step, and UTF-16 units of one argument or one environment value. */

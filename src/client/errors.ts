@@ -1,0 +1,42 @@
+import { CodedError } from '../bytes/index.ts';
+
+/**
+ * Why a client got nothing, or refuses what it got.
+ *
+ * `unreachable`, `bad-answer`, `too-large`, `refused` and `not-found` come from talking to a tally. `mismatch`
+ * (exit code 4): a signature, a hash, the log's tree, its history or its verdict is not what it must be. `stale`:
+ * the log shows no sign of life. `no-winner` (exit code 3): nothing has won. `bad-state`: what this client kept
+ * about the log cannot be read.
+ */
+export type ClientErrorCode =
+  | 'unreachable'
+  | 'bad-answer'
+  | 'too-large'
+  | 'refused'
+  | 'not-found'
+  | 'mismatch'
+  | 'stale'
+  | 'no-winner'
+  | 'download-failed'
+  | 'bad-state';
+
+export class ClientError extends CodedError<ClientErrorCode> {}
+
+/** A tally's refusal (RFC 9457 problem document): its own `code`, HTTP status and when to come back. */
+export class RefusedError extends ClientError {
+  readonly status: number;
+  /** The problem's `code`, such as `conflict`; empty when the answer was no problem document. */
+  readonly problem: string;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    code: 'refused' | 'not-found',
+    message: string,
+    { status, problem, retryAfterSeconds }: { status: number; problem: string; retryAfterSeconds?: number },
+  ) {
+    super(code, message);
+    this.status = status;
+    this.problem = problem;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
