@@ -1,0 +1,152 @@
+import { commitmentOf, type StatementOf } from '../statement/browser.ts';
+import { type Refusal, refuse } from './refusal.ts';
+import { type Ballot, ballotOf, type Entry, type ReleaseState, type Tally } from './state.ts';
+
+/**
+ * A commitment is taken while the commit window is open. A second, different one is taken too, as evidence of
+ * equivocation.
+ */
+export function judgeCommit(
+  release: ReleaseState,
+  { predicate }: StatementOf<'commit'>,
+  key: string,
+  timeMs: number,
+): Refusal | undefined {
+  if (release.phase === 'announced')
+    return refuse('too-early', 'this release is not open for commitments yet');
+  if (release.phase !== 'committing' || timeMs >= release.commitEndsMs) {
+    return refuse('too-late', 'the commit window of this release has ended');
+  }
+  const earlier = release.ballots.get(key)?.commit;
+  if (earlier?.commitment === predicate.commitment) {
+    return refuse('duplicate', `this commitment is entry ${earlier.index}`);
+  }
+  return undefined;
+}
+
+export function applyCommit(
+  release: ReleaseState,
+  { predicate }: StatementOf<'commit'>,
+  key: string,
+  entry: Entry,
+): void {
+  const ballot = ballotOf(release, key);
+  if (ballot.commit === undefined) {
+    ballot.commit = { index: entry.index, commitment: predicate.commitment };
+    release.committed += 1;
+  } else ballot.equivocationIndex ??= entry.index;
+}
+
+/** Keeps what a refused commitment shows: that its builder came too late. */
+export function noteLateCommit(release: ReleaseState, key: string, entry: Entry): void {
+  const ballot = ballotOf(release, key);
+  if (ballot.commit === undefined) ballot.lateCommitIndex ??= entry.index;
+}
+
+/** A failure is said instead of a commitment, never after one. */
+export function judgeFailure(release: ReleaseState, key: string, timeMs: number): Refusal | undefined {
+  if (release.phase === 'announced') return refuse('too-early', 'this release is not open yet');
+  if (release.phase !== 'committing' || timeMs >= release.commitEndsMs) {
+    return refuse('too-late', 'the commit window of this release has ended');
+  }
+  const ballot = release.ballots.get(key);
+  if (ballot?.commit !== undefined) {
+    return refuse('taken', `after a commitment (entry ${ballot.commit.index}) only a vote is left`);
+  }
+  if (ballot?.failure !== undefined)
+    return refuse('duplicate', `its failure is entry ${ballot.failure.index}`);
+  return undefined;
+}
+
+export function applyFailure(
+  release: ReleaseState,
+  { predicate }: StatementOf<'failure'>,
+  key: string,
+  entry: Entry,
+): void {
+  ballotOf(release, key).failure = { index: entry.index, reason: predicate.reason };
+}
+
+/**
+ * A vote is taken between `close` and the end of the vote window, and opens its builder's commitment. Without
+ * a commitment it is a mirror's: taken and never counted. A second, different vote is taken as evidence.
+ */
+export function judgeVote(
+  tally: Tally,
+  release: ReleaseState,
+  { predicate }: StatementOf<'vote'>,
+  key: string,
+  timeMs: number,
+): Refusal | undefined {
+  if (release.phase === 'announced' || release.phase === 'committing') {
+    return refuse('too-early', 'a vote before close would show others what to commit to: wait for close');
+  }
+  if (release.phase !== 'voting' || timeMs >= release.voteEndsMs) {
+    return refuse('too-late', 'the vote window of this release has ended');
+  }
+  const ballot = release.ballots.get(key);
+  if (ballot?.vote?.infoHashV2 === predicate.infoHashV2) {
+    return refuse('duplicate', `this vote is entry ${ballot.vote.index}`);
+  }
+  if (ballot?.vote !== undefined || ballot?.commit === undefined) return undefined;
+  if (ballot.equivocationIndex !== undefined) {
+    return refuse(
+      'does-not-open',
+      `it committed twice (entry ${ballot.equivocationIndex}), so no vote of it counts`,
+    );
+  }
+  const opened = commitmentOf(
+    {
+      origin: tally.context.origin,
+      release: release.digest,
+      key,
+      salt: predicate.salt,
+      infoHashV2: predicate.infoHashV2,
+    },
+    tally.context.sha256,
+  );
+  if (opened === ballot.commit.commitment) return undefined;
+  return refuse(
+    'does-not-open',
+    `salt and infohash do not open the commitment of entry ${ballot.commit.index}`,
+  );
+}
+
+export function applyVote(
+  release: ReleaseState,
+  { predicate }: StatementOf<'vote'>,
+  key: string,
+  entry: Entry,
+): void {
+  const ballot = ballotOf(release, key);
+  if (ballot.vote === undefined) {
+    ballot.vote = { index: entry.index, infoHashV2: predicate.infoHashV2, output: predicate.output };
+  } else ballot.equivocationIndex ??= entry.index;
+}
+
+export function judgeAudit(release: ReleaseState, timeMs: number): Refusal | undefined {
+  if (release.phase === 'announced' || release.phase === 'committing') {
+    return refuse('too-early', 'nobody can vote before close, so there is nothing to audit');
+  }
+  if (release.phase !== 'voting' || timeMs >= release.voteEndsMs) {
+    return refuse('too-late', 'the vote window of this release has ended');
+  }
+  return undefined;
+}
+
+/** What an audit says that the entries do not bear out. */
+export function faultOfAudit(release: ReleaseState, { predicate }: StatementOf<'audit'>): string | undefined {
+  const stranger = predicate.passed.find((key) => !votedFor(release.ballots.get(key), predicate.infoHashV2));
+  return stranger === undefined ? undefined : `audit names ${stranger}, who has no vote for that infohash`;
+}
+
+export function applyAudit(release: ReleaseState, { predicate }: StatementOf<'audit'>, entry: Entry): void {
+  for (const key of predicate.passed) {
+    const ballot = release.ballots.get(key);
+    if (ballot !== undefined && votedFor(ballot, predicate.infoHashV2)) ballot.auditIndex ??= entry.index;
+  }
+}
+
+function votedFor(ballot: Ballot | undefined, infoHashV2: string): boolean {
+  return ballot?.vote?.infoHashV2 === infoHashV2;
+}

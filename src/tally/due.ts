@@ -1,0 +1,61 @@
+import { toHex, toUtf8 } from '../bytes/index.ts';
+import { makeStatement, type Statement, type StatementOf } from '../statement/browser.ts';
+import type { Tally } from './state.ts';
+import { verdictStatement } from './verdict.ts';
+import { closeStatement, openStatement } from './windows.ts';
+
+/** Statements that one call asks for at most; the next call asks for the rest. */
+const MOST_DUE = 64;
+
+/**
+ * What the log should sign and append now: `open` for each new release, `close` and `verdict` for windows
+ * that have ended, else a `heartbeat` when it has been silent too long. Call it again after appending: a
+ * release moves by one entry a call.
+ */
+export function entriesDue(tally: Tally, nowMs: number): Statement[] {
+  if (tally.policy === undefined) return [];
+  const timeMs = Math.max(nowMs, tally.timeMs);
+  const due: Statement[] = [];
+  for (const digest of tally.unfinished) {
+    if (due.length >= MOST_DUE) return due;
+    const release = tally.releases.get(digest);
+    if (release === undefined) continue;
+    if (release.phase === 'announced') due.push(openStatement(tally, release, timeMs));
+    else if (release.phase === 'committing' && timeMs >= release.commitEndsMs) {
+      due.push(closeStatement(tally, release, timeMs));
+    } else if (release.phase === 'voting' && timeMs >= release.voteEndsMs) {
+      due.push(verdictStatement(tally, release, timeMs));
+    }
+  }
+  if (due.length === 0 && timeMs - tally.timeMs >= tally.policy.rules.heartbeatSeconds * 1000) {
+    due.push(heartbeatStatement(tally, timeMs));
+  }
+  return due;
+}
+
+/** When {@link entriesDue} next has something to say, if nothing is appended before; for a timer. */
+export function nextDueMs(tally: Tally): number | undefined {
+  if (tally.policy === undefined) return undefined;
+  let next = tally.timeMs + tally.policy.rules.heartbeatSeconds * 1000;
+  for (const digest of tally.unfinished) {
+    const release = tally.releases.get(digest);
+    if (release?.phase === 'announced') return tally.timeMs;
+    if (release?.phase === 'committing') next = Math.min(next, release.commitEndsMs);
+    if (release?.phase === 'voting') next = Math.min(next, release.voteEndsMs);
+  }
+  return next;
+}
+
+/** SHA-256 of the origin, hex: the subject of every heartbeat. */
+export function heartbeatDigest(tally: Tally): string {
+  return toHex(tally.context.sha256(toUtf8(tally.context.origin)));
+}
+
+function heartbeatStatement(tally: Tally, timeMs: number): StatementOf<'heartbeat'> {
+  const { origin } = tally.context;
+  return makeStatement(
+    'heartbeat',
+    { name: 'heartbeat', sha256: heartbeatDigest(tally) },
+    { origin, timeMs },
+  );
+}

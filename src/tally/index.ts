@@ -1,0 +1,26 @@
+/**
+ * The count: `(entries) → state`, pure and incremental. Reads no clock, file or socket and imports nothing of
+ * Node, so that the tally service, the command line and a dashboard count alike.
+ */
+export type { BuilderView, UnauditedVote } from './builder-view.ts';
+export { builderOfAnnounceDigest, builderViews, isNamedBlob, unauditedVotes } from './builder-view.ts';
+export type { Admission } from './count.ts';
+export { admits, countEntry } from './count.ts';
+export { tallyDigest } from './digest.ts';
+export { entriesDue, nextDueMs } from './due.ts';
+export { policyAt } from './policy.ts';
+export { PolicyError, parsePolicyToml } from './policy-toml.ts';
+export type { BuilderStatus } from './reasons.ts';
+export type { RefusalCode } from './refusal.ts';
+export type { BuilderOnRelease, GroupView, ReleaseView } from './release-view.ts';
+export { releaseView, releaseViews, resolvePackage } from './release-view.ts';
+export type {
+  Alarm,
+  Entry,
+  PolicyInForce,
+  RefusedEntry,
+  ReleasePhase,
+  Tally,
+  TallyContext,
+} from './state.ts';
+export { emptyTally } from './state.ts';

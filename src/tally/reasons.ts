@@ -1,0 +1,91 @@
+import type { Ballot, ReleaseState, Tally } from './state.ts';
+import { isCounted } from './verdict.ts';
+
+export type BuilderStatus = 'counts' | 'waiting' | 'not counted';
+
+/** Whether a builder counts on a release, and why, in one sentence that names the entries which prove it. */
+export interface Standing {
+  readonly status: BuilderStatus;
+  readonly reason: string;
+}
+
+/** The standing of one builder on one release, as the log stands. */
+export function standingOf(tally: Tally, release: ReleaseState, key: string): Standing {
+  const ballot = release.ballots.get(key);
+  const excluded = exclusionOf(tally, release, key, ballot);
+  if (excluded !== undefined) return notCounted(excluded);
+  if (ballot?.commit === undefined) return withoutCommitment(release, ballot);
+  return withCommitment(release, ballot, ballot.commit.index);
+}
+
+/** What takes a builder's weight away whatever it does next. */
+function exclusionOf(
+  tally: Tally,
+  release: ReleaseState,
+  key: string,
+  ballot: Ballot | undefined,
+): string | undefined {
+  if (ballot?.equivocationIndex !== undefined) {
+    const first = ballot.vote?.index ?? ballot.commit?.index;
+    return `contradicted itself (entries ${first} and ${ballot.equivocationIndex}), so neither counts`;
+  }
+  if (ballot?.vote !== undefined && ballot.commit === undefined) {
+    const late =
+      ballot.lateCommitIndex === undefined
+        ? ''
+        : ` (its commitment, entry ${ballot.lateCommitIndex}, came after)`;
+    return `voted without a commitment before close${late} — a mirror seeds but never counts`;
+  }
+  if (!release.authorised)
+    return 'this release is by a publisher whom the policy does not know, so it has no panel';
+  if (release.rival) return 'another release holds this name, so this one has no panel';
+  if (release.draw.onPanel.has(key)) return undefined;
+  const why = release.draw.leftOut.get(key);
+  if (why !== undefined) return `not on the panel: ${why}`;
+  return tally.builders.has(key)
+    ? 'not on the panel: its key is not among the founders, who alone are eligible under this policy'
+    : 'its key is not registered';
+}
+
+function withoutCommitment(release: ReleaseState, ballot: Ballot | undefined): Standing {
+  if (ballot?.failure !== undefined) {
+    return notCounted(
+      `reported that it could not build this (entry ${ballot.failure.index}); absence is not dissent`,
+    );
+  }
+  if (ballot?.lateCommitIndex !== undefined) {
+    return notCounted(`committed after the commit window had ended (entry ${ballot.lateCommitIndex})`);
+  }
+  if (release.phase === 'announced') return waiting('the release is not open yet');
+  if (release.phase === 'committing') return waiting('has not committed yet');
+  return notCounted('no commitment before close; absence is not dissent');
+}
+
+function withCommitment(release: ReleaseState, ballot: Ballot, committed: number): Standing {
+  const { vote, auditIndex } = ballot;
+  if (release.phase === 'committing')
+    return waiting(`committed (entry ${committed}) and opens it after close`);
+  const ended = release.phase !== 'voting';
+  if (vote === undefined) {
+    return ended
+      ? {
+          status: 'counts',
+          reason: `counts as dissent: committed before close (entry ${committed}) and never opened`,
+        }
+      : waiting(`committed before close (entry ${committed}), not yet opened; never opening it is dissent`);
+  }
+  const opened = `committed before close (entry ${committed}), opened (entry ${vote.index})`;
+  if (isCounted(ballot))
+    return { status: 'counts', reason: `counts: ${opened}, audited (entry ${auditIndex})` };
+  return ended
+    ? notCounted(`${opened}, but no audit saw it seed before the vote window ended`)
+    : waiting(`${opened}; an audit has not yet seen it seed`);
+}
+
+function waiting(why: string): Standing {
+  return { status: 'waiting', reason: `waiting: ${why}` };
+}
+
+function notCounted(why: string): Standing {
+  return { status: 'not counted', reason: `not counted: ${why}` };
+}

@@ -1,0 +1,211 @@
+import { InternalError } from '../bytes/index.ts';
+import type { Output, PolicyRules, Predicate, Sha256Function, Statement } from '../statement/browser.ts';
+import type { Refusal } from './refusal.ts';
+
+/** What a count needs besides the entries. */
+export interface TallyContext {
+  /** The log whose entries are counted; statements for another one are refused. */
+  readonly origin: string;
+  /** The log's public key, 64 hex digits: who may sign `open`, `close`, `audit`, `verdict`, `heartbeat`. */
+  readonly logKey: string;
+  readonly sha256: Sha256Function;
+}
+
+/** One entry of the log, read and its signatures verified (both need hashing and curves, so not here). */
+export interface Entry {
+  /** Position in the log, from 0; order is this and nothing else. */
+  readonly index: number;
+  /** Receipt time that the log gave it; the only clock of the count. */
+  readonly timeMs: number;
+  readonly statement: Statement;
+  /** SHA-256 of the payload in hex; of a release, its digest. */
+  readonly payloadDigest: string;
+  /** Keys (hex) whose signatures verified. */
+  readonly signers: readonly string[];
+}
+
+/** The log itself said or did something that the count, done again, does not confirm. */
+export interface Alarm {
+  readonly index: number;
+  readonly reason: string;
+}
+
+/** An entry that counts for nothing. */
+export interface RefusedEntry extends Refusal {
+  readonly index: number;
+}
+
+export interface PolicyInForce {
+  /** SHA-256 of the policy file, hex. */
+  readonly digest: string;
+  readonly index: number;
+  readonly effectiveMs: number;
+  readonly rules: PolicyRules;
+}
+
+export interface BuilderState {
+  readonly key: string;
+  /** First registration; never changes. */
+  readonly registeredIndex: number;
+  readonly registeredMs: number;
+  /** Latest registration: what it says acts from this index on. */
+  updatedIndex: number;
+  predicate: Predicate<'builder'>;
+  /** Over releases with a verdict. */
+  readonly record: {
+    matched: number;
+    dissented: number;
+    unopened: number;
+    equivocated: number;
+  };
+}
+
+/** What one builder logged about one release. */
+export interface Ballot {
+  commit: { readonly index: number; readonly commitment: string } | undefined;
+  /** A commitment that came after the window. */
+  lateCommitIndex: number | undefined;
+  failure: { readonly index: number; readonly reason: string } | undefined;
+  /** The vote that opened its commitment, or without a commitment a mirror's. */
+  vote: { readonly index: number; readonly infoHashV2: string; readonly output: Output } | undefined;
+  /** The audit that saw it seed what it voted for. */
+  auditIndex: number | undefined;
+  /** The entry that contradicts an earlier one of its own: neither counts. */
+  equivocationIndex: number | undefined;
+}
+
+/** Who may vote on a release, fixed at its entry. */
+export interface Draw {
+  /** Keys, sorted. */
+  readonly panel: readonly string[];
+  readonly onPanel: ReadonlySet<string>;
+  readonly quorum: number;
+  /** Why a founder is not on the panel, by key: the end of a sentence. */
+  readonly leftOut: ReadonlyMap<string, string>;
+}
+
+/** What a verdict says; recomputed, never believed. */
+export type Outcome = Pick<Predicate<'verdict'>, 'state' | 'infoHashV2' | 'groups'>;
+
+export type ReleasePhase =
+  | 'announced'
+  | 'committing'
+  | 'voting'
+  | 'final'
+  | 'contested'
+  | 'failed'
+  | 'superseded';
+
+export interface ReleaseState {
+  readonly digest: string;
+  readonly index: number;
+  readonly timeMs: number;
+  readonly publisher: string;
+  readonly authorised: boolean;
+  /** A second live release of one name: never opened. */
+  readonly rival: boolean;
+  readonly predicate: Predicate<'release'>;
+  /** The rules in force when it was logged: they hold for it to its end. */
+  readonly rules: PolicyRules;
+  readonly draw: Draw;
+  phase: ReleasePhase;
+  open: { readonly index: number; readonly timeMs: number } | undefined;
+  commitEndsMs: number;
+  /** Moved by as much as `close` comes late, so that no window shrinks. */
+  voteEndsMs: number;
+  closeIndex: number | undefined;
+  verdict: { readonly index: number; readonly timeMs: number; readonly outcome: Outcome } | undefined;
+  readonly ballots: Map<string, Ballot>;
+  /** Builders with a commitment. */
+  committed: number;
+}
+
+export interface NameState {
+  /** Digest of the release that the name stands for. */
+  live: string;
+  /** Digests of other releases that claim it while that one lives: the name is contested. */
+  readonly rivals: string[];
+}
+
+/** The state of a count: a pure function of the entries counted so far. Read it by the views. */
+export interface Tally {
+  readonly context: TallyContext;
+  /** Entries counted. */
+  size: number;
+  /** Receipt time of the last entry. */
+  timeMs: number;
+  policy: PolicyInForce | undefined;
+  /** Logged, not yet in force; at most {@link BOUNDS.pendingPolicies}. */
+  pendingPolicies: PolicyInForce[];
+  readonly builders: Map<string, BuilderState>;
+  /** Announce digest → the builder that registered it first. */
+  readonly announceOwners: Map<string, string>;
+  readonly releases: Map<string, ReleaseState>;
+  /** Digests of releases for which the log has something left to write. */
+  readonly unfinished: Set<string>;
+  readonly names: Map<string, NameState>;
+  /** SHA-256 of every policy file and recipe that an entry names. */
+  readonly blobs: Set<string>;
+  /** The latest refusals, at most {@link BOUNDS.refusals}. */
+  readonly refusals: RefusedEntry[];
+  refusedTotal: number;
+  /** The first alarms, at most {@link BOUNDS.alarms}. */
+  readonly alarms: Alarm[];
+  alarmsTotal: number;
+}
+
+export const BOUNDS = { refusals: 1024, alarms: 1024, pendingPolicies: 16, rivals: 16 } as const;
+
+/** A tally that has counted nothing. */
+export function emptyTally(context: TallyContext): Tally {
+  if (!/^[0-9a-f]{64}$/.test(context.logKey)) {
+    throw new InternalError(`logKey is the log's public key in 64 hex digits, not ${context.logKey}`);
+  }
+  return {
+    context,
+    size: 0,
+    timeMs: 0,
+    policy: undefined,
+    pendingPolicies: [],
+    builders: new Map(),
+    announceOwners: new Map(),
+    releases: new Map(),
+    unfinished: new Set(),
+    names: new Map(),
+    blobs: new Set(),
+    refusals: [],
+    refusedTotal: 0,
+    alarms: [],
+    alarmsTotal: 0,
+  };
+}
+
+/** A builder's ballot on a release, made when it is not there. */
+export function ballotOf(release: ReleaseState, key: string): Ballot {
+  let ballot = release.ballots.get(key);
+  if (ballot === undefined) {
+    ballot = {
+      commit: undefined,
+      lateCommitIndex: undefined,
+      failure: undefined,
+      vote: undefined,
+      auditIndex: undefined,
+      equivocationIndex: undefined,
+    };
+    release.ballots.set(key, ballot);
+  }
+  return ballot;
+}
+
+/** Records an alarm; beyond the bound only their number grows. */
+export function raiseAlarm(tally: Tally, index: number, reason: string): void {
+  tally.alarmsTotal += 1;
+  if (tally.alarms.length < BOUNDS.alarms) tally.alarms.push({ index, reason });
+}
+
+/** Records a refusal; beyond the bound the oldest goes. */
+export function recordRefusal(tally: Tally, index: number, refusal: Refusal): void {
+  tally.refusedTotal += 1;
+  tally.refusals.push({ index, ...refusal });
+  if (tally.refusals.length > BOUNDS.refusals) tally.refusals.shift();
+}

@@ -1,0 +1,136 @@
+import { makeStatement, type StatementOf } from '../statement/browser.ts';
+import { type Refusal, refuse } from './refusal.ts';
+import type { Ballot, Entry, Outcome, ReleaseState, Tally } from './state.ts';
+import { subjectOf } from './windows.ts';
+
+/** The votes that count for one infohash. */
+interface CountedGroup {
+  readonly infoHashV2: string;
+  /** Sorted. */
+  readonly builders: string[];
+}
+
+/** Whether a panel member's ballot counts for what it voted: committed, opened, audited, said once. */
+export function isCounted(ballot: Ballot | undefined): boolean {
+  return (
+    ballot?.commit !== undefined &&
+    ballot.vote !== undefined &&
+    ballot.auditIndex !== undefined &&
+    ballot.equivocationIndex === undefined
+  );
+}
+
+/** Whether a panel member committed and never showed to what: it counts as a vote for nothing. */
+export function isUnopened(ballot: Ballot | undefined): boolean {
+  return ballot?.commit !== undefined && ballot.vote === undefined && ballot.equivocationIndex === undefined;
+}
+
+/** The counted votes by infohash, the largest group first, then by infohash. */
+export function countedGroups(release: ReleaseState): CountedGroup[] {
+  const groups = new Map<string, string[]>();
+  for (const key of release.draw.panel) {
+    const ballot = release.ballots.get(key);
+    if (ballot?.vote === undefined || !isCounted(ballot)) continue;
+    const builders = groups.get(ballot.vote.infoHashV2);
+    if (builders === undefined) groups.set(ballot.vote.infoHashV2, [key]);
+    else builders.push(key);
+  }
+  return [...groups]
+    .map(([infoHashV2, builders]) => ({ infoHashV2, builders }))
+    .sort(
+      (left, right) =>
+        right.builders.length - left.builders.length || (left.infoHashV2 < right.infoHashV2 ? -1 : 1),
+    );
+}
+
+/**
+ * What the panel decided. Votes cast are the counted ones and the unopened commitments, which are dissent.
+ * `final`: the largest group has the quorum, its share of the votes cast reaches `panelMargin`, and its share
+ * of the founders' votes cast reaches `foundersMargin`. `contested`: a quorum voted, and no group won.
+ * `failed`: no quorum voted. Absence is not dissent.
+ */
+export function outcomeOf(release: ReleaseState): Outcome {
+  const { rules, draw } = release;
+  const groups = countedGroups(release);
+  const unopened = draw.panel.filter((key) => isUnopened(release.ballots.get(key)));
+  const counted = groups.flatMap(({ builders }) => builders);
+  const cast = [...counted, ...unopened];
+  const best = groups[0];
+  if (best !== undefined && best.builders.length >= draw.quorum) {
+    const founders = new Set(rules.founders);
+    const isFounder = (key: string) => founders.has(key);
+    const won =
+      reaches(best.builders.length, cast.length, rules.panelMargin) &&
+      reaches(best.builders.filter(isFounder).length, cast.filter(isFounder).length, rules.foundersMargin);
+    if (won) return { state: 'final', infoHashV2: best.infoHashV2, groups };
+  }
+  return { state: cast.length >= draw.quorum ? 'contested' : 'failed', infoHashV2: null, groups };
+}
+
+/** The `verdict` that the log owes a release once its vote window has ended. */
+export function verdictStatement(
+  tally: Tally,
+  release: ReleaseState,
+  timeMs: number,
+): StatementOf<'verdict'> {
+  return makeStatement('verdict', subjectOf(release), {
+    origin: tally.context.origin,
+    timeMs,
+    release: release.digest,
+    ...outcomeOf(release),
+  });
+}
+
+export function judgeVerdict(release: ReleaseState, timeMs: number): Refusal | undefined {
+  if (release.phase === 'announced' || release.phase === 'committing') {
+    return refuse('too-early', 'this release is not closed yet');
+  }
+  if (release.phase !== 'voting') return refuse('duplicate', 'this release has its verdict already');
+  if (timeMs < release.voteEndsMs) return refuse('too-early', 'its vote window has not ended');
+  return undefined;
+}
+
+/** What a verdict says that the count does not confirm. */
+export function faultOfVerdict(
+  release: ReleaseState,
+  { predicate }: StatementOf<'verdict'>,
+): string | undefined {
+  const due = outcomeOf(release);
+  if (predicate.state !== due.state || predicate.infoHashV2 !== due.infoHashV2) {
+    return `verdict says ${describe(predicate)}, and the count says ${describe(due)}`;
+  }
+  return textOf(predicate.groups) === textOf(due.groups)
+    ? undefined
+    : 'verdict lists other groups than the count';
+}
+
+/** Ends a release by the count's own outcome, and keeps each builder's record. */
+export function applyVerdict(tally: Tally, release: ReleaseState, entry: Entry): void {
+  const outcome = outcomeOf(release);
+  release.phase = outcome.state;
+  release.verdict = { index: entry.index, timeMs: entry.timeMs, outcome };
+  tally.unfinished.delete(release.digest);
+  for (const [key, ballot] of release.ballots) {
+    const record = tally.builders.get(key)?.record;
+    if (record === undefined) continue;
+    if (ballot.equivocationIndex !== undefined) record.equivocated += 1;
+    else if (isUnopened(ballot)) record.unopened += 1;
+    else if (isCounted(ballot) && outcome.infoHashV2 !== null) {
+      if (ballot.vote?.infoHashV2 === outcome.infoHashV2) record.matched += 1;
+      else record.dissented += 1;
+    }
+  }
+}
+
+/** Whether `part` of `whole` is at least the share, without fractions. */
+function reaches(part: number, whole: number, [numerator, denominator]: readonly [number, number]): boolean {
+  return part * denominator >= whole * numerator;
+}
+
+function describe({ state, infoHashV2 }: Pick<Outcome, 'state' | 'infoHashV2'>): string {
+  return infoHashV2 === null ? state : `${state} for ${infoHashV2}`;
+}
+
+function textOf(groups: Outcome['groups']): string {
+  return groups.map(({ infoHashV2, builders }) => `${infoHashV2}:${builders.join()}`).join(';');
+}
