@@ -1,0 +1,20 @@
+/**
+ * The transparency log (C2SP tlog-tiles): sequencing, checkpoints, tiles, and what a reader needs to check
+ * a whole log by itself.
+ */
+export { formatEntryBundle, parseEntryBundle } from './bundle.ts';
+export type { LogErrorCode } from './errors.ts';
+export { LogError } from './errors.ts';
+export { nodeHasher } from './hasher.ts';
+export type { SignedHead } from './head.ts';
+export type { HeadKeeper } from './head-file.ts';
+export { openHeadFile } from './head-file.ts';
+export type { Leaf } from './leaf.ts';
+export { decodeLeaf, encodeLeaf } from './leaf.ts';
+export type { LogLimits } from './limits.ts';
+export { LOG_LIMITS } from './limits.ts';
+export type { Log, LogOptions } from './log.ts';
+export { openLog } from './log.ts';
+export type { ReplayedEntry } from './replay.ts';
+export { LogReplay } from './replay.ts';
+export type { Receipt } from './waiting-line.ts';

@@ -1,0 +1,53 @@
+import { mkdir, open, rename } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+
+/**
+ * Makes a folder and those above it (mode 0700), each name on disk before this resolves:
+ *
+ *     mkdir(folder), for each that is missing
+ *     open(parent), fsync(parent), close(parent), for each that was made
+ */
+export async function makeFolder(path: string): Promise<void> {
+  const folder = resolve(path);
+  const first = await mkdir(folder, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let made = folder; made.length >= resolve(first).length; made = dirname(made)) {
+    await syncFolder(dirname(made));
+  }
+}
+
+/**
+ * Replaces a file's content as a whole: at any moment, and after any crash, the file holds either the old
+ * bytes or the new ones, and once this resolves the new ones for good. One writer at a time.
+ *
+ *     open(file.new, O_CREAT | O_TRUNC)
+ *     write(file.new), fsync(file.new), close(file.new)      else the rename could outrun the content
+ *     rename(file.new, file)
+ *     open(folder), fsync(folder), close(folder)             else the rename could be lost with the power
+ *
+ * When it rejects, either content may be there. One bad path remains: after an fsync that failed, the kernel
+ * may show bytes that never reach the disk (https://wiki.postgresql.org/wiki/Fsync_Errors). A leftover
+ * `file.new` is harmless and is overwritten.
+ */
+export async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
+  const staged = `${path}.new`;
+  const handle = await open(staged, 'w', 0o644);
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(staged, path);
+  await syncFolder(dirname(resolve(path)));
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return; // there a folder cannot be opened to be synced
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,20 @@
+/**
+ * Where a log lies: one interface, SQLite behind it. What a write promises, and what stays unknown when one
+ * fails, is said at {@link Store}.
+ */
+export { makeFolder, replaceFile } from './durable.ts';
+export type { StoreErrorCode } from './errors.ts';
+export { StoreError } from './errors.ts';
+export { openSqliteStore } from './sqlite-store.ts';
+export type {
+  EntryBatch,
+  EntryPlace,
+  NewEntry,
+  StatementKey,
+  Store,
+  StoredCheckpoint,
+  StoredEntry,
+  StoreHead,
+  TileHash,
+} from './store.ts';
+export { STORE_LIMITS } from './store.ts';

@@ -1,0 +1,46 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+
+/** Every question that the store asks of SQLite, prepared once. */
+export interface Statements {
+  readonly last: StatementSync;
+  readonly entries: StatementSync;
+  readonly place: StatementSync;
+  readonly hashes: StatementSync;
+  readonly checkpoint: StatementSync;
+  readonly blob: StatementSync;
+  readonly meta: StatementSync;
+  readonly insertEntry: StatementSync;
+  readonly insertHash: StatementSync;
+  readonly putCheckpoint: StatementSync;
+  readonly putBlob: StatementSync;
+  readonly putMeta: StatementSync;
+}
+
+export function prepareStatements(database: DatabaseSync): Statements {
+  return {
+    last: database.prepare('SELECT entry_index, time_ms FROM entries ORDER BY entry_index DESC LIMIT 1'),
+    entries: database.prepare(`
+      SELECT entry_index, time_ms, envelope FROM entries
+      WHERE entry_index >= ? AND entry_index < ? ORDER BY entry_index LIMIT ?`),
+    place: database.prepare(`
+      SELECT entry_index, time_ms, hash FROM entries JOIN hashes ON level = 0 AND hash_index = entry_index
+      WHERE signer = ? AND payload_digest = ?`),
+    hashes: database.prepare(`
+      SELECT hash FROM hashes WHERE level = ? AND hash_index >= ? AND hash_index < ? ORDER BY hash_index`),
+    checkpoint: database.prepare('SELECT size, note FROM checkpoint'),
+    blob: database.prepare('SELECT bytes FROM blobs WHERE sha256 = ?'),
+    meta: database.prepare('SELECT value FROM meta WHERE name = ?'),
+    insertEntry: database.prepare(`
+      INSERT INTO entries (entry_index, time_ms, signer, payload_digest, envelope) VALUES (?, ?, ?, ?, ?)`),
+    insertHash: database.prepare('INSERT INTO hashes (level, hash_index, hash) VALUES (?, ?, ?)'),
+    putCheckpoint: database.prepare(`
+      INSERT INTO checkpoint (only_row, size, note) VALUES (1, ?, ?)
+      ON CONFLICT (only_row) DO UPDATE SET size = excluded.size, note = excluded.note
+      WHERE excluded.size >= checkpoint.size`),
+    putBlob: database.prepare(
+      'INSERT INTO blobs (sha256, bytes) VALUES (?, ?) ON CONFLICT (sha256) DO NOTHING',
+    ),
+    putMeta: database.prepare(`
+      INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`),
+  };
+}
