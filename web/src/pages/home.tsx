@@ -1,0 +1,92 @@
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { HowItWorks } from '../parts/how-it-works.tsx';
+import { ReleaseRow } from '../parts/release-row.tsx';
+import { releases } from '../store.ts';
+import { inReadingOrder } from '../view/state.ts';
+import { counted } from '../view/text.ts';
+
+const SHOWN_AT_ONCE = 50;
+const FILTER_FROM = 8;
+
+/** What this is, and every release of the network. */
+export function HomePage() {
+  useEffect(() => {
+    document.title = 'bitquorum: releases that independent builders agree on';
+  }, []);
+  return (
+    <>
+      <section class="hero">
+        <h1 tabIndex={-1}>
+          Independent builders rebuild the same sources. You download the bytes they agree on.
+        </h1>
+        <HowItWorks />
+      </section>
+      <ReleaseList />
+    </>
+  );
+}
+
+function ReleaseList() {
+  const filter = useSignal('');
+  const shown = useSignal(SHOWN_AT_ONCE);
+  const all = releases.value;
+  if (!all) return <p class="soft loading">Reading the tally …</p>;
+  const wanted = filter.value.trim().toLowerCase();
+  const found = inReadingOrder(all).filter((release) => matches(release.package, wanted));
+  return (
+    <section class="list" aria-labelledby="list-title">
+      <div class="list-head">
+        <h2 id="list-title">Releases</h2>
+        {all.length >= FILTER_FROM && (
+          <input
+            type="search"
+            class="filter"
+            placeholder="Filter by package"
+            aria-label="Filter releases by package"
+            value={filter.value}
+            onInput={(event) => {
+              filter.value = event.currentTarget.value;
+            }}
+          />
+        )}
+      </div>
+      {found.length === 0 ? (
+        <p class="empty">
+          {wanted === ''
+            ? 'No publisher has announced a release on this log yet. It will appear here by itself.'
+            : 'No release matches.'}
+        </p>
+      ) : (
+        <ul class="rows">
+          {found.slice(0, shown.value).map((release) => (
+            <ReleaseRow key={release.digest} release={release} />
+          ))}
+        </ul>
+      )}
+      {found.length > shown.value && (
+        <button
+          type="button"
+          class="button"
+          onClick={() => {
+            shown.value += SHOWN_AT_ONCE;
+          }}
+        >
+          Show more ({counted(found.length - shown.value, 'release')} left)
+        </button>
+      )}
+    </section>
+  );
+}
+
+function matches(purl: string, wanted: string): boolean {
+  return wanted === '' || `${purl} ${safeDecode(purl)}`.toLowerCase().includes(wanted);
+}
+
+function safeDecode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // no percent-encoding: searched as it stands
+  }
+}

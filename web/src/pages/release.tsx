@@ -1,0 +1,105 @@
+import { useEffect } from 'preact/hooks';
+import type { ReleaseDetail } from '../api/types.ts';
+import { BuilderList } from '../parts/builder-list.tsx';
+import { Countdown } from '../parts/countdown.tsx';
+import { GetIt } from '../parts/get-it.tsx';
+import { Group } from '../parts/group.tsx';
+import { Seats } from '../parts/seats.tsx';
+import { Sources } from '../parts/sources.tsx';
+import { StateChip } from '../parts/state-chip.tsx';
+import { Foreign } from '../parts/text.tsx';
+import { Timeline } from '../parts/timeline.tsx';
+import { detail } from '../store.ts';
+import { ballotOf } from '../view/ballot.ts';
+import { packageWords } from '../view/package.ts';
+import { stateLabel, stateSentence } from '../view/state.ts';
+import { visibleText } from '../view/text.ts';
+
+/** One release: its state, the groups and who stands in them, how to get it, and what it was built from. */
+export function ReleasePage({ digest }: { digest: string }) {
+  const release = detail.value;
+  if (release === null) return <NoSuchRelease digest={digest} />;
+  if (release === undefined) return <p class="soft loading">Reading the tally …</p>;
+  return <Release release={release} />;
+}
+
+function Release({ release }: { release: ReleaseDetail }) {
+  const words = packageWords(release.package);
+  const title = visibleText(`${words.name} ${words.version}`);
+  useEffect(() => {
+    document.title = `${title}: ${stateLabel(release.state).toLowerCase()} – bitquorum`;
+  }, [title, release.state]);
+  const grouped = new Set(release.groups.map((group) => group.infoHashV2));
+  const others = release.builders.filter(
+    (builder) => builder.infoHashV2 === undefined || !grouped.has(builder.infoHashV2),
+  );
+  return (
+    <>
+      <nav class="crumbs" aria-label="Where you are">
+        <a href="/">All releases</a>
+      </nav>
+      <section class="verdict-head">
+        <p class="kind soft">
+          <Foreign text={[words.type, ...words.qualifiers].filter(Boolean).join(' · ') || 'no package URL'} />
+        </p>
+        <h1 tabIndex={-1} class="package">
+          <Foreign text={words.name} />{' '}
+          <span class="version">
+            <Foreign text={words.version} />
+          </span>
+        </h1>
+        <div class="verdict-line" role="status">
+          <StateChip state={release.state} />
+          <p>{stateSentence(release)}</p>
+        </div>
+        <div class="standing">
+          {release.panel.length > 0 && <Seats ballot={ballotOf(release)} />}
+          <Countdown release={release} />
+        </div>
+        <Timeline release={release} entries={undefined} />
+      </section>
+      <div class="columns">
+        <div class="side">
+          <GetIt release={release} />
+        </div>
+        <section class="groups" aria-labelledby="groups-title">
+          <h2 id="groups-title">What the builders came to</h2>
+          {release.groups.length === 0 && <p class="empty">{emptyWords(release)}</p>}
+          {inOrder(release).map((group) => (
+            <Group key={group.infoHashV2} release={release} group={group} />
+          ))}
+          {others.length > 0 && (
+            <article class="group group-empty" aria-label="Builders without a result">
+              <h3>{release.groups.length === 0 ? 'Builders so far' : 'Without a result'}</h3>
+              <BuilderList builders={others} />
+            </article>
+          )}
+          <Sources release={release} />
+        </section>
+      </div>
+    </>
+  );
+}
+
+function inOrder(release: ReleaseDetail): ReleaseDetail['groups'] {
+  const rank = (group: ReleaseDetail['groups'][number]): number =>
+    group.infoHashV2 === release.winner ? Number.POSITIVE_INFINITY : group.counted;
+  return [...release.groups].sort((a, b) => rank(b) - rank(a) || b.total - a.total);
+}
+
+function emptyWords(release: ReleaseDetail): string {
+  if (release.state === 'announced') return 'Nothing yet: the log has not opened this release.';
+  if (release.state === 'committing') return 'Every result is still sealed. They are opened together.';
+  return 'No builder has opened a result.';
+}
+
+function NoSuchRelease({ digest }: { digest: string }) {
+  return (
+    <section class="hero">
+      <h1 tabIndex={-1}>This log has no such release.</h1>
+      <p>
+        No entry has the digest <code class="wrap">{digest}</code>. <a href="/">See all releases</a>.
+      </p>
+    </section>
+  );
+}
