@@ -8,8 +8,13 @@ const CANTOPEN = 14;
 const CONSTRAINT = 19;
 const NOTADB = 26;
 
-/** The {@link StoreError} that an error of `node:sqlite` means; other errors come back unchanged. */
+/** The {@link StoreError} that an error of SQLite or the file system means; others come back unchanged. */
 export function storeErrorOf(error: unknown, path: string): unknown {
+  if (error instanceof Error && 'syscall' in error) {
+    return new StoreError('failed', `${path}: the folder cannot be made (${error.message})`, {
+      cause: error,
+    });
+  }
   if (!isSqliteError(error)) return error;
   const code = error.errcode & 0xff;
   const refusal = (name: StoreErrorCode, what: string): StoreError =>
