@@ -1,5 +1,7 @@
 /** Torrents (BEP 52, hybrids also BEP 3 and 47): the canonical form, its checks, magnet links. */
 export { assertCanonical } from './canonical.ts';
+export type { CreatedTorrent, CreateOptions } from './create.ts';
+export { createTorrent } from './create.ts';
 export type { TorrentErrorCode } from './error.ts';
 export { TorrentError } from './error.ts';
 export { sha256 } from './hashes.ts';

@@ -1,0 +1,159 @@
+import { lstatSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { InternalError } from '../bytes/index.ts';
+import { TorrentError } from './error.ts';
+import type { WorkerReport } from './hash-files.worker.ts';
+import { CONTROL, type HashPlan, type PlanOptions, planHashing, SHA256_BYTES } from './hash-plan.ts';
+import type { DiskFile } from './scan-tree.ts';
+import { UnitError, UnitHasher, type UnitProblem } from './unit-hasher.ts';
+
+/** How far hashing is. */
+export interface HashProgress {
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}
+
+/** What whoever hashes files may ask for. */
+export interface HashOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called about ten times a second, and once at the end. */
+  readonly onProgress?: ((progress: HashProgress) => void) | undefined;
+  /** Threads that hash, this one included; as many as the machine has processors when left out. */
+  readonly threads?: number | undefined;
+}
+
+/** Hashes of files, in their order. */
+export interface FileHashes {
+  /** Piece layer of each file longer than a piece; the pieces root alone of a shorter one; empty for an empty one. */
+  readonly layers: readonly Uint8Array[];
+  /** SHA-1 of all pieces, 20 bytes each, when they were asked for. */
+  readonly v1Hashes: Uint8Array;
+}
+
+const MAXIMUM_THREADS = 32;
+/** A worker takes 50 ms to start: less work than this a thread is not shared out. */
+const BYTES_PER_THREAD = 24 * 1024 * 1024;
+const UNITS_PER_THREAD = 1500;
+/** This thread hashes for so long, then the event loop gets a turn. */
+const SLICE_MS = 12;
+const PROGRESS_MS = 100;
+
+/**
+ * Hashes files on several threads, this one included: they claim units of work from one shared list, so none
+ * waits for another. Memory is bounded: a megabyte and a half a thread, and about 60 bytes a piece. Throws a
+ * {@link TorrentError}: `unreadable`, `changed-while-hashing`; or the signal's reason.
+ */
+export async function hashFiles(
+  files: readonly DiskFile[],
+  plan: PlanOptions,
+  options: HashOptions,
+): Promise<FileHashes> {
+  options.signal?.throwIfAborted();
+  const work = planHashing(files, plan);
+  const totalBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
+  const workers = startWorkers(work, workerCount(work, totalBytes, options.threads));
+  const report = (): void => {
+    options.onProgress?.({ doneBytes: Number(Atomics.load(work.progress, 0)), totalBytes });
+  };
+  const timer = setInterval(report, PROGRESS_MS);
+  const stop = (): void => void Atomics.store(work.control, CONTROL.stop, 1);
+  options.signal?.addEventListener('abort', stop, { once: true });
+  try {
+    const problems = await Promise.all([hashHere(work), ...workers]);
+    options.signal?.throwIfAborted();
+    const problem = problems.find((each) => each !== undefined);
+    if (problem) throw refused(problem.problem, files[problem.fileIndex] as DiskFile, problem.reason);
+    mustBeUnchanged(files, work.unitBytes);
+  } finally {
+    stop();
+    clearInterval(timer);
+    options.signal?.removeEventListener('abort', stop);
+  }
+  report();
+  return collect(work, files);
+}
+
+interface Problem {
+  readonly fileIndex: number;
+  readonly problem: UnitProblem;
+  readonly reason: string;
+}
+
+/** This thread's share: units for some milliseconds, then a turn of the event loop. */
+async function hashHere(plan: HashPlan): Promise<Problem | undefined> {
+  const hasher = new UnitHasher(plan);
+  try {
+    let more = true;
+    while (more) {
+      const turnAt = performance.now() + SLICE_MS;
+      while (more && performance.now() < turnAt) more = hasher.hashNext();
+      await nextTurn();
+    }
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof UnitError)) throw error;
+    Atomics.store(plan.control, CONTROL.stop, 1);
+    return { fileIndex: error.fileIndex, problem: error.problem, reason: error.message };
+  }
+}
+
+function startWorkers(plan: HashPlan, count: number): Promise<Problem | undefined>[] {
+  return Array.from({ length: count }, () => runWorker(plan));
+}
+
+function runWorker(plan: HashPlan): Promise<Problem | undefined> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('./hash-files.worker.ts', import.meta.url), { workerData: plan });
+    let report: WorkerReport | undefined;
+    worker.once('message', (message: WorkerReport) => {
+      report = message;
+      if (!message.done) Atomics.store(plan.control, CONTROL.stop, 1);
+    });
+    worker.once('error', (cause) => {
+      Atomics.store(plan.control, CONTROL.stop, 1);
+      reject(new InternalError('a hashing thread failed', { cause }));
+    });
+    worker.once('exit', () => {
+      if (report) resolve(report.done ? undefined : report);
+      else reject(new InternalError('a hashing thread ended without a report'));
+    });
+  });
+}
+
+/** Workers beside this thread that are worth their start. */
+function workerCount(plan: HashPlan, totalBytes: number, threads = availableParallelism()): number {
+  const useful = Math.ceil(Math.max(totalBytes / BYTES_PER_THREAD, plan.units / UNITS_PER_THREAD));
+  return Math.max(0, Math.min(threads, useful, plan.units, MAXIMUM_THREADS) - 1);
+}
+
+/** Files of one unit were checked after their only read; the others are looked at again. */
+function mustBeUnchanged(files: readonly DiskFile[], unitBytes: number): void {
+  for (const file of files) {
+    if (file.sizeBytes <= unitBytes) continue;
+    const stats = lstatSync(file.diskPath, { throwIfNoEntry: false });
+    if (stats?.size !== file.sizeBytes || stats.mtimeMs !== file.mtimeMs || stats.ctimeMs !== file.ctimeMs) {
+      throw refused('changed', file, 'its size or times are other than before');
+    }
+  }
+}
+
+function refused(problem: UnitProblem, file: DiskFile, reason: string): TorrentError {
+  return problem === 'changed'
+    ? new TorrentError(
+        'changed-while-hashing',
+        `${file.diskPath} changed while it was hashed (${reason}): try again when nothing writes to it`,
+      )
+    : new TorrentError('unreadable', `${file.diskPath} cannot be read: ${reason}`);
+}
+
+function collect(plan: HashPlan, files: readonly DiskFile[]): FileHashes {
+  const hashes = Uint8Array.from(plan.hashes);
+  const layers = files.map((file, index) => {
+    const first = plan.firstPiece[index] as number;
+    const pieces = Math.ceil(file.sizeBytes / plan.pieceLength);
+    return hashes.subarray(first * SHA256_BYTES, (first + pieces) * SHA256_BYTES);
+  });
+  return { layers, v1Hashes: Uint8Array.from(plan.sha1Hashes) };
+}
