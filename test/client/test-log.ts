@@ -1,0 +1,251 @@
+import { createHash } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { TestContext } from 'node:test';
+import { concatBytes } from '../../src/bytes/index.ts';
+import { encodeLeaf, formatEntryBundle, nodeHasher } from '../../src/log/index.ts';
+import { GrowingTree, parseTilePath, TILE_WIDTH } from '../../src/merkle/index.ts';
+import { formatCheckpoint, signNote } from '../../src/note/index.ts';
+import {
+  announceDigestOf,
+  commitmentOf,
+  generateKey,
+  makeStatement,
+  openEnvelope,
+  type PolicyRules,
+  type Predicate,
+  type PrivateKey,
+  type Signer,
+  type Statement,
+  sha256,
+  signStatement,
+  verifyEnvelope,
+} from '../../src/statement/index.ts';
+import { admits, countEntry, emptyTally, entriesDue } from '../../src/tally/index.ts';
+
+export const PACKAGE = 'pkg:npm/small@1.0.0';
+
+/** What a test may change in an answer: a hostile tally. Undefined lets it pass. */
+export type Meddle = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+/**
+ * A whole tally in memory with a clock of its own: a signed log, its count, and the part of the HTTP interface that
+ * clients and builders need. Everything is honest until a test meddles.
+ */
+export class TestLog {
+  readonly logKey: PrivateKey;
+  readonly founders = [1, 2, 3].map((number) => generateKey(`founder${number}`));
+  readonly publisher = generateKey('publisher');
+  readonly tally;
+  readonly blobs = new Map<string, Uint8Array>();
+  readonly entries: Uint8Array[] = [];
+  readonly requests: string[] = [];
+  meddle: Meddle = () => false;
+  url = '';
+  /** How far the log's clock is ahead of the machine's. */
+  aheadMs = 0;
+
+  constructor(origin = 'log.test/1', rules: Partial<PolicyRules> = {}) {
+    this.logKey = generateKey(origin);
+    this.tally = emptyTally({ origin, logKey: this.logKey.key, sha256 });
+    const policy: PolicyRules = {
+      name: 'test',
+      demo: true,
+      founders: this.founders.map(({ key }) => key),
+      foundersQuorum: 2,
+      publishers: [{ prefix: 'pkg:npm/', keys: [this.publisher.key] }],
+      panelSeats: 5,
+      minimumVotes: 3,
+      panelMargin: [2, 3],
+      foundersMargin: [2, 3],
+      windows: { commitFloorSeconds: 1, voteFloorSeconds: 1 },
+      heartbeatSeconds: 600,
+      ...rules,
+    };
+    const predicate = { ...this.bound(), rules: policy, effectiveMs: this.nowMs() };
+    this.append(
+      makeStatement('policy', { name: 'policy', sha256: '00'.repeat(32) }, predicate),
+      this.founders,
+    );
+  }
+
+  get vkey(): string {
+    return this.logKey.vkey;
+  }
+
+  nowMs(): number {
+    return Date.now() + this.aheadMs;
+  }
+
+  bound() {
+    return { origin: this.logKey.name, timeMs: this.nowMs() };
+  }
+
+  /** Appends a statement whatever it says. */
+  append(statement: Statement, signers: readonly Signer[]): number {
+    return this.appendEnvelope(signStatement(statement, signers));
+  }
+
+  appendEnvelope(envelope: Uint8Array): number {
+    const opened = openEnvelope(envelope);
+    const timeMs = Math.max(this.nowMs(), this.tally.timeMs);
+    const index = this.entries.length;
+    this.entries.push(encodeLeaf({ timeMs, envelope }));
+    const { statement, payloadDigest } = opened;
+    countEntry(this.tally, { index, timeMs, statement, payloadDigest, signers: verifyEnvelope(opened) });
+    return index;
+  }
+
+  /** Appends what the log owes at its present time. */
+  settle(): void {
+    for (;;) {
+      const due = entriesDue(this.tally, this.nowMs());
+      if (due.length === 0) return;
+      for (const statement of due) this.append(statement, [this.logKey]);
+    }
+  }
+
+  register(key: PrivateKey, operator: string): void {
+    this.append(
+      makeStatement(
+        'builder',
+        { name: operator, sha256: key.key },
+        {
+          ...this.bound(),
+          vkey: key.vkey,
+          nextKey: 'ab'.repeat(32),
+          operator,
+          platforms: ['any', 'linux/amd64'],
+          prefixes: [],
+          announceDigest: announceDigestOf(key.announceToken(this.logKey.name)),
+        },
+      ),
+      [key],
+    );
+  }
+
+  /** Announces and opens a release; its digest. */
+  release(recipe: Uint8Array, changes: Partial<Predicate<'release'>> = {}): string {
+    const digest = createHash('sha256').update(recipe).digest('hex');
+    this.blobs.set(digest, recipe);
+    const predicate: Predicate<'release'> = {
+      ...this.bound(),
+      package: PACKAGE,
+      sources: [],
+      recipe: { sha256: digest, sizeBytes: recipe.length },
+      platform: 'any',
+      profile: 'hybrid',
+      commitSeconds: 60,
+      voteSeconds: 60,
+      ...changes,
+    };
+    const statement = makeStatement('release', { name: predicate.package, sha256: digest }, predicate);
+    const envelope = signStatement(statement, [this.publisher]);
+    this.appendEnvelope(envelope);
+    this.settle();
+    return openEnvelope(envelope).payloadDigest;
+  }
+
+  /** Lets builders commit to, vote for and be audited on infohashes, up to the verdict. */
+  decide(release: string, votes: readonly { key: PrivateKey; infoHashV2: string }[]): void {
+    const subject = { name: this.tally.releases.get(release)?.predicate.package ?? '', sha256: release };
+    const salt = 'cd'.repeat(32);
+    const output = { name: 'small.tgz', sizeBytes: 5 };
+    for (const { key, infoHashV2 } of votes) {
+      const parts = { origin: this.logKey.name, release, key: key.key, salt, infoHashV2 };
+      const commitment = commitmentOf(parts, sha256);
+      this.append(makeStatement('commit', subject, { ...this.bound(), release, commitment }), [key]);
+    }
+    this.aheadMs += 61_000;
+    this.settle();
+    for (const { key, infoHashV2 } of votes) {
+      this.append(makeStatement('vote', subject, { ...this.bound(), release, salt, infoHashV2, output }), [
+        key,
+      ]);
+      this.audit(release, infoHashV2, [key.key]);
+    }
+    this.aheadMs += 61_000;
+    this.settle();
+  }
+
+  audit(release: string, infoHashV2: string, passed: string[]): void {
+    const name = this.tally.releases.get(release)?.predicate.package ?? '';
+    const predicate = { ...this.bound(), release, infoHashV2, passed };
+    this.append(makeStatement('audit', { name, sha256: release }, predicate), [this.logKey]);
+  }
+
+  /** The signed note of the newest checkpoint, or of an earlier size. */
+  checkpoint(size = this.entries.length, signer: PrivateKey = this.logKey): Uint8Array {
+    const tree = new GrowingTree(nodeHasher);
+    for (const entry of this.entries.slice(0, size)) tree.append(nodeHasher.leaf(entry));
+    const text = formatCheckpoint({ origin: this.logKey.name, size, root: tree.root(), extensions: [] });
+    return signNote(text, [signer]);
+  }
+
+  bundle(path: string): Uint8Array {
+    const { index, width } = parseTilePath(path);
+    return formatEntryBundle(this.entries.slice(index * TILE_WIDTH, index * TILE_WIDTH + width));
+  }
+
+  /** Serves it on loopback until the test ends. */
+  async serve(context: TestContext): Promise<string> {
+    const server = createServer((request, response) => {
+      this.requests.push(`${request.method} ${request.url}`);
+      if (!this.meddle(request, response)) void this.#answer(request, response);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    context.after(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    this.url = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+    return this.url;
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = (request.url ?? '').slice(1);
+    if (request.method === 'POST') {
+      this.#submit(await bodyOf(request), response);
+      return;
+    }
+    if (path === 'checkpoint') response.end(this.checkpoint());
+    else if (path.startsWith('tile/')) response.end(this.bundle(path));
+    else if (this.blobs.has(path.slice('blob/'.length))) response.end(this.blobs.get(path.slice(5)));
+    else sendProblem(response, 404, 'not-found', 'Nothing is here.');
+  }
+
+  #submit(envelope: Uint8Array, response: ServerResponse): void {
+    const opened = openEnvelope(envelope);
+    const verdict = admits(this.tally, opened.statement, verifyEnvelope(opened), this.nowMs());
+    if (!verdict.ok) {
+      sendProblem(response, 409, verdict.code, verdict.reason);
+      return;
+    }
+    const index = this.appendEnvelope(envelope);
+    response.statusCode = 201;
+    response.end(JSON.stringify({ index, timeMs: this.tally.timeMs, leafHash: '00'.repeat(32) }));
+  }
+}
+
+export function sendProblem(response: ServerResponse, status: number, code: string, detail: string): void {
+  response.statusCode = status;
+  response.setHeader('content-type', 'application/problem+json');
+  response.end(JSON.stringify({ type: 'about:blank', title: 'x', status, code, detail }));
+}
+
+/** A made-up infohash: 32 bytes of one value, hex. */
+export function someInfoHash(value: number): string {
+  return Buffer.alloc(32, value).toString('hex');
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return concatBytes(...chunks);
+}
+
+/** A copy of an entry with one byte of its envelope's signature changed, its form kept. */
+export function forge(entry: Uint8Array): Uint8Array {
+  const text = Buffer.from(entry.subarray(8)).toString('utf8');
+  const changed = text.replace(/"sig":"(.)/, (_, first: string) => `"sig":"${first === 'A' ? 'B' : 'A'}`);
+  return concatBytes(entry.subarray(0, 8), Buffer.from(changed));
+}
