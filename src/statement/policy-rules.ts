@@ -34,6 +34,8 @@ export const policyRules = z
     windows: z.strictObject({
       commitFloorSeconds: z.int().min(1),
       voteFloorSeconds: z.int().min(1),
+      /** Whether a window ends at its floor already, once every seat has answered. */
+      endEarly: z.boolean().default(false),
     }),
     /** Longest silence of the log in seconds. */
     heartbeatSeconds: z.int().min(1).max(86_400),

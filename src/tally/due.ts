@@ -1,5 +1,6 @@
 import { toHex, toUtf8 } from '../bytes/index.ts';
 import { makeStatement, type Statement, type StatementOf } from '../statement/browser.ts';
+import { closeDueMs, verdictDueMs } from './early.ts';
 import type { Tally } from './state.ts';
 import { verdictStatement } from './verdict.ts';
 import { closeStatement, openStatement } from './windows.ts';
@@ -21,9 +22,9 @@ export function entriesDue(tally: Tally, nowMs: number): Statement[] {
     const release = tally.releases.get(digest);
     if (release === undefined) continue;
     if (release.phase === 'announced') due.push(openStatement(tally, release, timeMs));
-    else if (release.phase === 'committing' && timeMs >= release.commitEndsMs) {
+    else if (release.phase === 'committing' && timeMs >= closeDueMs(release)) {
       due.push(closeStatement(tally, release, timeMs));
-    } else if (release.phase === 'voting' && timeMs >= release.voteEndsMs) {
+    } else if (release.phase === 'voting' && timeMs >= verdictDueMs(release)) {
       due.push(verdictStatement(tally, release, timeMs));
     }
   }
@@ -40,8 +41,8 @@ export function nextDueMs(tally: Tally): number | undefined {
   for (const digest of tally.unfinished) {
     const release = tally.releases.get(digest);
     if (release?.phase === 'announced') return tally.timeMs;
-    if (release?.phase === 'committing') next = Math.min(next, release.commitEndsMs);
-    if (release?.phase === 'voting') next = Math.min(next, release.voteEndsMs);
+    if (release?.phase === 'committing') next = Math.min(next, closeDueMs(release));
+    if (release?.phase === 'voting') next = Math.min(next, verdictDueMs(release));
   }
   return next;
 }

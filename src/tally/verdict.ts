@@ -1,4 +1,5 @@
 import { makeStatement, type StatementOf } from '../statement/browser.ts';
+import { verdictDueMs } from './early.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import type { Ballot, Entry, Outcome, ReleaseState, Tally } from './state.ts';
 import { subjectOf } from './windows.ts';
@@ -86,7 +87,7 @@ export function judgeVerdict(release: ReleaseState, timeMs: number): Refusal | u
     return refuse('too-early', 'this release is not closed yet');
   }
   if (release.phase !== 'voting') return refuse('duplicate', 'this release has its verdict already');
-  if (timeMs < release.voteEndsMs) return refuse('too-early', 'its vote window has not ended');
+  if (timeMs < verdictDueMs(release)) return refuse('too-early', 'its vote window has not ended');
   return undefined;
 }
 

@@ -1,4 +1,5 @@
 import { makeStatement, type StatementOf } from '../statement/browser.ts';
+import { closeDueMs } from './early.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import type { Entry, ReleaseState, Tally } from './state.ts';
 
@@ -40,7 +41,7 @@ export function judgeOpen(release: ReleaseState): Refusal | undefined {
 export function judgeClose(release: ReleaseState, timeMs: number): Refusal | undefined {
   if (release.phase === 'announced') return refuse('too-early', 'this release is not open yet');
   if (release.phase !== 'committing') return refuse('duplicate', 'this release is closed already');
-  if (timeMs < release.commitEndsMs) return refuse('too-early', 'its commit window has not ended');
+  if (timeMs < closeDueMs(release)) return refuse('too-early', 'its commit window has not ended');
   return undefined;
 }
 
