@@ -42,7 +42,7 @@ function write(writer: Writer, value: Encodable, depth: number): void {
   if (depth > MAXIMUM_DEPTH) {
     throw new BencodeError('not-encodable', `a value nested deeper than ${MAXIMUM_DEPTH} is not encoded`);
   }
-  if (typeof value === 'string') writer.string(toUtf8(value));
+  if (typeof value === 'string') writer.text(value);
   else if (value instanceof Uint8Array) writer.string(value);
   else if (typeof value === 'number' || typeof value === 'bigint') writer.ascii(`i${exact(value)}e`);
   else if (value instanceof BencodeNode) writer.raw(value.raw);
@@ -65,22 +65,51 @@ function writeDictionary(
 ): void {
   const pairs: Iterable<[string | Uint8Array, Encodable | undefined]> =
     dictionary instanceof Map ? dictionary : Object.entries(dictionary);
-  const entries: (readonly [Uint8Array, Encodable])[] = [];
+  const entries: Entry[] = [];
   for (const [key, value] of pairs) {
-    if (value !== undefined) entries.push([typeof key === 'string' ? toUtf8(key) : key, value]);
+    if (value !== undefined)
+      entries.push([typeof key === 'string' && !isAscii(key) ? toUtf8(key) : key, value]);
   }
-  entries.sort(([left], [right]) => compareBytes(left, right));
+  if (!isSorted(entries)) entries.sort(([left], [right]) => compareKeys(left, right));
   writer.ascii('d');
-  let last: Uint8Array | undefined;
+  let last: string | Uint8Array | undefined;
   for (const [key, value] of entries) {
-    if (last && compareBytes(last, key) === 0) {
+    if (last !== undefined && compareKeys(last, key) === 0) {
       throw new BencodeError('duplicate-key', 'a dictionary to encode has two keys with the same bytes');
     }
     last = key;
-    writer.string(key);
+    if (typeof key === 'string') writer.text(key);
+    else writer.string(key);
     write(writer, value, depth + 1);
   }
   writer.ascii('e');
+}
+
+/** A key as ASCII text or as bytes, and its value. */
+type Entry = readonly [key: string | Uint8Array, value: Encodable];
+
+/** Order of raw bytes; that of ASCII text is the same. */
+function compareKeys(left: string | Uint8Array, right: string | Uint8Array): number {
+  if (typeof left === 'string' && typeof right === 'string') return left < right ? -1 : left > right ? 1 : 0;
+  return compareBytes(
+    typeof left === 'string' ? toUtf8(left) : left,
+    typeof right === 'string' ? toUtf8(right) : right,
+  );
+}
+
+function isSorted(entries: readonly Entry[]): boolean {
+  for (let index = 1; index < entries.length; index += 1) {
+    const [[left], [right]] = [entries[index - 1] as Entry, entries[index] as Entry];
+    if (compareKeys(left, right) >= 0) return false;
+  }
+  return true;
+}
+
+function isAscii(text: string): boolean {
+  for (let index = 0; index < text.length; index += 1) {
+    if (text.charCodeAt(index) > 0x7f) return false;
+  }
+  return true;
 }
 
 function exact(value: number | bigint): string {
@@ -107,6 +136,16 @@ class Writer {
   raw(bytes: Uint8Array): void {
     const at = this.#grow(bytes.length);
     this.#buffer.set(bytes, at);
+  }
+
+  /** A string of text: its length and UTF-8. */
+  text(text: string): void {
+    if (!isAscii(text)) {
+      this.string(toUtf8(text));
+      return;
+    }
+    this.ascii(`${text.length}:`);
+    this.ascii(text);
   }
 
   string(bytes: Uint8Array): void {

@@ -7,6 +7,19 @@ export type BencodeKind = 'integer' | 'bytes' | 'list' | 'dictionary';
 const KINDS: Readonly<Record<number, BencodeKind>> = { 0x69: 'integer', 0x6c: 'list', 0x64: 'dictionary' };
 const COLON = 0x3a;
 
+/** UTF-8 of keys that were asked for, so that it is made once each. Bounded: programs ask for few. */
+const knownKeys = new Map<string, Uint8Array>();
+const MAXIMUM_KNOWN_KEYS = 256;
+
+function utf8Of(key: string): Uint8Array {
+  let bytes = knownKeys.get(key);
+  if (!bytes) {
+    bytes = toUtf8(key);
+    if (knownKeys.size < MAXIMUM_KNOWN_KEYS) knownKeys.set(key, bytes);
+  }
+  return bytes;
+}
+
 /**
  * One checked value inside decoded bencode. Nothing is copied: `raw` and `bytes()` are views of the input, so
  * that what is hashed is what was received. Readers throw `wrong-kind` when the value is of another kind.
@@ -86,7 +99,7 @@ export class BencodeNode {
   /** The value of a dictionary under a key (text stands for its UTF-8 bytes), or `undefined`. */
   get(key: string | Uint8Array): BencodeNode | undefined {
     this.#must('dictionary');
-    const wanted = typeof key === 'string' ? toUtf8(key) : key;
+    const wanted = typeof key === 'string' ? utf8Of(key) : key;
     const after = this.#tape.afterOf(this.#token);
     for (let at = this.#token + 1; at < after; at = this.#tape.afterOf(at + 1)) {
       if (this.#isContent(at, wanted)) return new BencodeNode(this.#tape, at + 1);
