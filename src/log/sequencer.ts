@@ -87,17 +87,24 @@ export class Sequencer {
 
   async #run(): Promise<void> {
     do {
-      if (this.#line.length > 0) {
-        await setImmediate(); // lets every append that has arrived by now join the transaction
-        await this.#logSome(this.#line.take());
-      }
-      await this.#publishIfDue();
-    } while (this.#line.length > 0);
-    this.#work = undefined; // with no await since the look at the line: no append can fall between
-    const hasMore = this.#inDoubt || this.#parts.publisher.published.size < this.#tree.size;
-    if (hasMore && !this.#closing && this.#broken === undefined) {
+      await setImmediate(); // lets every append that has arrived by now join the transaction
+      if (this.#line.length > 0) await this.#logSome(this.#line.take());
+      if (this.#isDue()) await this.#publish();
+    } while (this.#line.length > 0 || this.#isDue());
+    this.#work = undefined; // with no await since the last look: neither append nor close can fall between
+    if (this.#isBehind() && !this.#closing) {
       this.#timer = setTimeout(() => this.#wake(), Math.max(0, this.#publishAt - performance.now()));
     }
+  }
+
+  /** Whether there is something that a checkpoint has not covered, and may be. */
+  #isBehind(): boolean {
+    const { published } = this.#parts.publisher;
+    return this.#broken === undefined && (this.#inDoubt || published.size < this.#tree.size);
+  }
+
+  #isDue(): boolean {
+    return this.#isBehind() && performance.now() >= this.#publishAt;
   }
 
   /** Logs some appends in one transaction and answers them. */
@@ -154,12 +161,10 @@ export class Sequencer {
     }
   }
 
-  async #publishIfDue(): Promise<void> {
+  async #publish(): Promise<void> {
     const { publisher, checkpointEveryMs } = this.#parts;
-    if (this.#broken !== undefined || performance.now() < this.#publishAt) return;
     try {
       if (this.#inDoubt) await this.#readAnew();
-      if (publisher.published.size === this.#tree.size) return;
       this.#publishAt = performance.now() + checkpointEveryMs;
       await publisher.publish({ size: this.#tree.size, root: this.#tree.root() });
     } catch (error) {
