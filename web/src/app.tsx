@@ -2,6 +2,7 @@ import { useEffect } from 'preact/hooks';
 import { HomePage } from './pages/home.tsx';
 import { ReleasePage } from './pages/release.tsx';
 import { UnknownPage } from './pages/unknown.tsx';
+import { Alarm } from './parts/alarm.tsx';
 import { Footer } from './parts/footer.tsx';
 import { Header } from './parts/header.tsx';
 import { Trouble } from './parts/trouble.tsx';
@@ -19,6 +20,7 @@ export function App() {
         Skip to the content
       </a>
       <Header />
+      <Alarm />
       <Trouble />
       <main id="main" class="page">
         {current.page === 'home' && <HomePage />}

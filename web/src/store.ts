@@ -54,7 +54,7 @@ export function openRelease(digest: string | undefined): void {
 }
 
 /** Asks the tally again after a moment; requests that come in that moment are one request. */
-function refreshSoon(delayMs: number): void {
+export function refreshSoon(delayMs: number): void {
   clearTimeout(refreshTimer);
   refreshTimer = setTimeout(() => void refresh(), delayMs);
 }

@@ -67,6 +67,9 @@ export function releaseIn(state: ReleaseState, purl: string): ReleaseDetail {
   const casts = CASTS[state];
   return {
     digest: digestOf(`release ${purl}`),
+    index: 7,
+    rivals: [],
+    announcedMs: closes - 90_500,
     package: purl,
     publisher: digestOf('publisher'),
     authorised: true,
@@ -94,7 +97,7 @@ export function releaseIn(state: ReleaseState, purl: string): ReleaseDetail {
   };
 }
 
-const COUNTS = 'committed before the close, opened its commitment, and passed the audit';
+const COUNTS = 'counts: committed before close (entry 8), opened (entry 14), audited (entry 20)';
 const HONEST: Cast[] = [0, 1, 2].map((builder) => ({
   builder,
   infoHashV2: WINNER,
@@ -106,18 +109,18 @@ const MIRROR: Cast = {
   builder: 3,
   infoHashV2: WINNER,
   status: 'not counted',
-  reason: 'has no commitment before the close, so it may have copied: it seeds as a mirror',
+  reason: 'not counted: voted without a commitment before close — a mirror seeds but never counts',
 };
 const SEALED: Cast[] = [0, 1, 4].map((builder) => ({
   builder,
   status: 'waiting',
-  reason: 'has sealed its result; it opens when committing ends',
+  reason: 'waiting: committed (entry 8) and opens it after close',
 }));
 const WAITING: Cast = {
   builder: 2,
   infoHashV2: WINNER,
   status: 'waiting',
-  reason: 'opened its commitment; its audit has not passed yet',
+  reason: 'waiting: committed before close (entry 8), opened (entry 14); an audit has not yet seen it seed',
 };
 
 const CASTS: Record<ReleaseState, Cast[]> = {
@@ -128,7 +131,11 @@ const CASTS: Record<ReleaseState, Cast[]> = {
   contested: [...HONEST.slice(0, 2), { ...ROGUE, builder: 3 }, ROGUE],
   failed: [
     { builder: 0, infoHashV2: WINNER, status: 'counts', reason: COUNTS },
-    { builder: 1, status: 'not counted', reason: 'could not build it: the recipe’s source was not found' },
+    {
+      builder: 1,
+      status: 'not counted',
+      reason: 'not counted: reported that it could not build this (entry 9); absence is not dissent',
+    },
   ],
   superseded: [...HONEST, ROGUE],
 };

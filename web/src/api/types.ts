@@ -1,48 +1,12 @@
-export type ReleaseState =
-  | 'announced'
-  | 'committing'
-  | 'voting'
-  | 'final'
-  | 'contested'
-  | 'failed'
-  | 'superseded';
+import type { BuilderView, ReleaseView } from '../../../src/tally/index.ts';
 
-export interface GroupView {
-  readonly infoHashV2: string;
-  readonly counted: number;
-  readonly total: number;
-  readonly builders: readonly string[];
-  readonly output?: { readonly name: string; readonly sizeBytes: number; readonly sha256?: string };
-}
+export type { BuilderOnRelease, GroupView } from '../../../src/tally/index.ts';
 
-export interface BuilderOnRelease {
-  readonly key: string;
-  readonly operator: string;
-  readonly status: 'counts' | 'waiting' | 'not counted';
-  readonly reason: string;
-  readonly infoHashV2?: string;
-  readonly committedIndex?: number;
-  readonly voteIndex?: number;
-  readonly auditIndex?: number;
-}
+export type ReleaseState = ReleaseView['state'];
 
-/** One release as the list shows it. */
-export interface ReleaseSummary {
-  readonly digest: string;
-  readonly package: string;
-  readonly publisher: string;
-  readonly authorised: boolean;
-  readonly state: ReleaseState;
-  readonly openedMs?: number;
-  readonly commitEndsMs?: number;
-  readonly voteEndsMs?: number;
-  readonly verdictMs?: number;
-  readonly panel: readonly string[];
-  readonly quorum: number;
-  readonly winner: string | null;
-  readonly groups: readonly GroupView[];
-  readonly builders?: readonly BuilderOnRelease[];
-}
+/** One release as the list shows it; what only its own page needs may be left out. */
+export type ReleaseSummary = Omit<ReleaseView, 'builders' | 'sources' | 'recipe' | 'rivals'> &
+  Partial<Pick<ReleaseView, 'builders' | 'rivals'>>;
 
 /** How many seed an infohash now, and how many of them are builders whose vote stands for it. */
 export interface SeederCount {
@@ -51,12 +15,7 @@ export interface SeederCount {
 }
 
 /** One release with all that the tally says about it. */
-export interface ReleaseDetail extends ReleaseSummary {
-  readonly profile: string;
-  readonly platform: string;
-  readonly recipe: { readonly sha256: string; readonly sizeBytes: number };
-  readonly sources: readonly { readonly name: string; readonly uri: string; readonly integrity: string }[];
-  readonly builders: readonly BuilderOnRelease[];
+export interface ReleaseDetail extends ReleaseView {
   readonly seeders: Readonly<Record<string, SeederCount>>;
   readonly magnets: Readonly<Record<string, string>>;
 }
@@ -69,7 +28,4 @@ export interface Status {
   readonly announceUrl: string;
 }
 
-export interface BuilderSummary {
-  readonly key: string;
-  readonly operator: string;
-}
+export type BuilderSummary = Pick<BuilderView, 'key' | 'operator'>;

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { CheckedPanel } from '../parts/checked-panel.tsx';
 import { HowItWorks } from '../parts/how-it-works.tsx';
 import { ReleaseRow } from '../parts/release-row.tsx';
 import { releases } from '../store.ts';
@@ -23,6 +24,7 @@ export function HomePage() {
         <HowItWorks />
       </section>
       <ReleaseList />
+      <CheckedPanel />
     </>
   );
 }

@@ -1,9 +1,12 @@
 import { useEffect } from 'preact/hooks';
 import type { ReleaseDetail } from '../api/types.ts';
+import { result } from '../check/checker.ts';
 import { BuilderList } from '../parts/builder-list.tsx';
+import { CheckedPanel } from '../parts/checked-panel.tsx';
 import { Countdown } from '../parts/countdown.tsx';
 import { GetIt } from '../parts/get-it.tsx';
 import { Group } from '../parts/group.tsx';
+import { Rivals } from '../parts/rivals.tsx';
 import { Seats } from '../parts/seats.tsx';
 import { Sources } from '../parts/sources.tsx';
 import { StateChip } from '../parts/state-chip.tsx';
@@ -14,6 +17,7 @@ import { ballotOf } from '../view/ballot.ts';
 import { packageWords } from '../view/package.ts';
 import { stateLabel, stateSentence } from '../view/state.ts';
 import { visibleText } from '../view/text.ts';
+import type { StepEntries } from '../view/timeline.ts';
 
 /** One release: its state, the groups and who stands in them, how to get it, and what it was built from. */
 export function ReleasePage({ digest }: { digest: string }) {
@@ -56,11 +60,13 @@ function Release({ release }: { release: ReleaseDetail }) {
           {release.panel.length > 0 && <Seats ballot={ballotOf(release)} />}
           <Countdown release={release} />
         </div>
-        <Timeline release={release} entries={undefined} />
+        <Rivals release={release} />
+        <Timeline release={release} entries={stepsOf(release)} />
       </section>
       <div class="columns">
         <div class="side">
           <GetIt release={release} />
+          <CheckedPanel />
         </div>
         <section class="groups" aria-labelledby="groups-title">
           <h2 id="groups-title">What the builders came to</h2>
@@ -85,6 +91,13 @@ function inOrder(release: ReleaseDetail): ReleaseDetail['groups'] {
   const rank = (group: ReleaseDetail['groups'][number]): number =>
     group.infoHashV2 === release.winner ? Number.POSITIVE_INFINITY : group.counted;
   return [...release.groups].sort((a, b) => rank(b) - rank(a) || b.total - a.total);
+}
+
+/** The entries that the page's own reading of the log found for this release. */
+function stepsOf(release: ReleaseDetail): StepEntries | undefined {
+  const found = result.value;
+  if (found?.kind !== 'counted' || found.releases[0]?.digest !== release.digest) return undefined;
+  return found.steps;
 }
 
 function emptyWords(release: ReleaseDetail): string {

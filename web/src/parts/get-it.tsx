@@ -1,4 +1,5 @@
 import type { ReleaseDetail } from '../api/types.ts';
+import { alarms } from '../check/checker.ts';
 import { status } from '../store.ts';
 import { safeMagnet } from '../view/links.ts';
 import { shellWord } from '../view/text.ts';
@@ -6,7 +7,8 @@ import { CopyButton } from './copy-button.tsx';
 
 /** The two ways to the winner's bytes: a torrent client, or our own command, which checks all of it. */
 export function GetIt({ release }: { release: ReleaseDetail }) {
-  const magnet = release.winner === null ? undefined : safeMagnet(release.magnets[release.winner]);
+  const magnet =
+    release.winner === null ? undefined : safeMagnet(release.magnets[release.winner], release.winner);
   const network = status.value;
   const command = network && [
     `bitquorum get ${shellWord(release.package)}`,
@@ -16,7 +18,7 @@ export function GetIt({ release }: { release: ReleaseDetail }) {
   return (
     <section class="panel" aria-labelledby="get-title">
       <h2 id="get-title">How to get it</h2>
-      {release.winner === null ? (
+      {release.winner === null || alarms.value.length > 0 ? (
         <p class="soft">{waitWords(release)}</p>
       ) : (
         magnet !== undefined && (
@@ -60,6 +62,7 @@ export function GetIt({ release }: { release: ReleaseDetail }) {
 }
 
 function waitWords(release: ReleaseDetail): string {
+  if (alarms.value.length > 0) return 'Not offered: this page’s own check of the log failed.';
   const open = release.state === 'announced' || release.state === 'committing' || release.state === 'voting';
   return open
     ? 'Not yet: there is no winner before the verdict.'

@@ -79,7 +79,7 @@ function Output({ output }: { output: NonNullable<GroupView['output']> }) {
 }
 
 function OtherMagnet({ release, group }: { release: ReleaseDetail; group: GroupView }) {
-  const magnet = safeMagnet(release.magnets[group.infoHashV2]);
+  const magnet = safeMagnet(release.magnets[group.infoHashV2], group.infoHashV2);
   if (magnet === undefined) return null;
   return (
     <details class="warned">

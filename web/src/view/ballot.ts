@@ -1,4 +1,4 @@
-import type { ReleaseSummary } from '../api/types.ts';
+import type { BuilderOnRelease, ReleaseSummary } from '../api/types.ts';
 
 /** What stands on one seat of the panel: a counted vote, a sealed commitment, or nothing yet. */
 export type SeatKind = 'winner' | 'leading' | 'dissent' | 'sealed' | 'empty';
@@ -32,11 +32,13 @@ export function ballotOf(release: ReleaseSummary): Ballot {
   const groups = [...release.groups]
     .filter((group) => group.counted > 0)
     .sort((a, b) => b.counted - a.counted);
-  const runs: { kind: SeatKind; count: number }[] = groups.map((group, place) => ({
+  const runs = groups.map((group, place) => ({
     kind: kindOf(release, group.infoHashV2, place),
     count: group.counted,
   }));
-  const votes = groups.reduce((sum, group) => sum + group.counted, 0);
+  const unopened = (release.builders ?? []).filter(isUnopened).length;
+  if (unopened > 0) runs.push({ kind: 'dissent', count: unopened });
+  const votes = runs.reduce((sum, run) => sum + run.count, 0);
   const seats = Math.max(release.panel.length, votes, release.quorum);
   const sealed = Math.min(sealedOn(release), seats - votes);
   const favoured = runs.filter((run) => run.kind !== 'dissent');
@@ -98,6 +100,11 @@ function kindOf(release: ReleaseSummary, infoHashV2: string, place: number): Sea
 
 function largest(release: ReleaseSummary): number {
   return release.groups.reduce((most, group) => Math.max(most, group.counted), 0);
+}
+
+/** A commitment that was never opened counts as dissent, in no group. */
+function isUnopened(builder: BuilderOnRelease): boolean {
+  return builder.status === 'counts' && builder.infoHashV2 === undefined;
 }
 
 /** Panel members who committed and have no counted vote yet. Once there is a verdict, nothing is sealed. */

@@ -13,13 +13,8 @@ export interface TimelineStep {
   readonly part: number;
 }
 
-/** The entries of the log that began the steps, where the page has read the log itself. */
-export interface StepEntries {
-  readonly announced?: { readonly index: number; readonly timeMs: number };
-  readonly opened?: { readonly index: number; readonly timeMs: number };
-  readonly closed?: { readonly index: number; readonly timeMs: number };
-  readonly verdict?: { readonly index: number; readonly timeMs: number };
-}
+/** Indexes of the log entries that began the steps, where the page has read the log itself. */
+export type StepEntries = Partial<Record<'announced' | 'opened' | 'closed' | 'verdict', number>>;
 
 const PLACES = {
   announced: 0,
@@ -35,10 +30,10 @@ const PLACES = {
 export function timelineOf(release: ReleaseDetail, nowMs: number, entries: StepEntries = {}): TimelineStep[] {
   const place = PLACES[release.state] ?? 0;
   const begun = [
-    entries.announced?.timeMs,
-    entries.opened?.timeMs ?? release.openedMs,
-    entries.closed?.timeMs ?? release.commitEndsMs,
-    entries.verdict?.timeMs ?? release.verdictMs ?? release.voteEndsMs,
+    release.announcedMs,
+    release.openedMs,
+    release.commitEndsMs,
+    release.verdictMs ?? release.voteEndsMs,
   ];
   const indexes = [entries.announced, entries.opened, entries.closed, entries.verdict];
   const names = ['Announced', 'Committing', 'Voting', 'Verdict'];
@@ -47,7 +42,7 @@ export function timelineOf(release: ReleaseDetail, nowMs: number, entries: StepE
     name,
     progress: progressOf(step, place),
     timeMs: begun[step],
-    entryIndex: indexes[step]?.index,
+    entryIndex: indexes[step],
     part: partOf(step, place, begun, nowMs),
   }));
 }
