@@ -1,3 +1,5 @@
+import { equalBytes } from '../bytes/index.ts';
+
 // The part of the one Ed25519 rule that looks at encodings only; the curve's equation is left to a library.
 // Numbers are little-endian (RFC 8032 §5.1.2); they are compared as bytes, since all of this is public.
 
@@ -10,32 +12,37 @@ const FIELD_PRIME = littleEndian(2n ** 255n - 19n);
 const GROUP_ORDER = littleEndian(2n ** 252n + 27742317777372353535851937790883648493n);
 
 /**
- * The y-coordinates of the eight points whose order divides 8: 1 (order 1), −1 (2), 0 (4), and two of order 8.
- * A key among them has signatures that are good for any message.
+ * The y-coordinates of the eight points whose order divides 8: 0 (order 4), 1 (order 1), −1 (2), and two of
+ * order 8. A key among them has signatures that are good for any message.
  */
 const SMALL_ORDER_Y = [
   littleEndian(0n),
   littleEndian(1n),
   littleEndian(2n ** 255n - 20n),
   littleEndian(0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n),
-  littleEndian(0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd83d3d706a17c7n),
+  littleEndian(0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7n),
 ];
 
-/**
- * Whether a public key is in its one form and of large order: 32 bytes, y below p, no point of small order
- * (which leaves no point whose x is 0, so the sign bit has one form too).
- */
+/** Whether a public key is 32 bytes that stand for a point in its one form, and not for one of small order. */
 export function isStrictPublicKey(publicKey: Uint8Array): boolean {
-  if (publicKey.length !== KEY_BYTES) return false;
-  const y = withoutSign(publicKey);
-  return isBelow(y, FIELD_PRIME) && !SMALL_ORDER_Y.some((small) => !isBelow(y, small) && !isBelow(small, y));
+  return publicKey.length === KEY_BYTES && isStrictPoint(publicKey);
 }
 
-/** Whether a signature R ‖ S is in its one form: 64 bytes, R's y below p, S below L. */
+/**
+ * Whether a signature R ‖ S is 64 bytes in its one form: R as {@link isStrictPublicKey}, S below L. No honest
+ * signer makes an R of small order; OpenSSL refuses it in some versions only, so this refuses it in all.
+ */
 export function isStrictSignature(signature: Uint8Array): boolean {
   if (signature.length !== SIGNATURE_BYTES) return false;
-  const r = withoutSign(signature.subarray(0, KEY_BYTES));
-  return isBelow(r, FIELD_PRIME) && isBelow(signature.subarray(KEY_BYTES), GROUP_ORDER);
+  return (
+    isStrictPoint(signature.subarray(0, KEY_BYTES)) && isBelow(signature.subarray(KEY_BYTES), GROUP_ORDER)
+  );
+}
+
+/** y below p, and no small order; that leaves no point whose x is 0, so the sign bit has one form too. */
+function isStrictPoint(point: Uint8Array): boolean {
+  const y = withoutSign(point);
+  return isBelow(y, FIELD_PRIME) && !SMALL_ORDER_Y.some((small) => equalBytes(small, y));
 }
 
 /** A point's y-coordinate: its encoding without the top bit, which holds the sign of x. */

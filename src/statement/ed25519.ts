@@ -11,10 +11,10 @@ const keys = new Map<string, KeyObject>();
 
 /**
  * Verifies an Ed25519 signature by the one rule of this network (RFC 8032 §5.1.7, made strict): key and R in
- * canonical encoding, S < L, no key of small order, and the equation without cofactor, S·B = R + k·A.
+ * canonical encoding and not of small order, S < L, and the equation without cofactor, S·B = R + k·A.
  *
- * OpenSSL checks the equation without cofactor (it recomputes R and compares bytes) and S < L; it takes
- * keys of small order and keys whose y is not reduced, so those are refused here first.
+ * OpenSSL checks S < L and the equation without cofactor, since it recomputes R and compares bytes. What it
+ * takes of keys of small order and of keys whose y is not reduced differs by version; here none passes.
  *
  * @param publicKey 32 bytes
  * @param signature 64 bytes

@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fromHex } from '../../src/bytes/index.ts';
+import { formatVkey } from '../../src/note/index.ts';
+import {
+  encodeStatement,
+  KINDS,
+  type Kind,
+  makeStatement,
+  type Predicate,
+  type Statement,
+  type Subject,
+  statementFromJson,
+} from '../../src/statement/index.ts';
+
+const release = 'ab'.repeat(32);
+const key = 'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a';
+const hex = (byte: string) => byte.repeat(32);
+const name = 'pkg:npm/%40noble/hashes@2.0.1';
+const bound = { origin: 'tally.example/log', timeMs: 1_790_000_000_000 };
+const integrity = `sha512-${'A'.repeat(86)}==`;
+
+/** One good statement of each kind. */
+const GOOD: { [K in Kind]: { subject: Subject; predicate: Predicate<K> } } = {
+  policy: {
+    subject: { name: 'policy', sha256: hex('01') },
+    predicate: {
+      ...bound,
+      effectiveMs: 1_790_000_000_000,
+      rules: {
+        name: 'example',
+        demo: false,
+        founders: [hex('0a'), hex('0b')],
+        foundersQuorum: 2,
+        publishers: [{ prefix: 'pkg:npm/%40noble/', keys: [hex('0c')] }],
+        panelSeats: 15,
+        minimumVotes: 3,
+        panelMargin: [2, 3],
+        foundersMargin: [2, 3],
+        windows: { commitFloorSeconds: 86_400, voteFloorSeconds: 259_200, endEarly: false },
+        heartbeatSeconds: 600,
+      },
+    },
+  },
+  builder: {
+    subject: { name: 'Ada Lovelace', sha256: key },
+    predicate: {
+      ...bound,
+      vkey: formatVkey('ada.example/builder', fromHex(key)),
+      nextKey: hex('02'),
+      operator: 'Ada Lovelace',
+      platforms: ['linux/amd64', 'any'],
+      prefixes: ['192.0.2.0/24', '2001:db8::/32'],
+      announceDigest: hex('03'),
+    },
+  },
+  release: {
+    subject: { name, sha256: hex('04') },
+    predicate: {
+      ...bound,
+      package: name,
+      sources: [{ name: 'hashes-2.0.1.tgz', uri: 'https://registry.example/hashes-2.0.1.tgz', integrity }],
+      recipe: { sha256: hex('04'), sizeBytes: 900 },
+      platform: 'any',
+      profile: 'hybrid',
+      commitSeconds: 86_400,
+      voteSeconds: 259_200,
+    },
+  },
+  open: {
+    subject: { name, sha256: release },
+    predicate: { ...bound, release, panel: [hex('0a'), hex('0b')], commitEndsMs: 1, voteEndsMs: 2 },
+  },
+  commit: { subject: { name, sha256: release }, predicate: { ...bound, release, commitment: hex('05') } },
+  close: { subject: { name, sha256: release }, predicate: { ...bound, release, commitments: 3 } },
+  vote: {
+    subject: { name, sha256: release },
+    predicate: {
+      ...bound,
+      release,
+      salt: hex('06'),
+      infoHashV2: hex('07'),
+      output: { name: 'noble-hashes-2.0.1.tgz', sizeBytes: 1000, sha256: hex('08') },
+    },
+  },
+  failure: {
+    subject: { name, sha256: release },
+    predicate: { ...bound, release, reason: 'tsc: out of memory' },
+  },
+  audit: {
+    subject: { name, sha256: release },
+    predicate: { ...bound, release, infoHashV2: hex('07'), passed: [key] },
+  },
+  verdict: {
+    subject: { name, sha256: release },
+    predicate: {
+      ...bound,
+      release,
+      state: 'final',
+      infoHashV2: hex('07'),
+      groups: [{ infoHashV2: hex('07'), builders: [hex('0a'), hex('0b'), hex('0c')] }],
+    },
+  },
+  heartbeat: { subject: { name: 'heartbeat', sha256: hex('09') }, predicate: bound },
+};
+
+const made = (kind: Kind, change: object = {}, subject: Subject = GOOD[kind].subject) =>
+  makeStatement(kind, subject, { ...GOOD[kind].predicate, ...change }) as Statement;
+
+for (const kind of KINDS) {
+  test(`${kind}: is made, written and read back`, () => {
+    const statement = made(kind);
+    assert.deepEqual(
+      statementFromJson(JSON.parse(new TextDecoder().decode(encodeStatement(statement)))),
+      statement,
+    );
+  });
+
+  test(`${kind}: origin, time, unknown keys, missing keys and other subjects are refused`, () => {
+    for (const change of [
+      { origin: '' },
+      { origin: 'two words' },
+      { origin: undefined },
+      { timeMs: -1 },
+      { timeMs: 1.5 },
+      { timeMs: '1790000000000' },
+      { unknown: 1 },
+      { __proto__: null, release: 'AB'.repeat(32), vkey: '', rules: 1 },
+    ]) {
+      assert.throws(() => made(kind, change), { code: 'bad-statement' }, JSON.stringify(change));
+    }
+    assert.throws(() => made(kind, {}, { name: '', sha256: hex('00') }), { code: 'bad-statement' });
+    if (kind !== 'policy' && kind !== 'heartbeat') {
+      assert.throws(() => made(kind, {}, { ...GOOD[kind].subject, sha256: hex('ff') }), {
+        code: 'bad-statement',
+      });
+    }
+    if (kind === 'policy' || kind === 'heartbeat' || kind === 'release' || kind === 'builder') {
+      assert.throws(() => made(kind, {}, { ...GOOD[kind].subject, name: 'other' }), {
+        code: 'bad-statement',
+      });
+    }
+  });
+}
+
+for (const [kind, why, change] of [
+  [
+    'policy',
+    'a quorum that its founders cannot reach',
+    { rules: { ...GOOD.policy.predicate.rules, foundersQuorum: 3 } },
+  ],
+  [
+    'policy',
+    'a founder twice',
+    { rules: { ...GOOD.policy.predicate.rules, founders: [hex('0a'), hex('0a')] } },
+  ],
+  ['policy', 'a margin of one half', { rules: { ...GOOD.policy.predicate.rules, panelMargin: [1, 2] } }],
+  [
+    'policy',
+    'a margin above the whole',
+    { rules: { ...GOOD.policy.predicate.rules, foundersMargin: [4, 3] } },
+  ],
+  [
+    'policy',
+    'short windows without demo',
+    {
+      rules: {
+        ...GOOD.policy.predicate.rules,
+        windows: { commitFloorSeconds: 5, voteFloorSeconds: 259_200 },
+      },
+    },
+  ],
+  [
+    'policy',
+    'a prefix without a boundary',
+    {
+      rules: { ...GOOD.policy.predicate.rules, publishers: [{ prefix: 'pkg:npm/left', keys: [hex('0c')] }] },
+    },
+  ],
+  ['builder', 'a vkey of another key', { vkey: formatVkey('ada', fromHex(hex('11'))) }],
+  [
+    'builder',
+    'a vkey with a wrong key id',
+    { vkey: 'ada+00000000+AddamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea' },
+  ],
+  ['builder', 'five prefixes', { prefixes: [1, 2, 3, 4, 5].map((at) => `192.0.${at}.0/24`) }],
+  ['builder', 'a prefix with host bits', { prefixes: ['192.0.2.1/24'] }],
+  ['builder', 'a prefix wider than a cluster', { prefixes: ['192.0.0.0/16'] }],
+  ['builder', 'an operator with a bidi control', { operator: 'Ada\u202E' }],
+  ['builder', 'an operator in decomposed form', { operator: 'Zoe\u0308' }],
+  ['builder', 'an operator with spaces at its end', { operator: 'Ada ' }],
+  ['builder', 'no platform', { platforms: [] }],
+  ['release', 'a package without a version', { package: 'pkg:npm/%40noble/hashes' }],
+  ['release', 'a package not in canonical form', { package: 'pkg:npm/@noble/hashes@2.0.1' }],
+  [
+    'release',
+    'an integrity that is no SHA-512',
+    { sources: [{ name: 'a', uri: 'https://a', integrity: 'sha1-AAAA' }] },
+  ],
+  ['release', 'a source that climbs', { sources: [{ name: '..', uri: 'https://a', integrity }] }],
+  ['release', 'a window of no time', { voteSeconds: 0 }],
+  ['release', 'a profile of its own', { profile: 'v1' }],
+  ['open', 'a panel out of order', { panel: [hex('0b'), hex('0a')] }],
+  ['vote', 'an output that is a path', { output: { name: 'a/b', sizeBytes: 1 } }],
+  ['vote', 'a size that is no number', { output: { name: 'a', sizeBytes: null } }],
+  ['vote', 'a truncated infohash', { infoHashV2: 'ab'.repeat(20) }],
+  ['failure', 'an endless reason', { reason: 'x'.repeat(301) }],
+  ['failure', 'an escape sequence', { reason: '\u001b[2J' }],
+  ['audit', 'nobody passed', { passed: [] }],
+  ['verdict', 'a state of its own', { state: 'won' }],
+] as const) {
+  test(`${kind}: ${why} is refused`, () => {
+    assert.throws(() => made(kind, change), { code: 'bad-statement' });
+  });
+}
+
+test('another predicate type, another statement type and more subjects are refused', () => {
+  const json = JSON.parse(new TextDecoder().decode(encodeStatement(made('commit'))));
+  for (const change of [
+    { predicateType: 'bitquorum:commit/v2' },
+    { predicateType: 'https://slsa.dev/provenance/v1' },
+    { _type: 'https://in-toto.io/Statement/v0.1' },
+    { subject: [] },
+    { subject: [json.subject[0], json.subject[0]] },
+    { subject: [{ ...json.subject[0], digest: { sha256: release, sha1: 'ab'.repeat(20) } }] },
+    { extra: 1 },
+  ]) {
+    assert.throws(() => statementFromJson({ ...json, ...change }), { code: 'bad-statement' });
+  }
+});
