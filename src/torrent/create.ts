@@ -1,5 +1,6 @@
 import { brandBytes, toHex, toUtf8 } from '../bytes/index.ts';
 import { layerRoot, treeHeight } from '../merkle/index.ts';
+import type { DiskFile } from './disk-file.ts';
 import { TorrentError } from './error.ts';
 import { type FileHashes, type HashOptions, hashFiles } from './hash-files.ts';
 import { pieceLevel, SHA256_BYTES } from './hash-plan.ts';
@@ -9,7 +10,7 @@ import { TORRENT_LIMITS } from './limits.ts';
 import type { Metainfo, Profile, TorrentFile } from './metainfo.ts';
 import { safeName } from './path-safety.ts';
 import { automaticPieceLength } from './piece-length.ts';
-import { type DiskFile, type DiskTree, scanTree } from './scan-tree.ts';
+import { type DiskTree, scanTree } from './scan-tree.ts';
 import { isTrackerUrl, isWebSeedUrl } from './web-urls.ts';
 
 export interface CreateOptions extends HashOptions {
@@ -71,7 +72,7 @@ function assemble(tree: DiskTree, hashed: Hashed, options: CreateOptions): Creat
     infoHashV2: infoHashV2Of(infoBytes),
     ...(v1Hashes && {
       infoHashV1: infoHashV1Of(infoBytes),
-      v1Pieces: { hashes: v1Hashes, tailPadded: files.length > 1 },
+      v1Pieces: { hashes: v1Hashes, tailPadded: files.length > 1 || sizeBytes % pieceLength === 0 },
     }),
     profile: sha1 ? 'hybrid' : 'v2',
     name,

@@ -1,12 +1,11 @@
-import { lstatSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { InternalError } from '../bytes/index.ts';
+import { type DiskFile, isUnchanged, lookAt } from './disk-file.ts';
 import { TorrentError } from './error.ts';
 import type { WorkerReport } from './hash-files.worker.ts';
 import { CONTROL, type HashPlan, type PlanOptions, planHashing, SHA256_BYTES } from './hash-plan.ts';
-import type { DiskFile } from './scan-tree.ts';
 import { UnitError, UnitHasher, type UnitProblem } from './unit-hasher.ts';
 
 /** How far hashing is. */
@@ -132,8 +131,7 @@ function workerCount(plan: HashPlan, totalBytes: number, threads = availablePara
 function mustBeUnchanged(files: readonly DiskFile[], unitBytes: number): void {
   for (const file of files) {
     if (file.sizeBytes <= unitBytes) continue;
-    const stats = lstatSync(file.diskPath, { throwIfNoEntry: false });
-    if (stats?.size !== file.sizeBytes || stats.mtimeMs !== file.mtimeMs || stats.ctimeMs !== file.ctimeMs) {
+    if (!isUnchanged(file, lookAt(file.diskPath))) {
       throw refused('changed', file, 'its size or times are other than before');
     }
   }

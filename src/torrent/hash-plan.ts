@@ -1,5 +1,5 @@
 import { BLOCK_BYTES } from '../merkle/index.ts';
-import type { DiskFile } from './scan-tree.ts';
+import type { DiskFile } from './disk-file.ts';
 
 export interface PlanOptions {
   /** Bytes of a piece. */

@@ -1,23 +1,11 @@
-import { lstatSync, readdirSync, type Stats } from 'node:fs';
+import { readdirSync, type Stats } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { compareBytes, toUtf8 } from '../bytes/index.ts';
+import { type DiskFile, diskFile, lookAt, messageOf } from './disk-file.ts';
 import { TorrentError } from './error.ts';
 import { TORRENT_LIMITS } from './limits.ts';
 import { safeName } from './path-safety.ts';
-
-/** A regular file on disk, as it was when the tree was read. */
-export interface DiskFile {
-  /** Where to open it. */
-  readonly diskPath: string;
-  /** Path elements below the tree's folder; the file's name alone when it is no tree. */
-  readonly path: readonly string[];
-  readonly sizeBytes: number;
-  readonly executable: boolean;
-  /** Modification and status change, ms since 1970: to see that the file stayed as it was. */
-  readonly mtimeMs: number;
-  readonly ctimeMs: number;
-}
 
 export interface DiskTree {
   readonly name: string;
@@ -28,7 +16,6 @@ export interface DiskTree {
 
 /** Root, info, file tree and the file's own dictionary are levels of bencode too. */
 const MAXIMUM_DEPTH = TORRENT_LIMITS.depth - 4;
-const OWNER_EXECUTABLE = 0o100;
 /** The event loop gets a turn after so much time. */
 const SLICE_MS = 15;
 const ADVICE = 'put it into an archive, or leave it out';
@@ -91,14 +78,7 @@ function add(walk: Walk, diskPath: string, path: readonly string[], stats: Stats
     }
     walk.links.set(key, diskPath);
   }
-  walk.files.push({
-    diskPath,
-    path,
-    sizeBytes: stats.size,
-    executable: (stats.mode & OWNER_EXECUTABLE) !== 0,
-    mtimeMs: stats.mtimeMs,
-    ctimeMs: stats.ctimeMs,
-  });
+  walk.files.push(diskFile(diskPath, path, stats));
 }
 
 /** Names in a folder as raw bytes, sorted by them. */
@@ -111,11 +91,9 @@ function namesIn(folder: string): Buffer[] {
 }
 
 function statsOf(path: string): Stats {
-  try {
-    return lstatSync(path);
-  } catch (cause) {
-    throw new TorrentError('no-such-path', `${path} cannot be read: ${messageOf(cause)}`, { cause });
-  }
+  const stats = lookAt(path);
+  if (!stats) throw new TorrentError('no-such-path', `${path} does not exist`);
+  return stats;
 }
 
 function refuseSpecial(stats: Stats, path: string): void {
@@ -140,8 +118,4 @@ function nameOf(name: Uint8Array | string, where: string): string {
     if (!(cause instanceof TorrentError)) throw cause;
     throw new TorrentError(cause.code, `${where}: ${cause.message}`, { cause });
   }
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

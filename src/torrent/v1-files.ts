@@ -54,7 +54,8 @@ export function checkV1Files(
   return end === start;
 }
 
-function readV1Files(info: BencodeNode, name: Uint8Array, limits: TorrentLimits): V1File[] {
+/** The files of a v1 info dictionary, padding included; a single file has its name for its path. */
+export function readV1Files(info: BencodeNode, name: Uint8Array, limits: TorrentLimits): V1File[] {
   const list = listAt(info, 'files');
   if (!list) return [readV1File(info, [name], limits)];
   return Array.from(list.items(), (item) => {
