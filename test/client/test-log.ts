@@ -57,7 +57,7 @@ export class TestLog {
       minimumVotes: 3,
       panelMargin: [2, 3],
       foundersMargin: [2, 3],
-      windows: { commitFloorSeconds: 1, voteFloorSeconds: 1 },
+      windows: { commitFloorSeconds: 1, voteFloorSeconds: 1, endEarly: false },
       heartbeatSeconds: 600,
       ...rules,
     };

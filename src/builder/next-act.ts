@@ -1,0 +1,59 @@
+import type { ReleaseView } from '../tally/index.ts';
+import type { BuildRecord } from './record.ts';
+
+/** What a builder has logged about a release. */
+export interface OwnBallot {
+  readonly commitment: string | undefined;
+  readonly votedFor: string | undefined;
+  readonly failed: boolean;
+}
+
+/** What to do next about one release. */
+export type Act =
+  | 'make'
+  | 'commit'
+  | 'tell-failure'
+  | 'vote'
+  | 'make-late'
+  | 'vote-late'
+  /** The commit window ended before this builder's commitment was in the log. */
+  | 'missed'
+  /** The log holds a commitment by this key that this builder's records do not know. */
+  | 'contradiction'
+  | 'nothing';
+
+/**
+ * Decides what to do next, from the count and the builder's own record alone, so that it is the same after a
+ * restart. `commitment` is the one that the record's salt and infohash make.
+ */
+export function nextAct(
+  release: Pick<ReleaseView, 'state'>,
+  own: OwnBallot,
+  record: BuildRecord | undefined,
+  { commitment, makesLate }: { readonly commitment: string | undefined; readonly makesLate: boolean },
+): Act {
+  if (own.commitment !== undefined && own.commitment !== commitment) return 'contradiction';
+  switch (release.state) {
+    case 'announced':
+    case 'committing':
+      if (record === undefined) return 'make';
+      if (release.state === 'announced') return 'nothing';
+      if (record.kind === 'made') return own.commitment === undefined ? 'commit' : 'nothing';
+      return record.kind === 'failed' && !own.failed ? 'tell-failure' : 'nothing';
+    case 'voting':
+      if (own.commitment !== undefined) return own.votedFor === undefined ? 'vote' : 'nothing';
+      if (record?.kind === 'made') return 'missed';
+      if (record?.kind === 'late') return own.votedFor === undefined ? 'vote-late' : 'nothing';
+      return makesLate ? 'make-late' : 'nothing';
+    case 'final':
+    case 'contested':
+    case 'failed':
+    case 'superseded':
+      return 'nothing';
+  }
+}
+
+/** Whether to seed what a record holds: only after close, since seeding shows the infohash. */
+export function mayShow(release: Pick<ReleaseView, 'state'>): boolean {
+  return release.state !== 'announced' && release.state !== 'committing';
+}

@@ -1,0 +1,101 @@
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { writeDurably } from './durable.ts';
+import { BuilderError } from './errors.ts';
+
+const hex32 = z.string().regex(/^[0-9a-f]{64}$/);
+const common = { format: z.literal(1), release: hex32, package: z.string().max(512) };
+
+const made = {
+  ...common,
+  /** 64 hex: what makes the commitment impossible to guess; shown by the vote. */
+  salt: hex32,
+  infoHashV2: hex32,
+  output: z.strictObject({
+    name: z.string().max(255),
+    sizeBytes: z.int().min(0),
+    sha256: hex32.optional(),
+  }),
+};
+
+const schema = z.discriminatedUnion('kind', [
+  /** Made in the commit window: to be committed to, voted for and seeded. */
+  z.strictObject({ kind: z.literal('made'), ...made }),
+  /** Got in the vote window without a commitment: a mirror's. */
+  z.strictObject({ kind: z.literal('late'), ...made }),
+  /** It could not be built: to be told instead of a commitment. */
+  z.strictObject({ kind: z.literal('failed'), ...common, reason: z.string().max(300) }),
+  /** The strategy chose to make nothing. */
+  z.strictObject({ kind: z.literal('nothing'), ...common }),
+]);
+
+/** What a builder did about one release; durable before anything of it is sent. */
+export type BuildRecord = z.output<typeof schema>;
+/** A record with an artifact. */
+export type MadeRecord = Extract<BuildRecord, { kind: 'made' | 'late' }>;
+
+/** The records of one builder, one folder a release: `record.json`, `artifact.torrent`, `output/`. */
+export class RecordStore {
+  readonly #folder: string;
+
+  constructor(dataFolder: string) {
+    this.#folder = join(dataFolder, 'releases');
+  }
+
+  /** Where the artifact of a release is made and kept. */
+  outputFolder(release: string): string {
+    return join(this.#folder, release, 'output');
+  }
+
+  /** An empty output folder; what a run that was cut off left there goes. */
+  async clearOutput(release: string): Promise<string> {
+    const folder = this.outputFolder(release);
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+    return folder;
+  }
+
+  async write(record: BuildRecord, torrent?: Uint8Array): Promise<void> {
+    const folder = join(this.#folder, record.release);
+    await mkdir(folder, { recursive: true });
+    if (torrent !== undefined) await writeDurably(join(folder, 'artifact.torrent'), torrent);
+    await writeDurably(join(folder, 'record.json'), `${JSON.stringify(record, null, 2)}\n`);
+  }
+
+  async torrent(release: string): Promise<Uint8Array> {
+    return readFile(join(this.#folder, release, 'artifact.torrent'));
+  }
+
+  /** All records, by release digest. A damaged one stops the builder: guessing could make it contradict itself. */
+  async readAll(): Promise<Map<string, BuildRecord>> {
+    await mkdir(this.#folder, { recursive: true });
+    const records = new Map<string, BuildRecord>();
+    for (const release of await readdir(this.#folder)) {
+      const path = join(this.#folder, release, 'record.json');
+      const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return undefined; // a build that was cut off before it was recorded
+        throw error;
+      });
+      if (text !== undefined) records.set(release, parseRecord(path, release, text));
+    }
+    return records;
+  }
+}
+
+function parseRecord(path: string, release: string, text: string): BuildRecord {
+  let cause: unknown;
+  try {
+    const parsed = schema.safeParse(JSON.parse(text));
+    if (parsed.success && parsed.data.release === release) return parsed.data;
+    cause = parsed.error;
+  } catch (error) {
+    cause = error;
+  }
+  throw new BuilderError(
+    'bad-state',
+    `${path} is damaged: restore it from a backup. Without it this builder cannot open what it committed to; if ` +
+      `it has not committed to ${release}, remove the folder`,
+    { cause },
+  );
+}
