@@ -1,7 +1,9 @@
 import { CodedError } from '../bytes/index.ts';
+import type { RefusalCode } from '../tally/index.ts';
 
-/** Why the tally service refuses a request or cannot start. {@link statusOf} maps the codes to HTTP. */
+/** Why the tally service refuses a request or cannot start; `http/problem.ts` maps the codes to HTTP. */
 export type ServiceErrorCode =
+  | RefusalCode
   | 'bad-request'
   | 'not-found'
   | 'method-not-allowed'
@@ -13,14 +15,11 @@ export type ServiceErrorCode =
   | 'busy'
   | 'closing'
   | 'bad-signature'
-  | 'conflict'
   | 'refused'
   | 'unreferenced-blob'
   | 'blob-mismatch'
-  | 'bad-policy'
   | 'data-exists'
   | 'data-missing'
-  | 'data-in-use'
   | 'bad-address';
 
 export interface ServiceErrorOptions extends ErrorOptions {

@@ -6,38 +6,52 @@ export interface Vote {
   readonly infoHashV2: string;
 }
 
-/** Votes of the log by builder and truncated infohash, and which of them an audit has passed. */
+/** Votes of the log: which of them wait for an audit, and which infohashes they name. */
 export class VoteIndex {
-  readonly #byBuilder = new Map<string, Map<string, Vote[]>>();
-  readonly #releases = new Map<string, Set<string>>();
+  /** Votes that an audit may still confirm, by builder and truncated infohash. */
+  readonly #waiting = new Map<string, Vote[]>();
+  /** Names in {@link #waiting}, by release. */
+  readonly #ofRelease = new Map<string, Set<string>>();
   readonly #audited = new Map<string, Set<string>>();
-  readonly #passed = new Set<string>();
+  readonly #wholes = new Map<string, string>();
 
+  /** A vote that the log holds. */
   add(vote: Vote): void {
-    const votes = this.#byBuilder.get(vote.builder) ?? new Map<string, Vote[]>();
-    this.#byBuilder.set(vote.builder, votes);
     const truncated = vote.infoHashV2.slice(0, 40);
-    const same = votes.get(truncated) ?? [];
-    if (same.some((other) => other.release === vote.release && other.infoHashV2 === vote.infoHashV2)) return;
-    votes.set(truncated, [...same, vote]);
-    const voted = this.#releases.get(vote.release) ?? new Set<string>();
-    this.#releases.set(vote.release, voted.add(vote.infoHashV2));
+    if (!this.#wholes.has(truncated)) this.#wholes.set(truncated, vote.infoHashV2);
+    const name = nameOf(vote.builder, truncated);
+    const same = (this.#waiting.get(name) ?? []).filter(({ release }) => release !== vote.release);
+    this.#waiting.set(name, [...same, vote]);
+    const names = this.#ofRelease.get(vote.release) ?? new Set<string>();
+    this.#ofRelease.set(vote.release, names.add(name));
   }
 
   /** An audit that the log holds. */
   pass(vote: Vote): void {
-    this.#passed.add(nameOf(vote));
     const builders = this.#audited.get(vote.infoHashV2) ?? new Set<string>();
     this.#audited.set(vote.infoHashV2, builders.add(vote.builder));
+    this.#forget(nameOf(vote.builder, vote.infoHashV2.slice(0, 40)), vote.release);
   }
 
-  isPassed(vote: Vote): boolean {
-    return this.#passed.has(nameOf(vote));
+  /** A verdict that the log holds: what waited for an audit of that release waits no longer. */
+  settle(release: string): void {
+    for (const name of this.#ofRelease.get(release) ?? []) this.#forget(name, release);
+    this.#ofRelease.delete(release);
   }
 
-  /** A builder's votes for a truncated infohash (40 hex digits). */
-  of(builder: string, truncated: string): readonly Vote[] {
-    return this.#byBuilder.get(builder)?.get(truncated) ?? [];
+  /** A builder's votes for a truncated infohash (40 hex digits) that wait for an audit. */
+  waiting(builder: string, truncated: string): readonly Vote[] {
+    return this.#waiting.get(nameOf(builder, truncated)) ?? [];
+  }
+
+  /** The voted infohash (64 hex digits) that a truncated one (40) stands for. */
+  wholeOf(truncated: string): string | undefined {
+    return this.#wholes.get(truncated);
+  }
+
+  /** Every infohash that was voted for. */
+  infoHashes(): Iterable<string> {
+    return this.#wholes.values();
   }
 
   /** Whether an audit of a builder's seeding of an infohash (64 hex digits) is in the log. */
@@ -45,12 +59,18 @@ export class VoteIndex {
     return this.#audited.get(infoHashV2)?.has(builder) ?? false;
   }
 
-  /** Infohashes that were voted for, of one release. */
-  infoHashesOf(release: string): Iterable<string> {
-    return this.#releases.get(release) ?? [];
+  /** Every infohash (64 hex digits) that an audit has confirmed. */
+  audited(): Iterable<string> {
+    return this.#audited.keys();
+  }
+
+  #forget(name: string, release: string): void {
+    const left = (this.#waiting.get(name) ?? []).filter((vote) => vote.release !== release);
+    if (left.length === 0) this.#waiting.delete(name);
+    else this.#waiting.set(name, left);
   }
 }
 
-function nameOf({ release, builder, infoHashV2 }: Vote): string {
-  return `${release} ${builder} ${infoHashV2}`;
+function nameOf(builder: string, truncated: string): string {
+  return `${builder} ${truncated}`;
 }

@@ -1,7 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
-import { CodedError, TextFormError } from '../../bytes/index.ts';
+import { CodedError } from '../../bytes/index.ts';
+import { LogError } from '../../log/index.ts';
+import { StatementError } from '../../statement/index.ts';
 import { ServiceError, type ServiceErrorCode } from '../errors.ts';
 import { loggedPath } from './logged-path.ts';
 
@@ -20,17 +22,31 @@ export function statusOf(code: ServiceErrorCode): number {
     case 'bad-request':
     case 'bad-signature':
     case 'blob-mismatch':
-    case 'bad-policy':
     case 'bad-address':
+    case 'bad-policy':
+    case 'wrong-origin':
+    case 'wrong-time':
+    case 'wrong-subject':
+    case 'wrong-content':
+    case 'does-not-open':
       return 400;
     case 'refused':
     case 'unreferenced-blob':
+    case 'no-policy':
+    case 'wrong-signer':
+    case 'unknown-publisher':
+    case 'unknown-builder':
+    case 'window-below-floor':
       return 403;
     case 'not-found':
       return 404;
     case 'method-not-allowed':
       return 405;
-    case 'conflict':
+    case 'taken':
+    case 'duplicate':
+    case 'too-early':
+    case 'too-late':
+    case 'unknown-release':
       return 409;
     case 'body-too-large':
       return 413;
@@ -43,7 +59,6 @@ export function statusOf(code: ServiceErrorCode): number {
       return 429;
     case 'data-exists':
     case 'data-missing':
-    case 'data-in-use':
       return 500;
     case 'busy':
     case 'closing':
@@ -54,7 +69,12 @@ export function statusOf(code: ServiceErrorCode): number {
 /** The problem that an error becomes. What is not the client's doing becomes a 500 without a word of its inside. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof ServiceError) return problem(statusOf(error.code), error.code, error.message);
-  if (error instanceof TextFormError) return problem(400, error.code, error.message);
+  if (error instanceof StatementError) {
+    return problem(error.code === 'too-large' ? 413 : 400, error.code, error.message);
+  }
+  if (error instanceof LogError && (error.code === 'busy' || error.code === 'closed')) {
+    return problem(503, error.code, error.message);
+  }
   const status = statusOfParser(error);
   if (status !== null) return problem(status, codeOfParser(status), (error as Error).message);
   return problem(500, 'internal', 'The tally failed; its operator finds the reason in its log.');

@@ -10,7 +10,7 @@ export interface Listen {
   readonly port: number;
 }
 
-/** The HTTP server with its bounds; it owns its sockets until {@link HttpServer.close}. */
+/** The HTTP server with its bounds; it owns its sockets until {@link close}. */
 export class HttpServer {
   readonly #server: Server;
   readonly #limits: ServiceLimits;
@@ -20,7 +20,7 @@ export class HttpServer {
    * With `countAddresses` one address may hold `connectionsPerAddress`; behind a proxy, whose address all
    * connections share, that is the proxy's to do.
    */
-  constructor(listener: RequestListener, limits: ServiceLimits, countAddresses: boolean) {
+  constructor(limits: ServiceLimits, countAddresses: boolean) {
     this.#limits = limits;
     this.#server = createServer({
       maxHeaderSize: limits.headerBytes,
@@ -32,12 +32,19 @@ export class HttpServer {
     });
     this.#server.maxConnections = limits.connections;
     this.#server.setTimeout(limits.idleTimeoutMs);
-    this.#server.on('request', listener);
     if (countAddresses) this.#server.on('connection', (socket) => this.#admit(socket));
   }
 
-  /** Starts to listen; gives the real port. Throws `bad-address`. */
-  async listen({ host, port }: Listen): Promise<{ host: string; port: number }> {
+  /** Sets who answers. Connections that came before wait for it. */
+  answer(listener: RequestListener): void {
+    this.#server.on('request', listener);
+  }
+
+  /**
+   * Takes the address; gives the real port. Call {@link answer} at once after it, before the next turn of the event
+   * loop brings requests. Throws `bad-address`.
+   */
+  async bind({ host, port }: Listen): Promise<{ host: string; port: number }> {
     try {
       await new Promise<void>((resolve, reject) => {
         this.#server.once('error', reject);

@@ -10,21 +10,13 @@ import {
   type TrackedPeer,
 } from '../../wire/index.ts';
 import { type AddressBytes, addressGroup, addressText } from '../address.ts';
+import type { BuilderSeed } from '../core.ts';
 import { ServiceError } from '../errors.ts';
 import type { ClientAddress } from '../http/client-address.ts';
 import type { TrackerLimits } from '../limits.ts';
 import type { RateLimiter } from '../rate-limit.ts';
 import type { Announced, AnnounceStore } from '../tracker/announce-store.ts';
 import type { Peer } from '../tracker/swarm-peers.ts';
-
-/** A seeder that came by a builder's own announce URL. */
-export interface BuilderAnnounce {
-  readonly builder: string;
-  /** 40 hex digits, as announced. */
-  readonly infoHash: string;
-  readonly address: AddressBytes;
-  readonly port: number;
-}
 
 /** What the tracker asks the rest of the service. */
 export interface TrackerContext {
@@ -37,7 +29,7 @@ export interface TrackerContext {
   readonly builderOf: (token: string) => string | undefined;
   /** Whether an audit of a builder for an infohash (40 hex digits, either version) is in the log. */
   readonly isAudited: (builder: string, infoHash: string) => boolean;
-  readonly onBuilderSeeds: (announce: BuilderAnnounce) => void;
+  readonly onBuilderSeeds: (seed: BuilderSeed) => void;
 }
 
 /**
@@ -82,7 +74,7 @@ function answerAnnounce(context: TrackerContext, request: Request, token: string
     timeMs: context.nowMs(),
   });
   if (builder !== null && seeding && asked.event !== 'stopped') {
-    context.onBuilderSeeds({ builder, infoHash, address, port: asked.port });
+    context.onBuilderSeeds({ builder, infoHash, host: addressText(address), port: asked.port });
   }
   return encodeAnnounce(announced, context.limits, formOf(asked));
 }

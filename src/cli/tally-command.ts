@@ -1,0 +1,106 @@
+import { readFile } from 'node:fs/promises';
+import { type Command, InvalidArgumentError } from 'commander';
+import { pino } from 'pino';
+import { initTally, startTally } from '../service/index.ts';
+import { readKeyFile } from '../statement/index.ts';
+import { contextOf } from './context.ts';
+
+interface InitArguments {
+  readonly data: string;
+  readonly policy: string;
+  readonly founderKey: readonly string[];
+  readonly origin?: string;
+}
+
+interface RunArguments {
+  readonly data: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly publicUrl?: string;
+  readonly trustedProxy?: readonly string[];
+  readonly auditAddress?: string;
+  readonly logLevel: string;
+}
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
+
+/** `bitquorum tally init` and `bitquorum tally run`. */
+export function addTallyCommand(program: Command): void {
+  const tally = program
+    .command('tally')
+    .description('make and run a tally: log, tracker, audits and dashboard');
+  tally
+    .command('init')
+    .description('make the data folder of a new tally: a log key, and the policy as its first entry')
+    .requiredOption('--data <dir>', 'folder to make')
+    .requiredOption('--policy <file>', 'the policy (TOML)')
+    .requiredOption(
+      '--founder-key <file...>',
+      'private key of a founder who signs the policy; may be repeated',
+    )
+    .option('--origin <name>', 'unique name of the log; drawn at random when not given')
+    .action(initAction);
+  tally
+    .command('run')
+    .description('run the tally of a data folder until Ctrl-C')
+    .requiredOption('--data <dir>', 'folder that `tally init` made')
+    .option('--listen <host:port>', 'address to listen on', parseListen, { host: '127.0.0.1', port: 8080 })
+    .option('--public-url <url>', 'how others reach this tally, when it is not its own address')
+    .option('--trusted-proxy <address...>', 'proxy whose X-Forwarded-For is believed (its rightmost hop)')
+    .option('--audit-address <address>', 'local address from which seeders are audited')
+    .option(
+      '--log-level <level>',
+      `what goes to standard error: ${LOG_LEVELS.join(', ')}`,
+      parseLevel,
+      'warn',
+    )
+    .action(runAction);
+}
+
+async function initAction(args: InitArguments, command: Command): Promise<void> {
+  const { output } = contextOf(command);
+  const policyToml = await readFile(args.policy, 'utf8');
+  const founders = await Promise.all(args.founderKey.map((file) => readKeyFile(file)));
+  const inited = await initTally({
+    dataFolder: args.data,
+    policyToml,
+    founders,
+    ...(args.origin !== undefined && { origin: args.origin }),
+  });
+  output.result(
+    { data: args.data, ...inited },
+    `tally   ${inited.origin}\nlog key ${inited.vkey}\nrun it  bitquorum tally run --data ${args.data}`,
+  );
+}
+
+async function runAction(args: RunArguments, command: Command): Promise<void> {
+  const { output, signal } = contextOf(command);
+  const level = output.quiet ? 'error' : args.logLevel;
+  const tally = await startTally({
+    dataFolder: args.data,
+    listen: args.listen,
+    logger: pino({ level, base: null }, pino.destination({ dest: 2, sync: true })),
+    signal,
+    ...(args.publicUrl !== undefined && { publicUrl: args.publicUrl }),
+    ...(args.trustedProxy !== undefined && { trustedProxies: args.trustedProxy }),
+    ...(args.auditAddress !== undefined && { auditAddress: args.auditAddress }),
+  });
+  const { url, publicUrl, origin, logKey } = tally;
+  output.result(
+    { url, publicUrl, origin, logKey },
+    `tally     ${origin}\nlog key   ${logKey}\ndashboard ${url}/`,
+  );
+  await tally.ended;
+}
+
+function parseListen(text: string): { host: string; port: number } {
+  const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  if (host !== undefined && port <= 65_535) return { host, port };
+  throw new InvalidArgumentError('give HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080');
+}
+
+function parseLevel(text: string): string {
+  if (LOG_LEVELS.some((level) => level === text)) return text;
+  throw new InvalidArgumentError(`give one of ${LOG_LEVELS.join(', ')}`);
+}

@@ -1,0 +1,188 @@
+import type { Logger } from 'pino';
+import { InternalError } from '../bytes/index.ts';
+import type { Log, Receipt } from '../log/index.ts';
+import {
+  type OpenedEnvelope,
+  openEnvelope,
+  type Signer,
+  type Statement,
+  signStatement,
+  verifyEnvelope,
+} from '../statement/index.ts';
+import type { StatementKey, Store } from '../store/index.ts';
+import { admits, entriesDue, nextDueMs } from '../tally/index.ts';
+import type { Clock } from './clock.ts';
+import { ServiceError } from './errors.ts';
+import type { Failure } from './failure.ts';
+import { Gate } from './gate.ts';
+import type { Ledger } from './ledger.ts';
+import type { LogFollower } from './log-follower.ts';
+
+export interface ClerkParts {
+  readonly log: Log;
+  readonly store: Store;
+  readonly signer: Signer;
+  readonly ledger: Ledger;
+  readonly follower: LogFollower;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly failure: Failure;
+  /** Entries that may wait for their place at one time. */
+  readonly pendingEntries: number;
+}
+
+/** Longest sleep before the clock is looked at again: a machine that was suspended wakes with a wrong timer. */
+const LONGEST_SLEEP_MS = 30_000;
+const RETRY_MS = 1000;
+
+/**
+ * Brings entries into the log: those that are submitted, when the count admits them, and those that the log owes.
+ * What the log owes is computed from a count of everything that it holds, while no other append is on its way, so
+ * that `close` and `verdict` say what the count says. None is written twice: the count that asks for an entry has
+ * read every entry that is durable, also after a crash.
+ */
+export class Clerk {
+  readonly #parts: ClerkParts;
+  readonly #gate = new Gate();
+  #pending = 0;
+  #timer: (() => void) | undefined;
+  #closed = false;
+
+  constructor(parts: ClerkParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Logs a DSSE envelope. Resolves once it is durable and counted; a statement that is there already is answered
+   * with its first entry, whatever the count would say of it now. Throws `StatementError`, and `ServiceError` with
+   * `bad-signature`, `busy` or why the count refuses it.
+   */
+  async submit(envelope: Uint8Array): Promise<Receipt> {
+    if (this.#closed) throw new ServiceError('closing', 'The tally is closing; send the entry again later.');
+    if (this.#pending >= this.#parts.pendingEntries) {
+      throw new ServiceError('busy', 'Too many entries wait for their place; send it again in a second.');
+    }
+    this.#pending += 1;
+    try {
+      const opened = openEnvelope(envelope);
+      const signers = signersOf(opened);
+      const statement = keyOf(opened, signers);
+      const [known] = await this.#parts.store.findEntries([statement]);
+      if (known !== undefined) return { ...known, duplicate: true };
+      await this.#catchUp();
+      return await this.#gate.shared(async () => {
+        this.#admit(opened.statement, signers);
+        return this.#append(envelope, statement);
+      });
+    } finally {
+      this.#pending -= 1;
+      this.#schedule();
+    }
+  }
+
+  /** Logs a statement of the log's own, if the count still admits it. Resolves to whether it did. */
+  async write(statement: Statement): Promise<boolean> {
+    return this.#gate.shared(async () => {
+      const { ledger, signer, clock } = this.#parts;
+      const admission = admits(ledger.tally, statement, [signer.key], clock.nowMs());
+      if (admission.ok) await this.#sign(statement);
+      return admission.ok;
+    });
+  }
+
+  /** Logs everything that is due now, and sets the timer for what is due next. */
+  async start(): Promise<void> {
+    await this.#catchUp();
+    this.#schedule();
+  }
+
+  /** Takes no more entries; those on their way are finished. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#timer?.();
+    await this.#gate.alone(() => Promise.resolve());
+  }
+
+  #admit(statement: Statement, signers: readonly string[]): void {
+    const admission = admits(this.#parts.ledger.tally, statement, signers, this.#parts.clock.nowMs());
+    if (!admission.ok) throw new ServiceError(admission.code, admission.reason);
+  }
+
+  async #catchUp(): Promise<void> {
+    if (this.#isDue()) await this.#gate.alone(() => this.#writeDue());
+  }
+
+  #isDue(): boolean {
+    const next = nextDueMs(this.#parts.ledger.tally);
+    return next !== undefined && next <= this.#parts.clock.nowMs();
+  }
+
+  async #writeDue(): Promise<void> {
+    const { ledger, follower, log, clock } = this.#parts;
+    await follower.upTo(log.size);
+    for (;;) {
+      const due = entriesDue(ledger.tally, clock.nowMs());
+      if (due.length === 0 || this.#closed) return;
+      for (const statement of due) this.#insist(statement);
+      await Promise.all(due.map((statement) => this.#sign(statement)));
+    }
+  }
+
+  /** What the count asks for it must also take: else one entry would be asked for, and written, for ever. */
+  #insist(statement: Statement): void {
+    const { ledger, signer, clock } = this.#parts;
+    const admission = admits(ledger.tally, statement, [signer.key], clock.nowMs());
+    if (admission.ok) return;
+    throw new InternalError(`the count asks for a ${statement.kind} that it refuses: ${admission.reason}`);
+  }
+
+  async #sign(statement: Statement): Promise<Receipt> {
+    const envelope = signStatement(statement, [this.#parts.signer]);
+    const opened = openEnvelope(envelope);
+    return this.#append(envelope, keyOf(opened, [this.#parts.signer.key]));
+  }
+
+  async #append(envelope: Uint8Array, statement: StatementKey): Promise<Receipt> {
+    try {
+      const receipt = await this.#parts.log.append(envelope, statement);
+      await this.#parts.follower.upTo(receipt.index + 1);
+      return receipt;
+    } catch (error) {
+      this.#parts.failure.look(error);
+      throw error;
+    }
+  }
+
+  #schedule(): void {
+    this.#timer?.();
+    this.#timer = undefined;
+    const next = nextDueMs(this.#parts.ledger.tally);
+    if (this.#closed || next === undefined) return;
+    const { clock } = this.#parts;
+    const sleepMs = Math.min(Math.max(next - clock.nowMs(), 0), LONGEST_SLEEP_MS);
+    this.#timer = clock.after(sleepMs, () => this.#wake());
+  }
+
+  #wake(): void {
+    this.#catchUp().then(
+      () => this.#schedule(),
+      (error: unknown) => {
+        this.#parts.logger.error({ err: error }, 'what the log owes could not be written; it is tried again');
+        if (!this.#closed) this.#timer = this.#parts.clock.after(RETRY_MS, () => this.#wake());
+      },
+    );
+  }
+}
+
+/** Every signature of an envelope has to be good: a bad one is no reason to log the others under its name. */
+function signersOf(opened: OpenedEnvelope): string[] {
+  const signers = verifyEnvelope(opened);
+  const bad = opened.signatures.find(({ key }) => !signers.includes(key));
+  if (bad === undefined) return signers;
+  throw new ServiceError('bad-signature', `The signature of key ${bad.key} does not fit this statement.`);
+}
+
+/** What makes two entries the same. Of several signers the first in order stands for all. */
+function keyOf({ payloadDigest }: OpenedEnvelope, signers: readonly string[]): StatementKey {
+  return { signerKey: signers.toSorted()[0] ?? '', payloadDigest };
+}

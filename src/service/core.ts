@@ -1,0 +1,170 @@
+import type { Logger } from 'pino';
+import { toHex } from '../bytes/index.ts';
+import type { Log } from '../log/index.ts';
+import type { Signer } from '../statement/index.ts';
+import type { Store, StoredEntry } from '../store/index.ts';
+import { addressText } from './address.ts';
+import { AuditQueue } from './audit/audit-queue.ts';
+import { auditor, type Probe } from './audit/auditor.ts';
+import { Clerk } from './clerk.ts';
+import type { Clock } from './clock.ts';
+import { ServiceError } from './errors.ts';
+import { EntryTeller } from './events/entry-teller.ts';
+import { type EntryEvent, EventHub } from './events/event-hub.ts';
+import type { Failure } from './failure.ts';
+import { infoHashOf, KnownTorrents } from './known-torrents.ts';
+import { type CountedEntry, Ledger } from './ledger.ts';
+import type { ServiceLimits } from './limits.ts';
+import { LogFollower } from './log-follower.ts';
+import type { Random } from './random.ts';
+import { SeederCounts } from './seeder-counts.ts';
+import { AnnounceStore } from './tracker/announce-store.ts';
+
+export interface CoreParts {
+  readonly log: Log;
+  readonly store: Store;
+  readonly signer: Signer;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly failure: Failure;
+  readonly limits: ServiceLimits;
+  readonly random: Random;
+  readonly probe: Probe;
+}
+
+/** A builder that seeds, by its own announce URL: where, and what (40 hex digits, as announced). */
+export interface BuilderSeed {
+  readonly builder: string;
+  readonly infoHash: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+const SWEEP_EVERY_MS = 60_000;
+
+/** The tally without HTTP: log, count, swarms and audits, and how a change of one reaches the others. */
+export class Core {
+  readonly parts: CoreParts;
+  readonly ledger: Ledger;
+  readonly clerk: Clerk;
+  readonly swarms: AnnounceStore;
+  readonly torrents: KnownTorrents;
+  readonly seeders: SeederCounts;
+  readonly hub: EventHub;
+  readonly #teller: EntryTeller;
+  readonly #follower: LogFollower;
+  readonly #audits: AuditQueue;
+  readonly #sweep: NodeJS.Timeout;
+  /** Whether the log that was there at the start is counted; its entries are told to nobody who reads live. */
+  #isOpen = false;
+
+  constructor(parts: CoreParts) {
+    const { log, store, signer, clock, logger, limits, failure } = parts;
+    this.parts = parts;
+    this.ledger = new Ledger(signer.name, signer.key);
+    this.swarms = new AnnounceStore(limits.tracker, parts.random, (name) => this.seeders.changed(name));
+    const infos = {
+      get: (sha256: string) => store.getBlob(sha256),
+      put: (sha256: string, bytes: Uint8Array) => store.putBlob(sha256, bytes),
+    };
+    this.torrents = new KnownTorrents(infos, limits.blobBytes, this.swarms);
+    const { votes } = this.ledger;
+    const { seedersDebounceMs, replayed } = limits.events;
+    this.seeders = new SeederCounts(this.swarms, votes, seedersDebounceMs, (event) =>
+      this.hub.seeders(event),
+    );
+    this.hub = new EventHub(limits.events, () => this.seeders.all());
+    const published = (): number => log.checkpoint().size;
+    this.#teller = new EntryTeller(published, replayed, (event) => this.hub.entry(event));
+    const take = (entry: StoredEntry): void => this.#take(entry);
+    this.#follower = new LogFollower(log, take, (error) => failure.fail(error));
+    this.clerk = new Clerk({
+      ...parts,
+      pendingEntries: limits.pendingEntries,
+      ledger: this.ledger,
+      follower: this.#follower,
+    });
+    const { ledger, clerk, torrents } = this;
+    const audit = auditor({ origin: signer.name, ledger, clerk, torrents, clock, probe: parts.probe });
+    this.#audits = new AuditQueue(limits.audits, audit, logger);
+    this.#sweep = setInterval(() => this.swarms.sweep(clock.nowMs()), SWEEP_EVERY_MS);
+    this.#sweep.unref();
+  }
+
+  /** Counts the whole log, remembers audited torrents, and writes what the log owes. */
+  async open(): Promise<void> {
+    await this.#follower.upTo(this.parts.log.size);
+    this.#isOpen = true;
+    if (this.ledger.tally.policy === undefined) {
+      throw new ServiceError(
+        'no-policy',
+        'entry 0 of this log is no policy of its founders: make the tally anew',
+      );
+    }
+    for (const infoHashV2 of this.ledger.votes.audited()) await this.torrents.recall(infoHashV2);
+    await this.clerk.start();
+  }
+
+  /** Ends audits, events and the clerk, in this order, and finishes what is on its way. */
+  async close(): Promise<void> {
+    clearInterval(this.#sweep);
+    this.#teller.close();
+    this.seeders.close();
+    await this.#audits.close();
+    await this.clerk.close();
+    await this.#follower.close();
+  }
+
+  /** A builder announced that it seeds: whatever vote of its own waits for an audit gets one there. */
+  builderSeeds({ builder, infoHash, host, port }: BuilderSeed): void {
+    const truncated = this.torrents.v2Of(infoHash)?.slice(0, 40) ?? infoHash;
+    for (const vote of this.ledger.votes.waiting(builder, truncated))
+      this.#audits.offer(vote, { host, port });
+  }
+
+  /** Whether an audit of a builder for an infohash (40 hex digits of either version) is in the log. */
+  isAudited(builder: string, infoHash: string): boolean {
+    const { votes } = this.ledger;
+    const whole = this.torrents.v2Of(infoHash) ?? votes.wholeOf(infoHash);
+    return whole !== undefined && votes.isAudited(builder, whole);
+  }
+
+  #take(stored: StoredEntry): void {
+    const { tally } = this.ledger;
+    const alarms = tally.alarmsTotal;
+    const entry = this.ledger.count(stored);
+    if (tally.alarmsTotal > alarms) {
+      this.parts.logger.error(
+        { index: entry.index, alarm: tally.alarms.at(-1)?.reason },
+        'the count raised an alarm',
+      );
+    }
+    if (this.#isOpen) this.#teller.add(eventOf(entry));
+    else this.hub.entry(eventOf(entry));
+    if (entry.counts) this.#act(entry);
+  }
+
+  #act({ statement, signers }: CountedEntry): void {
+    if (statement.kind === 'vote') {
+      const { infoHashV2 } = statement.predicate;
+      const infoHash = infoHashOf(infoHashV2);
+      this.swarms.welcome(infoHash);
+      const truncated = toHex(infoHash.subarray(0, 20));
+      for (const { builder, address, port } of this.swarms.seeding(truncated)) {
+        if (builder !== null && builder === signers[0]) {
+          this.builderSeeds({ builder, infoHash: truncated, host: addressText(address), port });
+        }
+      }
+    } else if (statement.kind === 'audit') {
+      const { infoHashV2, passed } = statement.predicate;
+      for (const builder of passed) this.swarms.vouch(infoHashOf(infoHashV2), builder);
+    }
+  }
+}
+
+function eventOf({ index, statement, payloadDigest, signers }: CountedEntry): EntryEvent {
+  const { kind, predicate } = statement;
+  const release = kind === 'release' ? payloadDigest : 'release' in predicate ? predicate.release : undefined;
+  const [key] = signers;
+  return { index, kind, ...(release !== undefined && { release }), ...(key !== undefined && { key }) };
+}

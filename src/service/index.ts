@@ -1,0 +1,4 @@
+/** The tally as a service: entries in, tallies out, the tracker with its audits, the log's tiles, the dashboard. */
+export { ServiceError, type ServiceErrorCode } from './errors.ts';
+export { type InitedTally, type InitOptions, initTally } from './init.ts';
+export { type RunningTally, type StartOptions, startTally } from './start.ts';

@@ -1,0 +1,74 @@
+import { toHex } from '../bytes/index.ts';
+import type { SeedersEvent } from './events/event-hub.ts';
+import type { AnnounceStore } from './tracker/announce-store.ts';
+import type { VoteIndex } from './vote-index.ts';
+
+/** Who seeds an infohash now. */
+export interface Seeders {
+  /** Clients that say so, each peer id once. Anybody can add to this number. */
+  readonly live: number;
+  /** Builders that announce it by their own URL and have passed an audit for it. */
+  readonly reputable: number;
+}
+
+/** Counts seeders of voted infohashes and tells changes, at most once in each pause. */
+export class SeederCounts {
+  readonly #store: AnnounceStore;
+  readonly #votes: VoteIndex;
+  readonly #tell: (event: SeedersEvent) => void;
+  readonly #pauseMs: number;
+  /** Infohashes with an event on its way; bounded by those that were voted for. */
+  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #told = new Map<string, Seeders>();
+
+  constructor(store: AnnounceStore, votes: VoteIndex, pauseMs: number, tell: (event: SeedersEvent) => void) {
+    this.#store = store;
+    this.#votes = votes;
+    this.#pauseMs = pauseMs;
+    this.#tell = tell;
+  }
+
+  /** @param infoHashV2 64 hex digits */
+  of(infoHashV2: string): Seeders {
+    const clients = new Set<string>();
+    const builders = new Set<string>();
+    for (const peer of this.#store.seeding(infoHashV2.slice(0, 40))) {
+      clients.add(toHex(peer.peerId));
+      if (peer.builder !== null && peer.audited) builders.add(peer.builder);
+    }
+    return { live: clients.size, reputable: builders.size };
+  }
+
+  /** Present counts of every infohash that anybody seeds. */
+  *all(): Generator<SeedersEvent> {
+    for (const infoHashV2 of this.#votes.infoHashes()) {
+      const seeders = this.of(infoHashV2);
+      if (seeders.live > 0) yield { infoHashV2, ...seeders };
+    }
+  }
+
+  /** Takes note that a swarm's seeders may have changed (40 hex digits). */
+  changed(truncated: string): void {
+    const infoHashV2 = this.#votes.wholeOf(truncated);
+    if (infoHashV2 === undefined || this.#timers.has(infoHashV2)) return;
+    const timer = setTimeout(() => {
+      this.#timers.delete(infoHashV2);
+      this.#tellIfChanged(infoHashV2);
+    }, this.#pauseMs);
+    timer.unref();
+    this.#timers.set(infoHashV2, timer);
+  }
+
+  close(): void {
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  #tellIfChanged(infoHashV2: string): void {
+    const now = this.of(infoHashV2);
+    const before = this.#told.get(infoHashV2);
+    if (before?.live === now.live && before.reputable === now.reputable) return;
+    this.#told.set(infoHashV2, now);
+    this.#tell({ infoHashV2, ...now });
+  }
+}

@@ -1,0 +1,171 @@
+import { randomFillSync } from 'node:crypto';
+import { access } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { type Logger, pino } from 'pino';
+import { type Log, openHeadFile, openLog } from '../log/index.ts';
+import { type PrivateKey, readKeyFile } from '../statement/index.ts';
+import { openSqliteStore, type Store } from '../store/index.ts';
+import { probeFrom } from './audit/probe.ts';
+import { type Clock, SYSTEM_CLOCK } from './clock.ts';
+import { Core } from './core.ts';
+import { dataPaths } from './data-folder.ts';
+import { ServiceError } from './errors.ts';
+import { Failure } from './failure.ts';
+import { type Served, serve } from './http/serve.ts';
+import type { Listen } from './http/server.ts';
+import { SERVICE_LIMITS, type ServiceLimits } from './limits.ts';
+import { seededRandom } from './random.ts';
+
+export interface StartOptions {
+  /** What `initTally` made. */
+  readonly dataFolder: string;
+  /** Loopback unless told otherwise; port 0 lets the system choose. */
+  readonly listen?: Partial<Listen>;
+  /** How others reach this tally; magnet links and builders' announce URLs begin with it. */
+  readonly publicUrl?: string;
+  /** Addresses of proxies whose rightmost `X-Forwarded-For` hop is believed. None unless told. */
+  readonly trustedProxies?: readonly string[];
+  /** Address from which seeders are audited. */
+  readonly auditAddress?: string;
+  readonly clock?: Clock;
+  /** Silent unless told. */
+  readonly logger?: Logger;
+  /** Ends the service as {@link RunningTally.close} does. */
+  readonly signal?: AbortSignal;
+  readonly limits?: Partial<ServiceLimits>;
+  /** Folder of the built dashboard; the one of this checkout unless told. */
+  readonly dashboardFolder?: string;
+}
+
+/** A tally that runs. */
+export interface RunningTally {
+  /** Where it listens: `http://127.0.0.1:8080`. */
+  readonly url: string;
+  readonly publicUrl: string;
+  readonly origin: string;
+  /** The log's verifier key. */
+  readonly logKey: string;
+  /** Resolves when it has ended; rejects when it had to end, because its log or store failed. */
+  readonly ended: Promise<void>;
+  /** Takes no more requests, finishes what is on its way, and closes log and store. */
+  close(): Promise<void>;
+}
+
+/**
+ * Runs the tally of a data folder: reads its log from the first entry on, counts it, writes what it owes, and
+ * serves HTTP. Throws `data-missing`, `bad-address`, `StoreError` `in-use`, and why the log refuses to go on.
+ *
+ * @example
+ * const tally = await startTally({ dataFolder: 'data', listen: { port: 8080 } });
+ * console.error(tally.url, tally.logKey);
+ */
+export async function startTally(options: StartOptions): Promise<RunningTally> {
+  const logger = options.logger ?? pino({ enabled: false });
+  const failure = new Failure(logger);
+  const data = await openData(resolve(options.dataFolder), options.clock ?? SYSTEM_CLOCK, failure);
+  const core = new Core({
+    ...data,
+    clock: options.clock ?? SYSTEM_CLOCK,
+    logger,
+    failure,
+    limits: { ...SERVICE_LIMITS, ...options.limits },
+    random: seededRandom(randomFillSync(new Uint32Array(4))),
+    probe: probeFrom(options.auditAddress),
+  });
+  try {
+    await core.open();
+    const served = await serve(core, {
+      listen: { host: options.listen?.host ?? '127.0.0.1', port: options.listen?.port ?? 0 },
+      publicUrl: options.publicUrl,
+      trustedProxies: options.trustedProxies ?? [],
+      dashboardFolder: options.dashboardFolder,
+    });
+    return running({ core, data, served, failure, signal: options.signal });
+  } catch (error) {
+    await core.close();
+    await closeData(data);
+    throw error;
+  }
+}
+
+interface Running {
+  readonly core: Core;
+  readonly data: Data;
+  readonly served: Served;
+  readonly failure: Failure;
+  readonly signal: AbortSignal | undefined;
+}
+
+function running({ core, data, served, failure, signal }: Running): RunningTally {
+  const { promise: ended, resolve: end, reject } = Promise.withResolvers<void>();
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    if (closing === undefined) {
+      closing = closeAll(core, data, served);
+      closing.then(end, reject);
+    }
+    return closing;
+  };
+  // What goes wrong while closing is told by `ended`, as is what made it close.
+  const stop = (): void => {
+    close().catch(() => undefined);
+  };
+  signal?.addEventListener('abort', stop, { once: true });
+  if (signal?.aborted) stop();
+  void failure.happened.then((error) => {
+    reject(error);
+    stop();
+  });
+  ended.catch(() => undefined); // whoever awaits it hears of it; nobody has to
+  const { url, publicUrl } = served;
+  return { url, publicUrl, origin: data.signer.name, logKey: data.signer.vkey, ended, close };
+}
+
+async function closeAll(core: Core, data: Data, { server }: Served): Promise<void> {
+  core.hub.close();
+  await server.close();
+  await core.close();
+  await closeData(data);
+}
+
+interface Data {
+  readonly signer: PrivateKey;
+  readonly store: Store;
+  readonly log: Log;
+}
+
+async function openData(folder: string, clock: Clock, failure: Failure): Promise<Data> {
+  const paths = dataPaths(folder);
+  try {
+    await access(paths.key);
+  } catch (cause) {
+    throw new ServiceError(
+      'data-missing',
+      `${folder} holds no tally (no log.key): make one with \`bitquorum tally init --data ${folder} …\``,
+      { cause },
+    );
+  }
+  const signer = await readKeyFile(paths.key);
+  const store = await openSqliteStore({ path: paths.database });
+  try {
+    const log = await openLog({
+      store,
+      signer,
+      head: openHeadFile(paths.head),
+      clock: () => clock.nowMs(),
+      onFault: (error) => failure.report(error),
+    });
+    return { signer, store, log };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function closeData({ log, store }: Data): Promise<void> {
+  try {
+    await log.close();
+  } finally {
+    await store.close();
+  }
+}
