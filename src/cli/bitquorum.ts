@@ -5,6 +5,7 @@ import { CodedError } from '../bytes/index.ts';
 import { interrupted, watchSignals } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { Output } from './output.ts';
+import { addTorrentCommand } from './torrent-command.ts';
 
 const EXIT_CODE_HELP = `
 Exit codes: 0 done; 1 failed; 2 usage; 3 no winner or quorum not met;
@@ -45,6 +46,7 @@ function buildProgram(): Command {
     .showSuggestionAfterError()
     .exitOverride()
     .addHelpText('after', EXIT_CODE_HELP);
+  addTorrentCommand(program);
   return program;
 }
 

@@ -37,6 +37,7 @@ export type TorrentErrorCode =
   // Trees of files on disk.
   | 'no-such-path'
   | 'unreadable'
+  | 'unwritable'
   | 'special-file'
   | 'changed-while-hashing'
   | 'bad-option'

@@ -15,6 +15,7 @@ export type { Metainfo, Profile, TorrentFile, V1Pieces } from './metainfo.ts';
 export { parseInfo, parseTorrent, withPieceLayers } from './parse.ts';
 export { hasPieceLayer } from './piece-layers.ts';
 export { savePath } from './save-path.ts';
+export { readTorrentFile, writeTorrentFile } from './torrent-file.ts';
 export type { V1Summary } from './v1-only.ts';
 export { summarizeV1 } from './v1-only.ts';
 export type { FileProblem, Verification } from './verify.ts';

@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { messageOf } from './disk-file.ts';
+import { TorrentError } from './error.ts';
+import { TORRENT_LIMITS } from './limits.ts';
+
+/** The bytes of a `.torrent` file. Throws `no-such-path`, `unreadable` or, before reading it, `metadata-too-large`. */
+export async function readTorrentFile(path: string): Promise<Uint8Array> {
+  try {
+    await using file = await open(path, 'r');
+    const { size } = await file.stat();
+    if (size > TORRENT_LIMITS.bytes) {
+      throw new TorrentError(
+        'metadata-too-large',
+        `${path} has ${size} bytes: a torrent may have ${TORRENT_LIMITS.bytes} at most`,
+      );
+    }
+    return await file.readFile();
+  } catch (cause) {
+    if (cause instanceof TorrentError) throw cause;
+    const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+    throw isMissing
+      ? new TorrentError('no-such-path', `${path} does not exist: give a .torrent file`, { cause })
+      : new TorrentError('unreadable', `${path} cannot be read: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/**
+ * Writes a `.torrent` file so that at every moment its path holds the whole file or what was there before:
+ * a new file beside it, flushed to disk, takes its name. Throws `unwritable`.
+ */
+export async function writeTorrentFile(path: string, torrent: Uint8Array): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`);
+  try {
+    {
+      await using file = await open(temporary, 'wx');
+      await file.writeFile(torrent);
+      await file.sync();
+    }
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    throw new TorrentError('unwritable', `${path} cannot be written: ${messageOf(cause)}`, { cause });
+  }
+}
