@@ -6,7 +6,7 @@ const APPLICATION_ID = 0x62697471;
 
 /**
  * How the schema came to be: step `n` makes version `n + 1` of version `n`. A step that was released is never
- * changed; a new one is added at the end, together with a frozen data folder in `test/store/vectors`.
+ * changed; a new one is added at the end, together with a frozen log in `test/log/vectors`.
  */
 const STEPS: readonly string[] = [
   `

@@ -21,6 +21,7 @@ const log = await openLog({
   head: openHeadFile(join(folder, 'head.checkpoint')),
   checkpointEveryMs: [0, 0, 1, 20][random.integer(0, 3)] as number,
   limits: { batchEntries: random.integer(1, 64) },
+  onFault: reportError,
 });
 reportHead(log);
 report('ready');
@@ -37,8 +38,7 @@ async function write(writer: number): Promise<void> {
       report(`ack ${index} ${timeMs} ${Buffer.from(leafHash).toString('hex')} ${text}`);
       earlier = text;
     } catch (error) {
-      const { code, message } = error as { code?: string; message: string };
-      report(`error ${code} ${message}`);
+      reportError(error);
       return;
     }
     reportHead(log);
@@ -50,6 +50,11 @@ function reportHead(from: Log): void {
   if (note === reported) return;
   reported = note;
   report(`head ${Buffer.from(note).toString('base64')}`);
+}
+
+function reportError(error: unknown): void {
+  const { code, message } = error as { code?: string; message: string };
+  report(`error ${code} ${message}`);
 }
 
 function report(line: string): void {

@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, suite, test } from 'node:test';
 import { InternalError, toHex } from '../../src/bytes/index.ts';
-import { encodeLeaf, type Log, nodeHasher } from '../../src/log/index.ts';
+import { encodeLeaf, nodeHasher } from '../../src/log/index.ts';
 import type { StoredEntry } from '../../src/store/index.ts';
 import { auditLog, readHead } from './reading.ts';
-import { appendText, LogInFolder, logKey, refused, SIGNER, sha256Hex, statementOf } from './samples.ts';
+import {
+  appendText,
+  LogInFolder,
+  logKey,
+  published,
+  refused,
+  SIGNER,
+  sha256Hex,
+  statementOf,
+} from './samples.ts';
 
 let place: LogInFolder;
 beforeEach(async () => {
@@ -278,15 +287,6 @@ suite('readers', () => {
     assert.match(String(faults[0]), /reader fell over/);
   });
 });
-
-/** Waits, a few seconds at most, until the log has published so many entries. */
-async function published(log: Log, size: number): Promise<void> {
-  const end = performance.now() + 5000;
-  while (log.checkpoint().size < size) {
-    assert.ok(performance.now() < end, `no checkpoint of ${size} entries`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-}
 
 function textOf(entry: StoredEntry): string {
   return Buffer.from(entry.envelope).toString();

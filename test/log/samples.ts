@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -27,6 +28,15 @@ export function statementOf(envelope: string | Uint8Array): StatementKey {
 /** Logs a text as if it were an envelope. */
 export function appendText(log: Log, text: string): ReturnType<Log['append']> {
   return log.append(Buffer.from(text), statementOf(text));
+}
+
+/** Waits, a few seconds at most, until the log has published so many entries. */
+export async function published(log: Log, size: number): Promise<void> {
+  const end = performance.now() + 5000;
+  while (log.checkpoint().size < size) {
+    assert.ok(performance.now() < end, `no checkpoint of ${size} entries`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
 }
 
 /** For `assert.rejects`: a log error of one code, and what its message says. */
