@@ -49,7 +49,8 @@ export async function* readRange(
   while (at < to) {
     signal?.throwIfAborted();
     const entries = await store.readEntries(at, to);
-    if (entries.length === 0) throw new LogError('broken-tree', `entry ${at} of the stored log is missing`);
+    if (entries[0]?.index !== at)
+      throw new LogError('broken-tree', `entry ${at} of the stored log is missing`);
     yield* entries;
     at += entries.length;
   }

@@ -32,10 +32,15 @@ export function checkBatch(batch: EntryBatch): void {
   }
 }
 
-/** Refuses a range of hashes that is larger than a tile. */
-export function checkHashRange(from: number, to: number): void {
+/** Refuses ends of a range that are no whole numbers from 0 on. */
+export function checkRange(from: number, to: number): void {
   checkWhole('start of the range', from);
   checkWhole('end of the range', to);
+}
+
+/** Refuses a range of hashes that is larger than a tile. */
+export function checkHashRange(from: number, to: number): void {
+  checkRange(from, to);
   if (to - from > STORE_LIMITS.readHashes) {
     throw new InternalError(`${to - from} hashes were asked for at once: ask for ${STORE_LIMITS.readHashes}`);
   }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { checkBatch, checkBlobSize, checkHashRange, checkMeta, digestBytes } from './checks.ts';
+import { checkBatch, checkBlobSize, checkHashRange, checkMeta, checkRange, digestBytes } from './checks.ts';
 import { StoreError } from './errors.ts';
 import { storeErrorOf } from './sqlite-errors.ts';
 import { openDatabase } from './sqlite-open.ts';
@@ -81,6 +81,7 @@ class SqliteStore implements Store {
   }
 
   async readEntries(from: number, to: number): Promise<StoredEntry[]> {
+    checkRange(from, to);
     return this.#use(({ entries }) => {
       const read: StoredEntry[] = [];
       let bytes = 0;

@@ -2,6 +2,7 @@
 // before anything else happens, what it was told: `ready`, `ack <index> <timeMs> <leafHash> <text>`,
 // `head <base64 of the checkpoint>`, `error <code> <message>`.
 import { writeSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { type Log, openHeadFile, openLog } from '../../src/log/index.ts';
 import { openSqliteStore } from '../../src/store/index.ts';
@@ -24,6 +25,7 @@ const log = await openLog({
   onFault: reportError,
 });
 reportHead(log);
+flushCompileCache(); // a killed process would leave none, and the next life would start slowly
 report('ready');
 log.onAppend(() => reportHead(log));
 await Promise.race(Array.from({ length: WRITERS }, (_, writer) => write(writer)));

@@ -187,6 +187,8 @@ export function storeConformance(name: string, open: (folder: string) => Promise
         InternalError,
       );
       await assert.rejects(store.putMeta('', new Uint8Array(1)), InternalError);
+      await assert.rejects(store.readEntries(-1, 5), InternalError);
+      await assert.rejects(store.readHashes(0, 0.5, 5), InternalError);
       assert.deepEqual(await store.head(), { size: 0, timeMs: 0 });
     });
 
