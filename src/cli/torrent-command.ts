@@ -26,8 +26,8 @@ interface CreateFlags {
   readonly profile: string;
   readonly out?: string;
   readonly name?: string;
-  readonly tracker: readonly string[];
-  readonly webSeed: readonly string[];
+  readonly tracker?: readonly string[];
+  readonly webSeed?: readonly string[];
   readonly threads?: string;
 }
 
@@ -48,8 +48,8 @@ export function addTorrentCommand(program: Command): void {
     .option('--profile <profile>', 'hybrid (opens in v1 and v2 clients) or v2 (without SHA-1)', 'hybrid')
     .option('--out <file>', 'where to write it (default: the name, with .torrent after it)')
     .option('--name <name>', 'name of the torrent (default: that of the file or folder)')
-    .option('--tracker <url>', 'announce URL; may be given several times', collect, [])
-    .option('--web-seed <url>', 'URL that has the content; may be given several times', collect, [])
+    .option('--tracker <url>', 'announce URL; may be given several times', collect)
+    .option('--web-seed <url>', 'URL that has the content; may be given several times', collect)
     .option('--threads <n>', 'threads that hash (default: one a processor)')
     .action((path: string, flags: CreateFlags, command: Command) => create(path, flags, command));
 
@@ -214,6 +214,6 @@ function hexOrNull(bytes: Uint8Array | undefined): string | null {
   return bytes ? toHex(bytes) : null;
 }
 
-function collect(value: string, earlier: readonly string[]): string[] {
+function collect(value: string, earlier: readonly string[] = []): string[] {
   return [...earlier, value];
 }
