@@ -110,7 +110,7 @@ function sendProblem(response: Response, told: Problem, error: unknown): void {
     .status(told.status)
     .set('Content-Type', 'application/problem+json')
     .set('Cache-Control', 'no-store')
-    .send(JSON.stringify(told));
+    .send(Buffer.from(JSON.stringify(told)));
 }
 
 function problem(status: number, code: string, detail: string): Problem {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import express, { type RequestHandler, Router } from 'express';
+import { type RequestHandler, Router } from 'express';
 import { ServiceError } from '../errors.ts';
 import { asynchronous } from '../http/asynchronous.ts';
+import { readBody } from '../http/body.ts';
 import type { RateClass } from '../limits.ts';
 
 /** What blobs need of the rest of the service. */
@@ -38,11 +39,10 @@ export function blobRoutes(context: BlobContext): Router {
     });
     next();
   };
-  const body = express.raw({ type: () => true, limit: context.blobBytes, inflate: false });
 
   const put = asynchronous(async (request, response) => {
     const sha256 = digestOf(request.params['sha256']);
-    const bytes = request.body instanceof Uint8Array ? request.body : new Uint8Array();
+    const bytes = await readBody(request, context.blobBytes);
     const digest = createHash('sha256').update(bytes).digest('hex');
     if (digest !== sha256) {
       throw new ServiceError('blob-mismatch', `These ${bytes.length} bytes have the SHA-256 ${digest}.`);
@@ -64,7 +64,7 @@ export function blobRoutes(context: BlobContext): Router {
       .send(Buffer.from(bytes));
   });
 
-  router.put('/blob/:sha256', context.rate('blob'), refuseStrangers, body, put);
+  router.put('/blob/:sha256', context.rate('blob'), refuseStrangers, put);
   router.get('/blob/:sha256', get);
   return router;
 }

@@ -1,8 +1,9 @@
-import express, { type RequestHandler, Router } from 'express';
+import { type RequestHandler, Router } from 'express';
 import { toHex } from '../../bytes/index.ts';
 import type { Clerk } from '../clerk.ts';
 import { ServiceError } from '../errors.ts';
 import { asynchronous } from '../http/asynchronous.ts';
+import { readBody } from '../http/body.ts';
 import type { RateClass } from '../limits.ts';
 
 /** `application/json` is no type that a foreign page's form can send, so that no page posts behind its reader's back. */
@@ -18,14 +19,13 @@ export function entryRoutes(
   rate: (rateClass: RateClass) => RequestHandler,
 ): Router {
   const router = Router();
-  const body = express.raw({ type: TYPES, limit: entryBytes, inflate: false });
   const post = asynchronous(async (request, response) => {
-    if (!(request.body instanceof Uint8Array)) {
+    if (request.is(TYPES) === false) {
       throw new ServiceError('unsupported-media-type', 'Send a DSSE envelope as application/json.');
     }
-    const { index, timeMs, leafHash, duplicate } = await clerk.submit(request.body);
+    const { index, timeMs, leafHash, duplicate } = await clerk.submit(await readBody(request, entryBytes));
     response.status(duplicate ? 200 : 201).json({ index, timeMs, leafHash: toHex(leafHash) });
   });
-  router.post('/api/v1/entries', rate('entry'), body, post);
+  router.post('/api/v1/entries', rate('entry'), post);
   return router;
 }
