@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Act, mayShow, nextAct } from '../../src/builder/next-act.ts';
+import type { BuildRecord } from '../../src/builder/record.ts';
+import type { ReleaseView } from '../../src/tally/index.ts';
+
+const base = { format: 1, release: '11'.repeat(32), package: 'pkg:npm/small@1.0.0' } as const;
+const artifact = { salt: '22'.repeat(32), infoHashV2: '33'.repeat(32), output: { name: 'a', sizeBytes: 1 } };
+const made: BuildRecord = { ...base, ...artifact, kind: 'made' };
+const late: BuildRecord = { ...base, ...artifact, kind: 'late' };
+const failed: BuildRecord = { ...base, kind: 'failed', reason: 'x' };
+const nothing: BuildRecord = { ...base, kind: 'nothing' };
+
+const blank = { commitment: undefined, votedFor: undefined, failed: false };
+const committed = { ...blank, commitment: 'mine' };
+const voted = { ...committed, votedFor: artifact.infoHashV2 };
+
+type State = ReleaseView['state'];
+type Own = Parameters<typeof nextAct>[1];
+
+const CASES: readonly [state: State, own: Own, record: BuildRecord | undefined, act: Act, late?: Act][] = [
+  ['announced', blank, undefined, 'make'],
+  ['announced', blank, made, 'nothing'],
+  ['committing', blank, undefined, 'make'],
+  ['committing', blank, made, 'commit'],
+  ['committing', committed, made, 'nothing'],
+  ['committing', blank, failed, 'tell-failure'],
+  ['committing', { ...blank, failed: true }, failed, 'nothing'],
+  ['committing', blank, nothing, 'nothing'],
+  ['voting', committed, made, 'vote'],
+  ['voting', voted, made, 'nothing'],
+  ['voting', blank, made, 'missed'],
+  ['voting', blank, undefined, 'nothing', 'make-late'],
+  ['voting', blank, nothing, 'nothing', 'make-late'],
+  ['voting', { ...blank, failed: true }, failed, 'nothing', 'make-late'],
+  ['voting', blank, late, 'vote-late'],
+  ['voting', { ...blank, votedFor: 'x' }, late, 'nothing'],
+  ['final', blank, undefined, 'nothing'],
+  ['final', voted, made, 'nothing'],
+  ['contested', committed, made, 'nothing'],
+  ['failed', blank, made, 'nothing'],
+  ['superseded', blank, made, 'nothing'],
+];
+
+for (const [state, own, record, act, actWhenLate = act] of CASES) {
+  const words = `${record?.kind ?? 'no record'}, ${own.commitment ?? 'no commitment'}, ${own.votedFor ?? 'no vote'}`;
+  test(`${state}, ${words}: ${act}${actWhenLate === act ? '' : ` or ${actWhenLate}`}`, () => {
+    assert.equal(nextAct({ state }, own, record, { commitment: 'mine', makesLate: false }), act);
+    assert.equal(nextAct({ state }, own, record, { commitment: 'mine', makesLate: true }), actWhenLate);
+  });
+}
+
+test('a commitment by this key that the records do not know is never followed by anything', () => {
+  for (const state of ['committing', 'voting', 'final'] as const) {
+    for (const record of [undefined, made, late, failed]) {
+      const own = { ...blank, commitment: 'another' };
+      assert.equal(nextAct({ state }, own, record, { commitment: 'mine', makesLate: true }), 'contradiction');
+    }
+  }
+});
+
+test('nothing is shown before close', () => {
+  const shown = (['announced', 'committing', 'voting', 'final', 'contested', 'failed'] as const).filter(
+    (state) => mayShow({ state }),
+  );
+  assert.deepEqual(shown, ['voting', 'final', 'contested', 'failed']);
+});
