@@ -5,7 +5,6 @@ import { CodedError } from '../bytes/index.ts';
 import { interrupted, watchSignals } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { Output } from './output.ts';
-import { addTorrentCommand } from './torrent-command.ts';
 
 const EXIT_CODE_HELP = `
 Exit codes: 0 done; 1 failed; 2 usage; 3 no winner or quorum not met;
@@ -19,12 +18,26 @@ const EXIT_OF_CODE: Readonly<Record<string, ExitCode>> = {
   mismatch: EXIT.mismatch,
 };
 
+type AddCommand = (program: Command) => void;
+
+/** The commands, each loaded only when it is needed: a start takes a tenth of a second, not a whole one. */
+const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  get: async () => (await import('./get-command.ts')).addGetCommand,
+  release: async () => (await import('./release-command.ts')).addReleaseCommand,
+  builder: async () => (await import('./builder-command.ts')).addBuilderCommand,
+  rebuild: async () => (await import('./rebuild-command.ts')).addRebuildCommand,
+  tally: async () => (await import('./tally-command.ts')).addTallyCommand,
+  torrent: async () => (await import('./torrent-command.ts')).addTorrentCommand,
+  key: async () => (await import('./key-command.ts')).addKeyCommand,
+  demo: async () => (await import('./demo-command.ts')).addDemoCommand,
+};
+
 watchSignals();
 process.exitCode = await main(process.argv);
 
 async function main(argv: readonly string[]): Promise<ExitCode> {
-  const program = buildProgram();
   try {
+    const program = await buildProgram(argv);
     await program.parseAsync(argv);
     return interrupted.aborted ? EXIT.interrupted : EXIT.done;
   } catch (error) {
@@ -32,7 +45,7 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
   }
 }
 
-function buildProgram(): Command {
+async function buildProgram(argv: readonly string[]): Promise<Command> {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
@@ -46,8 +59,15 @@ function buildProgram(): Command {
     .showSuggestionAfterError()
     .exitOverride()
     .addHelpText('after', EXIT_CODE_HELP);
-  addTorrentCommand(program);
+  for (const add of await commandsFor(argv)) add(program);
   return program;
+}
+
+/** The command that is named, or all of them for the help and for a word that is no command. */
+async function commandsFor(argv: readonly string[]): Promise<AddCommand[]> {
+  const named = argv.slice(2).find((word) => !word.startsWith('-'));
+  const load = named === undefined ? undefined : COMMANDS[named];
+  return Promise.all(load === undefined ? Object.values(COMMANDS).map(async (each) => each()) : [load()]);
 }
 
 function report(error: unknown): ExitCode {

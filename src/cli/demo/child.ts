@@ -70,13 +70,14 @@ export function startChild(options: ChildOptions): Child {
   };
 }
 
-/** Rejects when the child ends before `work` is done, naming the file that holds its last words. */
-export async function whileRunning<Value>(child: Child, work: Promise<Value>): Promise<Value> {
-  const early = child.ended.then((code): never => {
-    throw new DemoError('child-failed', `${child.name} ended with exit code ${code}: see ${child.logFile}`);
+/** Rejects when one of the children ends before `work` is done, naming the file that holds its last words. */
+export async function whileRunning<Value>(children: readonly Child[], work: Promise<Value>): Promise<Value> {
+  const endings = children.map(async ({ name, ended, logFile }): Promise<never> => {
+    const code = await ended;
+    throw new DemoError('child-failed', `${name} ended with exit code ${code}: see ${logFile}`);
   });
-  early.catch(() => undefined); // when `work` wins the race nobody waits for this one
-  return Promise.race([work, early]);
+  for (const ending of endings) ending.catch(() => undefined); // when `work` wins nobody waits for them
+  return Promise.race([work, ...endings]);
 }
 
 function parseLine(line: string): unknown {
