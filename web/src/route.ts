@@ -6,6 +6,15 @@ export type Route = { page: 'home' } | { page: 'release'; digest: string } | { p
 /** The page now shown. */
 export const route = signal<Route>({ page: 'home' });
 
+let arriving = false;
+
+/** Whether the page was come to from another of this site, and its heading has not been shown yet; asked once. */
+export function takeArrival(): boolean {
+  const arrived = arriving;
+  arriving = false;
+  return arrived;
+}
+
 /** Reads a path of this site. */
 export function routeOf(path: string): Route {
   if (path === '/' || path === '/index.html') return { page: 'home' };
@@ -21,6 +30,7 @@ export function releasePath(digest: string): string {
 /** Takes over plain clicks on links within this site, and the browser's own steps back and forth. */
 export function followLinks(): void {
   addEventListener('popstate', () => {
+    arriving = true;
     route.value = routeOf(location.pathname);
   });
   document.addEventListener('click', (event) => {
@@ -32,9 +42,8 @@ export function followLinks(): void {
     if (next.page === 'unknown') return;
     event.preventDefault();
     history.pushState(null, '', link.pathname);
+    arriving = true;
     route.value = next;
     scrollTo(0, 0);
-    // The new page's heading takes the focus, so that keyboards and screen readers begin there.
-    requestAnimationFrame(() => document.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true }));
   });
 }

@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
-import type { World } from './world.ts';
+import type { ReleaseDetail, ReleaseSummary } from '../../../web/src/api/types.ts';
+import type { FixtureLog } from './fixture-log.ts';
+import { type World, worldOf } from './world.ts';
 
 const DIST = join(import.meta.dirname, '../../../web/dist');
 const TYPES: Record<string, string> = {
@@ -12,22 +14,38 @@ const TYPES: Record<string, string> = {
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
 };
-const CSP =
-  "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
+/** The policy that the service sends (`src/service/http/security-headers.ts`), without its data images. */
+const CSP = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
 
-/** Serves the built dashboard and a world of the test's choosing, on loopback, under the strict policy. */
+/** Serves the built dashboard and a log on loopback, under the strict policy, as the tally would. */
 export class FixtureServer implements AsyncDisposable {
-  readonly world: World;
-  /** Answers by path that come before the world's own: the log's checkpoint and tiles. */
-  readonly files = new Map<string, Uint8Array>();
+  readonly log: FixtureLog;
+  /** Changes what the API says: a hostile or broken tally. */
+  meddle: (world: World) => World = (world) => world;
+  /** Changes what the log's own files hold. */
+  meddleFile: (path: string, bytes: Uint8Array) => Uint8Array = (_path, bytes) => bytes;
   readonly #listeners = new Set<ServerResponse>();
   readonly #server = createServer((request, response) => {
     response.setHeader('content-security-policy', CSP);
     this.#answer(new URL(request.url ?? '/', 'http://fixture').pathname, response);
   });
 
-  constructor(world: World) {
-    this.world = world;
+  constructor(log: FixtureLog) {
+    this.log = log;
+  }
+
+  /** What the API says now. */
+  get world(): World {
+    return this.meddle(worldOf(this.log));
   }
 
   /** Begins to listen; resolves to the address. */
@@ -39,13 +57,9 @@ export class FixtureServer implements AsyncDisposable {
 
   /** Sends a server-sent event to every page that listens. */
   send(event: string, data: unknown): void {
-    for (const listener of this.#listeners)
-      listener.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
-  }
-
-  /** How many pages listen for events. */
-  get listeners(): number {
-    return this.#listeners.size;
+    for (const listener of this.#listeners) {
+      listener.write(`event: ${event}\nid: ${this.log.entries.length}\ndata: ${JSON.stringify(data)}\n\n`);
+    }
   }
 
   /** Ends the pages' event streams, as a restart of the tally does. */
@@ -60,12 +74,9 @@ export class FixtureServer implements AsyncDisposable {
   }
 
   #answer(path: string, response: ServerResponse): void {
-    const file = this.files.get(path);
-    if (file) {
-      response.end(file);
-      return;
-    }
-    if (path === '/api/v1/events') this.#listen(response);
+    if (path === '/checkpoint') response.end(this.meddleFile(path, this.log.checkpoint()));
+    else if (path.startsWith('/tile/')) response.end(this.meddleFile(path, this.log.bundle(path.slice(1))));
+    else if (path === '/api/v1/events') this.#listen(response);
     else if (path.startsWith('/api/v1/')) this.#answerJson(path, response);
     else if (/^\/(assets\/[\w.-]+|[\w-]+\.svg)$/.test(path)) sendFile(path, response);
     else if (path === '/' || path.startsWith('/release/')) sendFile('/index.html', response);
@@ -77,7 +88,7 @@ export class FixtureServer implements AsyncDisposable {
     const known: Record<string, unknown> = {
       '/api/v1/status': status,
       '/api/v1/builders': { builders },
-      '/api/v1/releases': { releases },
+      '/api/v1/releases': { releases: releases.map(summaryOf) },
     };
     const release = releases.find((each) => path === `/api/v1/releases/${each.digest}`);
     const body = known[path] ?? release;
@@ -102,4 +113,11 @@ function sendFile(path: string, response: ServerResponse): void {
 function sendJson(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(JSON.stringify(body));
+}
+
+/** What the list leaves out, as the service does. */
+function summaryOf(release: ReleaseDetail): ReleaseSummary {
+  const { builders: _builders, recipe: _recipe, sources: _sources, ...summary } = release;
+  const { seeders: _seeders, magnets: _magnets, ...kept } = summary;
+  return kept;
 }

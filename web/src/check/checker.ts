@@ -10,6 +10,8 @@ export const result = signal<CheckResult | undefined>(undefined);
 
 /** The tally's answer may be a moment older or newer than the log; a difference that stays is none of that. */
 const SETTLING_MS = 6000;
+/** The same while the tally says that its log is longer than the part that is published. */
+const GROWING_MS = 30_000;
 const RECHECK_MS = 400;
 const RETRY_MS = 15_000;
 
@@ -62,7 +64,9 @@ function judge(found: readonly string[], nowMs: number): void {
     refreshSoon(RECHECK_MS);
     askSoon(RECHECK_MS);
   }
-  if (nowMs - differsSinceMs < SETTLING_MS) return;
+  const counted = result.peek();
+  const growing = counted?.kind === 'counted' && counted.head.size !== status.peek()?.size;
+  if (nowMs - differsSinceMs < (growing ? GROWING_MS : SETTLING_MS)) return;
   alarms.value = found.map((difference) => `the tally shows something else than the log says: ${difference}`);
 }
 

@@ -41,6 +41,7 @@ export class LogCheck {
   readonly #tally: Tally;
   #seen: SeenHead | undefined;
   #lastTimeMs = 0;
+  /** Good signatures on entries. */
   #verified = 0;
 
   /** `logKey` is the log's vkey; `signatures` is missing where the browser has no Ed25519. */
@@ -103,7 +104,7 @@ export class LogCheck {
     return {
       kind: 'counted',
       head,
-      signatures: this.#verified,
+      signatures: this.#verified + 1,
       alarms: this.#tally.alarms.map(({ index, reason }) => `entry ${index}: ${reason}`),
       releases: digest === undefined ? releaseViews(this.#tally) : this.#viewOf(digest),
       steps: digest === undefined ? {} : this.#stepsOf(digest),
@@ -121,7 +122,6 @@ export class LogCheck {
       const key = new Uint8Array(publicKey);
       const good = await this.#signatures.verify(key, toHex(key), toUtf8(text), own.signature);
       if (!good) throw new Contradiction('the signature on its checkpoint is wrong');
-      this.#verified += 1;
     }
     return checkpoint;
   }
@@ -177,12 +177,14 @@ export class LogCheck {
   #stepsOf(digest: string): StepEntries {
     const release = this.#tally.releases.get(digest);
     if (!release) return {};
-    const { index, open, closeIndex, verdict } = release;
+    const { index, timeMs, open, closeIndex, voteEndsMs, predicate, verdict } = release;
+    // Once closed, the vote window runs from the receipt time of `close`.
+    const closedMs = voteEndsMs - predicate.voteSeconds * 1000;
     return {
-      announced: index,
-      ...(open ? { opened: open.index } : {}),
-      ...(closeIndex === undefined ? {} : { closed: closeIndex }),
-      ...(verdict ? { verdict: verdict.index } : {}),
+      announced: { index, timeMs },
+      ...(open ? { opened: { index: open.index, timeMs: open.timeMs } } : {}),
+      ...(closeIndex === undefined ? {} : { closed: { index: closeIndex, timeMs: closedMs } }),
+      ...(verdict ? { verdict: { index: verdict.index, timeMs: verdict.timeMs } } : {}),
     };
   }
 }

@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { CheckedPanel } from '../parts/checked-panel.tsx';
 import { HowItWorks } from '../parts/how-it-works.tsx';
+import { PageHeading } from '../parts/page-heading.tsx';
 import { ReleaseRow } from '../parts/release-row.tsx';
 import { releases } from '../store.ts';
 import { inReadingOrder } from '../view/state.ts';
@@ -18,9 +19,9 @@ export function HomePage() {
   return (
     <>
       <section class="hero">
-        <h1 tabIndex={-1}>
+        <PageHeading>
           Independent builders rebuild the same sources. You download the bytes they agree on.
-        </h1>
+        </PageHeading>
         <HowItWorks />
       </section>
       <ReleaseList />

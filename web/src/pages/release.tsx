@@ -6,6 +6,7 @@ import { CheckedPanel } from '../parts/checked-panel.tsx';
 import { Countdown } from '../parts/countdown.tsx';
 import { GetIt } from '../parts/get-it.tsx';
 import { Group } from '../parts/group.tsx';
+import { PageHeading } from '../parts/page-heading.tsx';
 import { Rivals } from '../parts/rivals.tsx';
 import { Seats } from '../parts/seats.tsx';
 import { Sources } from '../parts/sources.tsx';
@@ -46,12 +47,12 @@ function Release({ release }: { release: ReleaseDetail }) {
         <p class="kind soft">
           <Foreign text={[words.type, ...words.qualifiers].filter(Boolean).join(' · ') || 'no package URL'} />
         </p>
-        <h1 tabIndex={-1} class="package">
+        <PageHeading className="package">
           <Foreign text={words.name} />{' '}
           <span class="version">
             <Foreign text={words.version} />
           </span>
-        </h1>
+        </PageHeading>
         <div class="verdict-line" role="status">
           <StateChip state={release.state} />
           <p>{stateSentence(release)}</p>
@@ -109,7 +110,7 @@ function emptyWords(release: ReleaseDetail): string {
 function NoSuchRelease({ digest }: { digest: string }) {
   return (
     <section class="hero">
-      <h1 tabIndex={-1}>This log has no such release.</h1>
+      <PageHeading>This log has no such release.</PageHeading>
       <p>
         No entry has the digest <code class="wrap">{digest}</code>. <a href="/">See all releases</a>.
       </p>

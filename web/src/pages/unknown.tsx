@@ -1,4 +1,5 @@
 import { useEffect } from 'preact/hooks';
+import { PageHeading } from '../parts/page-heading.tsx';
 
 /** An address that names nothing here. */
 export function UnknownPage() {
@@ -7,7 +8,7 @@ export function UnknownPage() {
   }, []);
   return (
     <section class="hero">
-      <h1 tabIndex={-1}>There is nothing at this address.</h1>
+      <PageHeading>There is nothing at this address.</PageHeading>
       <p>
         A release’s page is <code>/release/</code> and its digest, 64 letters long.{' '}
         <a href="/">See all releases</a>.

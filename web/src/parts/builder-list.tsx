@@ -6,8 +6,8 @@ import { Foreign } from './text.tsx';
 export function BuilderList({ builders }: { builders: readonly BuilderOnRelease[] }) {
   return (
     <ul class="builders">
-      {builders.map((builder) => (
-        <li key={builder.key} class={`builder builder-${toneOf(builder.status)}`}>
+      {inOrder(builders).map((builder) => (
+        <li key={builder.key} class={`builder builder-${toneOf(builder)}`}>
           <span class="builder-mark" aria-hidden="true" />
           <div>
             <strong>{builder.operator === '' ? 'unregistered' : <Foreign text={builder.operator} />}</strong>{' '}
@@ -29,7 +29,14 @@ export function BuilderList({ builders }: { builders: readonly BuilderOnRelease[
   );
 }
 
-function toneOf(status: string): string {
+const ORDER = { counts: 0, waiting: 1, 'not counted': 2 } as const;
+
+/** Those that count first. */
+function inOrder(builders: readonly BuilderOnRelease[]): BuilderOnRelease[] {
+  return [...builders].sort((a, b) => (ORDER[a.status] ?? 3) - (ORDER[b.status] ?? 3));
+}
+
+function toneOf({ status, committedIndex }: BuilderOnRelease): string {
   if (status === 'counts') return 'counts';
-  return status === 'waiting' ? 'waiting' : 'out';
+  return status === 'waiting' && committedIndex !== undefined ? 'waiting' : 'out';
 }

@@ -10,33 +10,34 @@ export function GetIt({ release }: { release: ReleaseDetail }) {
   const magnet =
     release.winner === null ? undefined : safeMagnet(release.magnets[release.winner], release.winner);
   const network = status.value;
-  const command = network && [
-    `bitquorum get ${shellWord(release.package)}`,
-    `--tally ${shellWord(location.origin)}`,
-    `--log-key ${shellWord(network.logKey)}`,
-  ];
+  const command = network &&
+    (isOpen(release) || release.winner !== null) && [
+      `bitquorum get ${shellWord(release.package)}`,
+      `--tally ${shellWord(location.origin)}`,
+      `--log-key ${shellWord(network.logKey)}`,
+    ];
   return (
     <section class="panel" aria-labelledby="get-title">
       <h2 id="get-title">How to get it</h2>
       {release.winner === null || alarms.value.length > 0 ? (
         <p class="soft">{waitWords(release)}</p>
+      ) : magnet === undefined ? (
+        <p class="soft">The tally gives no magnet link that names the winner.</p>
       ) : (
-        magnet !== undefined && (
-          <>
-            <div class="actions">
-              <a class="button button-main" href={magnet}>
-                <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
-                  <path d="M3 2v6a5 5 0 0 0 10 0V2h-3v6a2 2 0 0 1-4 0V2zM3 5h3M10 5h3" />
-                </svg>
-                Open magnet link
-              </a>
-              <CopyButton text={magnet} what="the winner’s magnet link" />
-            </div>
-            <p class="soft">A client that knows only BitTorrent v1 checks by SHA-1, which is weaker.</p>
-          </>
-        )
+        <>
+          <div class="actions">
+            <a class="button button-main" href={magnet}>
+              <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+                <path d="M3 2v6a5 5 0 0 0 10 0V2h-3v6a2 2 0 0 1-4 0V2zM3 5h3M10 5h3" />
+              </svg>
+              Open magnet link
+            </a>
+            <CopyButton text={magnet} what="the winner’s magnet link" />
+          </div>
+          <p class="soft">A client that knows only BitTorrent v1 checks by SHA-1, which is weaker.</p>
+        </>
       )}
-      {command !== undefined && (
+      {command && (
         <>
           <p>
             {release.winner === null ? 'Once there is a winner, this' : 'This'} reads the log, counts again,
@@ -63,8 +64,11 @@ export function GetIt({ release }: { release: ReleaseDetail }) {
 
 function waitWords(release: ReleaseDetail): string {
   if (alarms.value.length > 0) return 'Not offered: this page’s own check of the log failed.';
-  const open = release.state === 'announced' || release.state === 'committing' || release.state === 'voting';
-  return open
+  return isOpen(release)
     ? 'Not yet: there is no winner before the verdict.'
     : 'There is no winner, so there is nothing here to recommend.';
+}
+
+function isOpen({ state }: ReleaseDetail): boolean {
+  return state === 'announced' || state === 'committing' || state === 'voting';
 }

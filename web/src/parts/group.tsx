@@ -21,7 +21,7 @@ export function Group({ release, group }: { release: ReleaseDetail; group: Group
         <BitPrint hex={group.infoHashV2} kind={kind} />
         <div class="group-name">
           <WholeHash hex={group.infoHashV2} />
-          <span class={`verdict-word verdict-word-${kind}`}>{groupWord(kind, group)}</span>
+          <span class={`verdict-word verdict-word-${kind}`}>{groupWord(kind, group, release)}</span>
         </div>
       </div>
       <div class="group-votes">
@@ -47,8 +47,10 @@ export function Group({ release, group }: { release: ReleaseDetail; group: Group
   );
 }
 
-function groupWord(kind: SeatKind, group: GroupView): string {
+function groupWord(kind: SeatKind, group: GroupView, release: ReleaseDetail): string {
   if (kind === 'winner') return 'Winner';
+  const tied = release.groups.filter((other) => other.counted === group.counted).length > 1;
+  if (release.winner === null && group.counted > 0 && tied) return 'Tied';
   if (kind === 'leading') return 'Largest group';
   return group.counted > 0 ? 'Differs' : 'No counted vote';
 }

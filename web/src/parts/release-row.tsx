@@ -1,4 +1,5 @@
 import type { ReleaseSummary } from '../api/types.ts';
+import { result } from '../check/checker.ts';
 import { releasePath } from '../route.ts';
 import { now } from '../store.ts';
 import { ballotOf } from '../view/ballot.ts';
@@ -13,7 +14,7 @@ import { Foreign } from './text.tsx';
 /** One release in the list: what it is, how its vote stands, what won. */
 export function ReleaseRow({ release }: { release: ReleaseSummary }) {
   const words = packageWords(release.package);
-  const ballot = ballotOf(release);
+  const ballot = ballotOf(withBuilders(release));
   return (
     <li class="row">
       <div class="row-what">
@@ -53,6 +54,14 @@ export function ReleaseRow({ release }: { release: ReleaseSummary }) {
       </div>
     </li>
   );
+}
+
+/** The list comes without builders; the page's own count has them, and with them the sealed seats. */
+function withBuilders(release: ReleaseSummary): ReleaseSummary {
+  const found = result.value;
+  const own =
+    found?.kind === 'counted' ? found.releases.find((each) => each.digest === release.digest) : undefined;
+  return own ? { ...release, builders: own.builders } : release;
 }
 
 function voteWords(release: ReleaseSummary): string {

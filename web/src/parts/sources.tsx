@@ -13,10 +13,7 @@ export function Sources({ release }: { release: ReleaseDetail }) {
         <div>
           <dt>Recipe ({formatBytes(release.recipe.sizeBytes)})</dt>
           <dd>
-            <a
-              href={`/blob/${encodeURIComponent(release.recipe.sha256)}`}
-              aria-label="The recipe, named by its SHA-256"
-            >
+            <a href={`/blob/${encodeURIComponent(release.recipe.sha256)}`}>
               <WholeHash hex={release.recipe.sha256} />
             </a>
           </dd>

@@ -53,7 +53,7 @@ export function ballotOf(release: ReleaseSummary): Ballot {
 
 /** The ballot of one group alone: its counted votes, and room up to the whole panel. */
 export function groupBallot(release: ReleaseSummary, infoHashV2: string, counted: number): Ballot {
-  const place = release.winner === null && counted === largest(release) ? 0 : 1;
+  const place = release.groups[0]?.infoHashV2 === infoHashV2 ? 0 : 1;
   const seats = Math.max(release.panel.length, counted, release.quorum);
   const runs = [
     { kind: kindOf(release, infoHashV2, place), count: counted },
@@ -96,10 +96,6 @@ export function ballotWords(ballot: Ballot): string {
 function kindOf(release: ReleaseSummary, infoHashV2: string, place: number): SeatKind {
   if (release.winner !== null) return infoHashV2 === release.winner ? 'winner' : 'dissent';
   return place === 0 ? 'leading' : 'dissent';
-}
-
-function largest(release: ReleaseSummary): number {
-  return release.groups.reduce((most, group) => Math.max(most, group.counted), 0);
 }
 
 /** A commitment that was never opened counts as dissent, in no group. */

@@ -13,8 +13,10 @@ export interface TimelineStep {
   readonly part: number;
 }
 
-/** Indexes of the log entries that began the steps, where the page has read the log itself. */
-export type StepEntries = Partial<Record<'announced' | 'opened' | 'closed' | 'verdict', number>>;
+/** The log entries that began the steps, where the page has read the log itself. */
+export type StepEntries = Partial<
+  Record<'announced' | 'opened' | 'closed' | 'verdict', { readonly index: number; readonly timeMs: number }>
+>;
 
 const PLACES = {
   announced: 0,
@@ -32,7 +34,7 @@ export function timelineOf(release: ReleaseDetail, nowMs: number, entries: StepE
   const begun = [
     release.announcedMs,
     release.openedMs,
-    release.commitEndsMs,
+    entries.closed?.timeMs ?? closedAtLatest(release, place, nowMs),
     release.verdictMs ?? release.voteEndsMs,
   ];
   const indexes = [entries.announced, entries.opened, entries.closed, entries.verdict];
@@ -42,7 +44,7 @@ export function timelineOf(release: ReleaseDetail, nowMs: number, entries: StepE
     name,
     progress: progressOf(step, place),
     timeMs: begun[step],
-    entryIndex: indexes[step],
+    entryIndex: indexes[step]?.index,
     part: partOf(step, place, begun, nowMs),
   }));
 }
@@ -57,4 +59,10 @@ function partOf(step: number, place: number, begun: readonly (number | undefined
   const [start, end] = [begun[step], begun[step + 1]];
   if (start === undefined || end === undefined || end <= start) return 0;
   return Math.min(1, Math.max(0, (nowMs - start) / (end - start)));
+}
+
+/** Committing ends with its window; when it ended early, only the log's own entry tells when. */
+function closedAtLatest(release: ReleaseDetail, place: number, nowMs: number): number | undefined {
+  const endsMs = release.commitEndsMs;
+  return place >= 2 && endsMs !== undefined && endsMs > nowMs ? undefined : endsMs;
 }

@@ -1,0 +1,331 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { needs } from '../support/needs.ts';
+import { axeViolations, launchBrowser, openPage, overflowOf } from './support/browser.ts';
+import { FixtureServer } from './support/fixture-server.ts';
+import { BACKDOOR, demoLog, HONEST, magnetOf, releaseIn, type World } from './support/world.ts';
+
+const HOSTILE = '<img src=x onerror="alert(1)">';
+
+describe('the dashboard in Chromium', { skip: needs('chromium') }, () => {
+  let browser: Browser;
+  before(async () => {
+    browser = await launchBrowser();
+  });
+  after(() => browser.close());
+
+  it('lists the releases under the network’s header, each with its state', async () => {
+    await using server = new FixtureServer(demoLog());
+    const url = await server.listen();
+    await using watched = await openPage(browser);
+    const { page, problems } = watched;
+    await page.goto(url);
+    await page.getByText('the count matches').waitFor();
+    const header = page.getByRole('banner');
+    for (const words of ['tally.localhost/demo', 'demo policy: short windows', '5 builders', 'Live']) {
+      assert.ok(await header.getByText(words).isVisible(), words);
+    }
+    const rows = await page
+      .getByRole('listitem')
+      .filter({ has: page.locator('.row-link') })
+      .allInnerTexts();
+    assert.deepEqual(
+      rows.map((row) => /Voting|Committing|Announced|Final|Failed|Contested/.exec(row)?.[0]),
+      ['Voting', 'Committing', 'Announced', 'Final', 'Failed', 'Contested'],
+    );
+    assert.match(rows[3] ?? '', new RegExp(`3 of 5 agree.*${HONEST.slice(0, 8)}`, 's'));
+    await page.getByRole('link', { name: '@noble/hashes 2.0.1' }).click();
+    await page.waitForURL(`${url}/release/${releaseIn(server.world, 'final').digest}`);
+    assert.equal(await page.locator('h1').evaluate((element) => element === document.activeElement), true);
+    await page.goBack();
+    await page.getByRole('heading', { name: 'Releases' }).waitFor();
+    assert.deepEqual(problems, []);
+  });
+
+  it('shows a final release: groups, who counts and why, how to get it, and its own check', async () => {
+    await using server = new FixtureServer(demoLog());
+    const url = await server.listen();
+    const release = releaseIn(server.world, 'final');
+    await using watched = await openPage(browser, { permissions: ['clipboard-read', 'clipboard-write'] });
+    const { page, problems } = watched;
+    await page.goto(`${url}/release/${release.digest}`);
+    await page.getByText('the count matches').waitFor();
+    assert.equal(await page.title(), '@noble/hashes 2.0.1: final – bitquorum');
+
+    const winner = page.getByRole('article', { name: `Infohash ${HONEST.slice(0, 8)}` });
+    assert.match(await winner.innerText(), /Winner/);
+    assert.equal((await winner.locator('.hash').first().textContent()) ?? '', HONEST);
+    assert.match(await winner.innerText(), /5 seeders now, 3 reputable/);
+    for (const { operator, reason, infoHashV2 } of release.builders) {
+      if (infoHashV2 === HONEST) {
+        assert.ok(await winner.getByText(operator).isVisible());
+        assert.ok(await winner.getByText(reason, { exact: true }).isVisible());
+      }
+    }
+    assert.match(await winner.innerText(), /a mirror seeds but never counts/);
+
+    const magnet = page.getByRole('link', { name: 'Open magnet link' });
+    assert.equal(await magnet.getAttribute('href'), magnetOf(HONEST));
+    await page.getByRole('button', { name: 'Copy the command' }).click();
+    const command = `bitquorum get 'pkg:npm/%40noble/hashes@2.0.1' --tally '${url}' --log-key '${server.log.logKey.vkey}'`;
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), command);
+    assert.equal(await page.getByLabel('Command', { exact: true }).textContent(), command);
+
+    const other = page.getByRole('link', { name: 'Open the magnet link' });
+    assert.equal(await other.isVisible(), false);
+    await page.getByText('Get these bytes all the same').click();
+    assert.equal(await other.getAttribute('href'), magnetOf(BACKDOOR));
+    assert.ok(await page.getByText('These bytes did not win.').isVisible());
+
+    const timeline = await page.getByRole('list', { name: 'Timeline' }).innerText();
+    assert.match(timeline, /Announced.*entry #30.*Committing.*entry #31.*Voting.*entry #36.*Verdict: final/s);
+    assert.deepEqual(problems, []);
+  });
+
+  it('renders every other state with what is known in it', async () => {
+    await using server = new FixtureServer(demoLog());
+    const url = await server.listen();
+    await using watched = await openPage(browser);
+    const { page, problems } = watched;
+    const expected = [
+      ['announced', /has not opened it for builders yet/],
+      ['committing', /Sealing ends in \d+ s.*Every result is still sealed/s],
+      [
+        'voting',
+        /The largest group has 2 votes; it needs 3\..*Voting ends in.*an audit has not yet seen it seed/s,
+      ],
+      ['contested', /There is nothing here to trust\..*Tied.*Tied/s],
+      ['failed', /Only 1 vote counted.*the compiler that the recipe asks for was not found/s],
+    ] as const;
+    for (const [state, words] of expected) {
+      await page.goto(`${url}/release/${releaseIn(server.world, state).digest}`);
+      await page.getByText('the count matches').waitFor();
+      assert.match(await page.getByRole('main').innerText(), words, state);
+      assert.equal(await page.getByRole('link', { name: 'Open magnet link' }).count(), 0, state);
+    }
+    server.meddle = (world) => {
+      const final = world.releases.find(({ state }) => state === 'final');
+      if (final) Object.assign(final, { state: 'superseded', rivals: ['ab'.repeat(32)] });
+      return world;
+    };
+    await page.goto(
+      `${url}/release/${server.world.releases.find(({ state }) => state === 'superseded')?.digest}`,
+    );
+    await page.getByText('has replaced this release').waitFor();
+    await page.getByText('Another release claims this name').waitFor();
+    assert.deepEqual(problems, []);
+  });
+
+  it('follows the log as it grows, up to the verdict', async () => {
+    const log = demoLog();
+    await using server = new FixtureServer(log);
+    const url = await server.listen();
+    const { digest } = releaseIn(server.world, 'voting');
+    await using watched = await openPage(browser);
+    const { page, problems } = watched;
+    await page.goto(`${url}/release/${digest}`);
+    await page.getByText('The largest group has 2 votes').waitFor();
+    await page.getByText('Live').waitFor();
+
+    server.send('seeders', { infoHashV2: HONEST, live: 41, reputable: 3 });
+    await page.getByText('41 seeders now, 3 reputable').waitFor();
+
+    log.clockMs = Date.now();
+    log.audit(digest, HONEST, [2]);
+    server.send('entry', { index: log.entries.length - 1, kind: 'audit', release: digest });
+    await page.getByText('The largest group has 3 votes').waitFor();
+
+    log.advanceTo(Date.now() + 600_000);
+    server.send('entry', { index: log.entries.length - 1, kind: 'verdict', release: digest });
+    await page.getByText('3 of the 5 builders on the panel').waitFor();
+    await page.getByRole('link', { name: 'Open magnet link' }).waitFor();
+    await page.getByText(`${log.entries.length} entries: root`).waitFor();
+    await page.getByText('the count matches').waitFor();
+    assert.deepEqual(problems, []);
+  });
+
+  it('says when the tally is gone, and catches up when it is back', async () => {
+    const log = demoLog();
+    const server = new FixtureServer(log);
+    const url = await server.listen();
+    await using watched = await openPage(browser);
+    const { page } = watched;
+    await page.goto(url);
+    await page.getByText('the count matches').waitFor();
+    await server[Symbol.asyncDispose]();
+    await page.getByText('Reconnecting').waitFor();
+    log.clockMs = Date.now();
+    log.announce('pkg:npm/meanwhile@1.0.0', 60, 60);
+    await using back = new FixtureServer(log);
+    await back.listen(Number(new URL(url).port));
+    await page.getByText('Live').waitFor();
+    await page.getByRole('link', { name: 'meanwhile 1.0.0' }).waitFor();
+  });
+
+  it('shows hostile strings as text, and runs nothing', async () => {
+    await using server = new FixtureServer(demoLog());
+    const url = await server.listen();
+    server.meddle = hostile;
+    const { digest } = releaseIn(server.world, 'final');
+    await using watched = await openPage(browser, { viewport: { width: 360, height: 740 } });
+    const { page, problems } = watched;
+    for (const path of ['/', `/release/${digest}`]) {
+      await page.goto(url + path);
+      await page.locator('.row, .columns').first().waitFor();
+      const text = await page.locator('body').innerText();
+      assert.ok(text.includes(HOSTILE), 'it is shown as it is written');
+      assert.ok(text.includes('⟨U+202E⟩'), 'what turns text around is spelled out');
+      assert.equal(await page.locator('img, iframe, [onerror], [onclick]').count(), 0);
+      const scripts = await page
+        .locator('a')
+        .evaluateAll((links) =>
+          links
+            .map((link) => (link as HTMLAnchorElement).protocol)
+            .filter((each) => !/^(https?|magnet):$/.test(each)),
+        );
+      assert.deepEqual(scripts, []);
+      assert.ok((await overflowOf(page)) <= 0, `${path} does not scroll sideways`);
+    }
+    assert.equal(await page.getByRole('link', { name: 'Open magnet link' }).count(), 0);
+    assert.deepEqual(problems, []);
+  });
+
+  it('sounds the alarm when the tally shows another count than the log', async () => {
+    await using server = new FixtureServer(demoLog());
+    const url = await server.listen();
+    server.meddle = (world) => {
+      const final = releaseIn(world, 'final');
+      Object.assign(final, { winner: BACKDOOR });
+      return world;
+    };
+    await using watched = await openPage(browser);
+    const { page } = watched;
+    await page.goto(`${url}/release/${releaseIn(server.world, 'final').digest}`);
+    await page.getByText('Do not trust this tally.').waitFor();
+    assert.match(await page.getByRole('alert').innerText(), /something else than the log says.*winner/);
+    assert.equal(await page.getByRole('link', { name: 'Open magnet link' }).count(), 0);
+    assert.equal(await page.getByText('the count matches').count(), 0);
+  });
+
+  it('sounds the alarm when the log does not fit what it signed, now or at the last visit', async () => {
+    const log = demoLog();
+    await using server = new FixtureServer(log);
+    const url = await server.listen();
+    await using watched = await openPage(browser);
+    const { page } = watched;
+    await page.goto(url);
+    await page.getByText('the count matches').waitFor();
+    server.meddleFile = (path, bytes) => {
+      if (path === '/checkpoint') return bytes;
+      const changed = new Uint8Array(bytes);
+      changed[4] = 0; // in the receipt time of the first entry
+      return changed;
+    };
+    await page.reload();
+    await page.getByText('Do not trust this tally.').waitFor();
+    server.meddleFile = (_path, bytes) => bytes;
+    await page.reload();
+    await page.getByText('the count matches').waitFor();
+    log.entries.pop();
+    await page.reload();
+    await page.getByText('the log was rolled back').first().waitFor();
+  });
+
+  it('is honest where the browser offers no Ed25519', async () => {
+    await using server = new FixtureServer(demoLog());
+    const port = new URL(await server.listen()).port;
+    await using watched = await openPage(browser);
+    const { page, problems } = watched;
+    await page.goto(`http://tally.test:${port}/release/${releaseIn(server.world, 'final').digest}`);
+    await page.getByText('on https or localhost only').waitFor();
+    assert.equal(await page.getByText('the count matches').count(), 0);
+    await page.getByRole('button', { name: 'Copy the command' }).click();
+    await page.getByText('the command: copied').waitFor();
+    assert.deepEqual(problems, []);
+  });
+
+  it('has pages for a release that is not there and for no page at all', async () => {
+    await using server = new FixtureServer(demoLog());
+    const url = await server.listen();
+    await using watched = await openPage(browser);
+    await watched.page.goto(`${url}/release/${'ab'.repeat(32)}`);
+    await watched.page.getByText('This log has no such release.').waitFor();
+    await watched.page.goto(`${url}/release/nothing`);
+    await watched.page.getByText('There is nothing at this address.').waitFor();
+  });
+
+  it('draws a large panel as a bar, and a long list in parts', async () => {
+    await using server = new FixtureServer(demoLog());
+    const url = await server.listen();
+    server.meddle = (world) => {
+      const final = releaseIn(world, 'final');
+      const many = Array.from({ length: 120 }, (_, index) =>
+        Object.assign(structuredClone(final), {
+          digest: index.toString(16).padStart(64, '0'),
+          package: `pkg:npm/many-${index}@1.0.0`,
+          panel: Array.from({ length: 60 }, (_, seat) => seat.toString(16).padStart(64, '0')),
+        }),
+      );
+      return { ...world, releases: many };
+    };
+    await using watched = await openPage(browser);
+    const { page } = watched;
+    await page.goto(url);
+    await page.getByRole('button', { name: 'Show more (70 releases left)' }).click();
+    assert.equal(await page.locator('.row').count(), 100);
+    assert.equal(await page.locator('.row .bar').count(), 100);
+    await page.getByRole('searchbox').fill('many-77');
+    assert.equal(await page.locator('.row').count(), 1);
+  });
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    it(`is accessible and fits 360 pixels, ${colorScheme}`, async () => {
+      await using server = new FixtureServer(demoLog());
+      const url = await server.listen();
+      const world = server.world;
+      await using watched = await openPage(browser, { colorScheme, viewport: { width: 360, height: 740 } });
+      const { page, problems } = watched;
+      const paths = [
+        '/',
+        ...(['final', 'voting', 'committing'] as const).map((state) => pathOf(world, state)),
+      ];
+      for (const path of paths) {
+        await page.setViewportSize({ width: 360, height: 740 });
+        await page.goto(url + path);
+        await page.getByText('the count matches').waitFor();
+        const warnings = page.getByText('Get these bytes all the same');
+        if ((await warnings.count()) > 0) await warnings.first().click();
+        assert.equal(await overflowOf(page), 0, `${path} does not scroll sideways`);
+        assert.deepEqual(await axeViolations(page), [], path);
+        await page.setViewportSize({ width: 1400, height: 900 });
+        assert.deepEqual(await axeViolations(page), [], `${path}, wide`);
+      }
+      assert.deepEqual(problems, []);
+    });
+  }
+});
+
+function pathOf(world: World, state: 'final' | 'voting' | 'committing'): string {
+  return `/release/${releaseIn(world, state).digest}`;
+}
+
+/** A tally that puts the worst into every text that it can. */
+function hostile(world: World): World {
+  const worst = `${HOSTILE}\u202e\u0000${'w'.repeat(3000)}`;
+  const final = releaseIn(world, 'final');
+  Object.assign(final, {
+    package: `pkg:npm/${worst}@1`,
+    platform: worst,
+    sources: [{ name: worst, uri: 'javascript:alert(1)', integrity: worst }],
+    magnets: { [HONEST]: 'javascript:alert(1)', [BACKDOOR]: `javascript:alert(1)//${magnetOf(BACKDOOR)}` },
+    groups: final.groups.map((group) =>
+      Object.assign(group, { output: { name: worst, sizeBytes: -1, sha256: worst } }),
+    ),
+    builders: final.builders.map((builder) =>
+      Object.assign(builder, { operator: worst, reason: worst, failure: worst }),
+    ),
+  });
+  Object.assign(world.status, { origin: worst, policy: { name: worst, demo: true, digest: worst } });
+  return world;
+}
