@@ -43,9 +43,13 @@ suite('a file that is replaced', () => {
     await replaceFile(path, Buffer.from(contents[0] as string));
     const done = new AbortController();
     const write = async (): Promise<void> => {
-      for (let count = 0; count < 40; count += 1)
-        await replaceFile(path, Buffer.from(contents[count % 2] as string));
-      done.abort();
+      try {
+        for (let count = 0; count < 40; count += 1) {
+          await replaceFile(path, Buffer.from(contents[count % 2] as string));
+        }
+      } finally {
+        done.abort();
+      }
     };
     const writing = write();
     let reads = 0;
