@@ -3,14 +3,12 @@ export type { CommitmentParts } from './commitment.ts';
 export { commitmentOf } from './commitment.ts';
 export { isStrictPublicKey, isStrictSignature } from './ed25519-encoding.ts';
 export type {
-  EnvelopeLimits,
   EnvelopeSignature,
   OpenedEnvelope,
   Sha256Function,
   VerifyFunction,
 } from './envelope.ts';
 export {
-  ENVELOPE_LIMITS,
   formatEnvelope,
   PAYLOAD_TYPE,
   parseEnvelope,
@@ -18,6 +16,8 @@ export {
   verifyEnvelopeWith,
 } from './envelope.ts';
 export { StatementError } from './errors.ts';
+export type { EnvelopeLimits } from './limits.ts';
+export { ENVELOPE_LIMITS, MOST_GROUPS } from './limits.ts';
 export { clusterOfPrefix } from './network-prefix.ts';
 export type { PackageUrl } from './package-url.ts';
 export { isPackageUrl, parsePackageUrl } from './package-url.ts';

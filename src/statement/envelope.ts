@@ -3,6 +3,7 @@ import { concatBytes, fromBase64, fromHex, TextFormError, toBase64, toHex, toUtf
 import { StatementError } from './errors.ts';
 import { hex32 } from './fields.ts';
 import { JsonError, parseJson } from './json.ts';
+import { ENVELOPE_LIMITS, type EnvelopeLimits } from './limits.ts';
 import { type Statement, statementFromJson } from './statement.ts';
 
 /** The only payload type taken (in-toto's DSSE binding). */
@@ -25,14 +26,6 @@ export interface OpenedEnvelope {
   readonly statement: Statement;
   readonly signatures: readonly EnvelopeSignature[];
 }
-
-export interface EnvelopeLimits {
-  /** Size of the whole envelope in bytes. */
-  readonly envelopeBytes: number;
-  readonly signatures: number;
-}
-
-export const ENVELOPE_LIMITS: EnvelopeLimits = { envelopeBytes: 4096, signatures: 16 };
 
 /** SHA-256, handed in: `node:crypto` in Node, `@noble/hashes` in a browser. */
 export type Sha256Function = (bytes: Uint8Array) => Uint8Array;

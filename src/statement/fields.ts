@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { toUtf8 } from '../bytes/index.ts';
+import { LONGEST_ORIGIN, LONGEST_PACKAGE } from './limits.ts';
 import { isNetworkPrefix } from './network-prefix.ts';
 import { isPackagePrefix, isPackageUrl, parsePackageUrl } from './package-url.ts';
 
@@ -17,7 +19,7 @@ export const timeMs = z.int().min(0).max(253_402_300_799_999);
 export const origin = z
   .string()
   .min(1)
-  .max(255)
+  .refine((text) => toUtf8(text).length <= LONGEST_ORIGIN, `at most ${LONGEST_ORIGIN} bytes`)
   .regex(/^[^\p{White_Space}\p{Cc}\p{Cf}\p{Cs}+]+$/u, 'an origin has no spaces and no "+"');
 
 /** Text for people, one line, without control, format or bidi characters. */
@@ -37,6 +39,7 @@ export const operator = line(64)
 /** A canonical package URL with a version. */
 export const packageUrl = z
   .string()
+  .max(LONGEST_PACKAGE)
   .refine(isPackageUrl, 'it is no canonical package URL')
   .refine(
     (text) => !isPackageUrl(text) || parsePackageUrl(text).version !== undefined,

@@ -1,8 +1,6 @@
 import { hash } from 'node:crypto';
 import { verifyEd25519 } from './ed25519.ts';
 import {
-  ENVELOPE_LIMITS,
-  type EnvelopeLimits,
   formatEnvelope,
   type OpenedEnvelope,
   PAYLOAD_TYPE,
@@ -11,6 +9,7 @@ import {
   type VerifyFunction,
   verifyEnvelopeWith,
 } from './envelope.ts';
+import { ENVELOPE_LIMITS, type EnvelopeLimits } from './limits.ts';
 import type { Signer } from './signer.ts';
 import { encodeStatement, type Statement } from './statement.ts';
 

@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { distinct, hex32, line, packagePrefix } from './fields.ts';
+import { MOST_SEATS } from './limits.ts';
 
 /** Shortest windows of a policy that is no demo. */
 const SHORTEST = { commitSeconds: 86_400, voteSeconds: 259_200 } as const;
-/** More seats than statements can list in 4 KB would make a panel that no `open` can name. */
-const MOST_SEATS = 24;
 
 const share = z
   .tuple([z.int().min(1).max(1000), z.int().min(1).max(1000)])

@@ -15,15 +15,14 @@ import {
   timeMs,
   windowSeconds,
 } from './fields.ts';
+import { MOST_GROUPS, MOST_SEATS } from './limits.ts';
 import { policyRules } from './policy-rules.ts';
 
 /** Every predicate binds the log it is made for and the time its signer's clock showed. */
 const bound = { origin, timeMs };
-const MOST_PANEL = 24;
-const MOST_LISTED = 32;
 
-/** A vote's infohashes with the builders counted for each. */
-const group = z.strictObject({ infoHashV2: hex32, builders: sorted(hex32, MOST_PANEL) });
+/** An infohash with the builders counted for it. */
+const group = z.strictObject({ infoHashV2: hex32, builders: sorted(hex32, MOST_SEATS) });
 
 /** What a build gave: one file, or a folder (then without `sha256`). */
 export const output = z.strictObject({ name: fileName, sizeBytes, sha256: hex32.optional() });
@@ -57,7 +56,7 @@ export const predicates = {
   open: z.strictObject({
     ...bound,
     release: hex32,
-    panel: sorted(hex32, MOST_PANEL),
+    panel: sorted(hex32, MOST_SEATS),
     commitEndsMs: timeMs,
     voteEndsMs: timeMs,
   }),
@@ -74,7 +73,7 @@ export const predicates = {
     ...bound,
     release: hex32,
     infoHashV2: hex32,
-    passed: sorted(hex32, MOST_LISTED).min(1),
+    passed: sorted(hex32, MOST_SEATS).min(1),
   }),
   /** Signed by the log: the count at the end of the vote window. */
   verdict: z.strictObject({
@@ -82,7 +81,7 @@ export const predicates = {
     release: hex32,
     state: z.enum(['final', 'contested', 'failed']),
     infoHashV2: hex32.nullable(),
-    groups: z.array(group).max(MOST_PANEL),
+    groups: z.array(group).max(MOST_GROUPS),
   }),
   /** Signed by the log: it is alive. Subject: the origin. */
   heartbeat: z.strictObject(bound),

@@ -213,7 +213,7 @@ function faultOf(tally: Tally, statement: Statement, timeMs: number): string | u
   if (release === undefined) return undefined;
   switch (statement.kind) {
     case 'open':
-      return faultOfOpen(tally, release, statement, timeMs);
+      return faultOfOpen(release, statement, timeMs);
     case 'close':
       return faultOfClose(release, statement);
     case 'audit':

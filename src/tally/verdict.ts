@@ -1,4 +1,4 @@
-import { makeStatement, type StatementOf } from '../statement/browser.ts';
+import { MOST_GROUPS, makeStatement, type StatementOf } from '../statement/browser.ts';
 import { verdictDueMs } from './early.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import type { Ballot, Entry, Outcome, ReleaseState, Tally } from './state.ts';
@@ -78,7 +78,7 @@ export function verdictStatement(
     origin: tally.context.origin,
     timeMs,
     release: release.digest,
-    ...outcomeOf(release),
+    ...listed(outcomeOf(release)),
   });
 }
 
@@ -96,7 +96,7 @@ export function faultOfVerdict(
   release: ReleaseState,
   { predicate }: StatementOf<'verdict'>,
 ): string | undefined {
-  const due = outcomeOf(release);
+  const due = listed(outcomeOf(release));
   if (predicate.state !== due.state || predicate.infoHashV2 !== due.infoHashV2) {
     return `verdict says ${describe(predicate)}, and the count says ${describe(due)}`;
   }
@@ -121,6 +121,11 @@ export function applyVerdict(tally: Tally, release: ReleaseState, entry: Entry):
       else record.dissented += 1;
     }
   }
+}
+
+/** An outcome as a verdict lists it: with the largest groups only, so that it always fits an entry. */
+function listed(outcome: Outcome): Outcome {
+  return { ...outcome, groups: outcome.groups.slice(0, MOST_GROUPS) };
 }
 
 /** Whether `part` of `whole` is at least the share, without fractions. */

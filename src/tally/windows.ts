@@ -6,17 +6,21 @@ import type { Entry, ReleaseState, Tally } from './state.ts';
 /** How long before its receipt time the log may have made an entry of its own. */
 const OWN_PLAY_MS = 60_000;
 
-/** The `open` that the log owes a release: its panel, and both windows from `timeMs` on. */
-export function openStatement(tally: Tally, release: ReleaseState, timeMs: number): StatementOf<'open'> {
+/** The windows of a release that opens at a time. */
+function windowsFrom(release: ReleaseState, timeMs: number): { commitEndsMs: number; voteEndsMs: number } {
   const { commitSeconds, voteSeconds } = release.predicate;
   const commitEndsMs = timeMs + commitSeconds * 1000;
+  return { commitEndsMs, voteEndsMs: commitEndsMs + voteSeconds * 1000 };
+}
+
+/** The `open` that the log owes a release: its panel, and both windows from `timeMs` on. */
+export function openStatement(tally: Tally, release: ReleaseState, timeMs: number): StatementOf<'open'> {
   return makeStatement('open', subjectOf(release), {
     origin: tally.context.origin,
     timeMs,
     release: release.digest,
     panel: [...release.draw.panel],
-    commitEndsMs,
-    voteEndsMs: commitEndsMs + voteSeconds * 1000,
+    ...windowsFrom(release, timeMs),
   });
 }
 
@@ -47,16 +51,16 @@ export function judgeClose(release: ReleaseState, timeMs: number): Refusal | und
 
 /** What an `open` says that the count does not confirm. */
 export function faultOfOpen(
-  tally: Tally,
   release: ReleaseState,
   { predicate }: StatementOf<'open'>,
   timeMs: number,
 ): string | undefined {
-  if (predicate.timeMs > timeMs || predicate.timeMs < timeMs - OWN_PLAY_MS) {
+  if (!isTimely(predicate.timeMs, timeMs)) {
     return `open names the time ${predicate.timeMs}, and its receipt time is ${timeMs}`;
   }
-  const due = openStatement(tally, release, predicate.timeMs).predicate;
-  if (predicate.panel.join() !== due.panel.join()) return 'open names another panel than the lot drew';
+  if (predicate.panel.join() !== release.draw.panel.join())
+    return 'open names another panel than the lot drew';
+  const due = windowsFrom(release, predicate.timeMs);
   if (predicate.commitEndsMs !== due.commitEndsMs || predicate.voteEndsMs !== due.voteEndsMs) {
     return 'open names other windows than the release and its own time give';
   }
@@ -74,12 +78,12 @@ export function faultOfClose(release: ReleaseState, { predicate }: StatementOf<'
  * named one is wrong.
  */
 export function applyOpen(release: ReleaseState, { predicate }: StatementOf<'open'>, entry: Entry): void {
-  const honest = predicate.timeMs <= entry.timeMs && predicate.timeMs >= entry.timeMs - OWN_PLAY_MS;
-  const fromMs = honest ? predicate.timeMs : entry.timeMs;
+  const timeMs = isTimely(predicate.timeMs, entry.timeMs) ? predicate.timeMs : entry.timeMs;
+  const { commitEndsMs, voteEndsMs } = windowsFrom(release, timeMs);
   release.phase = 'committing';
-  release.open = { index: entry.index, timeMs: fromMs };
-  release.commitEndsMs = fromMs + release.predicate.commitSeconds * 1000;
-  release.voteEndsMs = release.commitEndsMs + release.predicate.voteSeconds * 1000;
+  release.open = { index: entry.index, timeMs };
+  release.commitEndsMs = commitEndsMs;
+  release.voteEndsMs = voteEndsMs;
 }
 
 /** Closes a release. The whole vote window runs from here: a log that was down does not shorten it. */
@@ -92,4 +96,8 @@ export function applyClose(release: ReleaseState, entry: Entry): void {
 /** What an entry about a release has as subject. */
 export function subjectOf(release: ReleaseState): { name: string; sha256: string } {
   return { name: release.predicate.package, sha256: release.digest };
+}
+
+function isTimely(saidMs: number, receivedMs: number): boolean {
+  return saidMs <= receivedMs && saidMs >= receivedMs - OWN_PLAY_MS;
 }

@@ -1,0 +1,20 @@
+export interface EnvelopeLimits {
+  /** Size of the whole envelope in bytes. */
+  readonly envelopeBytes: number;
+  readonly signatures: number;
+}
+
+/** What a log takes as one entry. */
+export const ENVELOPE_LIMITS: EnvelopeLimits = { envelopeBytes: 4096, signatures: 16 };
+
+// What the log itself must be able to say in 4 KB, or a panel that disagrees enough could keep it from giving
+// a verdict; test/statement/limits.test.ts makes the largest of each.
+
+/** Most seats of a panel, and keys that one audit names. */
+export const MOST_SEATS = 20;
+/** The largest groups that a verdict lists; all of them follow from the votes. */
+export const MOST_GROUPS = 5;
+/** Bytes of a log's origin. */
+export const LONGEST_ORIGIN = 128;
+/** Characters of a release's package URL, all of them ASCII. */
+export const LONGEST_PACKAGE = 256;
