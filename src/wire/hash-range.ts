@@ -2,7 +2,7 @@ import { MAXIMUM_HASHES } from './limits.ts';
 import type { HashRange } from './message.ts';
 
 /**
- * Whether a hash range has the form BEP 52 asks for, and of a size that is answered: a power of two between 2 and
+ * Whether a hash range can be answered: a power of two up to
  * {@link MAXIMUM_HASHES} hashes, at a multiple of itself, inside a tree of `layers` layers above its leaves.
  */
 export function isHashRange(range: HashRange, layers: number): boolean {

@@ -30,7 +30,8 @@ export type PeerMessage =
   | ({ readonly type: 'request' | 'cancel' | 'reject' } & BlockSpan)
   | { readonly type: 'port'; readonly port: number }
   | { readonly type: 'extended'; readonly extensionId: number; readonly payload: Uint8Array }
-  | ({ readonly type: 'hash-request' | 'hash-reject' } & HashRange)
+  | ({ readonly type: 'hash-request' } & HashRange)
+  | ({ readonly type: 'hash-reject' } & HashRange)
   | ({ readonly type: 'hashes'; readonly hashes: Uint8Array } & HashRange)
   /** A message this codec has no name for; BEP 3 says to pass over it. */
   | { readonly type: 'unknown'; readonly id: number };

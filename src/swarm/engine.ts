@@ -1,0 +1,207 @@
+import { randomBytes } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
+import { equalBytes, toHex } from '../bytes/index.ts';
+import { type Metainfo, parseTorrent, verifyTorrent } from '../torrent/index.ts';
+import type { PeerAddress } from '../wire/index.ts';
+import { Bitfield } from './bitfield.ts';
+import { FinishedContent } from './content.ts';
+import { type DownloadOptions, type DownloadResult, runDownload } from './download.ts';
+import { SwarmError } from './error.ts';
+import { FilePool } from './file-pool.ts';
+import { Gate } from './gate.ts';
+import type { ShakenHands } from './handshake.ts';
+import { HashPool } from './hash-pool.ts';
+import { type Identity, swarmHashes } from './identity.ts';
+import { Layout } from './layout.ts';
+import { Listener } from './listener.ts';
+import { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from './options.ts';
+import { createPeerId } from './peer-id.ts';
+import { PieceHashes } from './piece-hashes.ts';
+import { SendBuffers } from './send-buffers.ts';
+import type { EngineServices } from './services.ts';
+import { identityOfSource, type TorrentSource } from './source.ts';
+import { Swarm, type SwarmEvents } from './swarm.ts';
+
+/** Megabytes that wait to be sent, in all swarms together. */
+const SEND_BUFFERS = 16;
+
+export interface SeedOptions {
+  /** HTTP trackers to announce to. Those in the torrent are not asked unless they are given here. */
+  readonly trackers?: readonly string[];
+  readonly peers?: readonly PeerAddress[];
+  /** The content was hashed just now and is not hashed again. Default `false`. */
+  readonly isVerified?: boolean;
+  readonly signal?: AbortSignal;
+  /** The content cannot be read any more, or a tracker does not answer. */
+  readonly onTrouble?: (error: SwarmError) => void;
+}
+
+/**
+ * A BitTorrent v2 engine: any number of torrents over one listening port, SHA-256 throughout. It opens nothing towards
+ * the outside that was not asked for: it listens on the loopback address unless told otherwise, and asks only the
+ * trackers and peers it is given.
+ *
+ * @example
+ * const engine = new Engine({ host: '0.0.0.0', port: 6881 });
+ * await engine.listen();
+ * const { path } = await engine.download(parseMagnet(link), { folder: '.', trackers: [announceUrl] });
+ * await engine.close();
+ */
+export class Engine {
+  readonly #services: EngineServices;
+  readonly #swarms = new Set<Swarm>();
+  /** Swarms by the hex of every infohash they answer to. */
+  readonly #register = new Map<string, Swarm>();
+  readonly #listener: Listener;
+  readonly #closing = new AbortController();
+  readonly #ticker: NodeJS.Timeout;
+  #port = 0;
+
+  constructor(options: Partial<EngineOptions> = {}) {
+    const all = { ...DEFAULT_ENGINE_OPTIONS, ...options };
+    const gate = new Gate(all.maxConnections, all.maxConnectionsPerAddress);
+    this.#services = {
+      options: all,
+      peerId: createPeerId(),
+      announceKey: randomBytes(8).toString('hex'),
+      pool: new HashPool(all.hashThreads),
+      files: new FilePool(all.maxOpenFiles),
+      buffers: new SendBuffers(SEND_BUFFERS),
+      port: () => this.#port,
+      now: () => performance.now(),
+      random: Math.random,
+      reserve: (host) => gate.reserve(host),
+      released: (host) => gate.release(host),
+    };
+    this.#listener = new Listener(this.#services, (shaken) => this.#route(shaken));
+    this.#ticker = setInterval(() => {
+      for (const swarm of this.#swarms) swarm.tick();
+    }, 1000);
+    this.#ticker.unref();
+  }
+
+  /** Begins to listen on the options' address. Throws `cannot-listen`. */
+  async listen(): Promise<{ host: string; port: number }> {
+    const { host, port } = this.#services.options;
+    const taken = await this.#listener.listen(host, port);
+    this.#port = taken.port;
+    return taken;
+  }
+
+  /**
+   * Seeds content that is on disk: the folder, or for a single-file torrent the file, at `contentPath`. Throws
+   * `mismatch` when it is not the torrent's.
+   */
+  async seed(torrent: Uint8Array | Metainfo, contentPath: string, options: SeedOptions = {}): Promise<Swarm> {
+    const metainfo = torrent instanceof Uint8Array ? parseTorrent(torrent) : torrent;
+    const layout = new Layout(metainfo.pieceLength, metainfo.files);
+    const content = new FinishedContent(contentPath, metainfo.isTree, this.#services.files);
+    const signal = this.#signalWith(options.signal);
+    mustHaveLayers(metainfo, layout);
+    if (!options.isVerified) await mustMatch(metainfo, contentPath, signal);
+    signal.throwIfAborted();
+    const swarm = this.#open(identityOfSource(metainfo), {
+      onFailure: (error) => options.onTrouble?.(error),
+      onTrouble: (error) => options.onTrouble?.(error),
+    });
+    swarm.begin(metainfo, layout, content, Bitfield.full(layout.pieceCount));
+    swarm.announceTo(options.trackers ?? []);
+    swarm.addPeers(options.peers ?? []);
+    return swarm;
+  }
+
+  /**
+   * Downloads a torrent into a folder, under the torrent's own name. Until everything is there and verified, it grows
+   * in a hidden folder beside; nothing is left at the target's place when it fails. Throws `target-exists`,
+   * `inconsistent-hybrid`, `disk`, `v1-only`, `closed`, or the signal's reason.
+   */
+  async download(source: TorrentSource, options: DownloadOptions): Promise<DownloadResult> {
+    const signal = this.#signalWith(options.signal);
+    return runDownload(source, { ...options, signal }, this.#services, {
+      open: (identity, events) => this.#open(identity, events),
+      rename: (swarm) => this.#enter(swarm),
+      leave: (swarm) => this.leave(swarm),
+    });
+  }
+
+  /** Leaves one swarm. */
+  async leave(swarm: Swarm): Promise<void> {
+    this.#swarms.delete(swarm);
+    for (const [name, other] of this.#register) if (other === swarm) this.#register.delete(name);
+    await swarm.close();
+  }
+
+  /** Leaves all swarms, ends downloads with the error `closed`, and stops listening. */
+  async close(): Promise<void> {
+    this.#closing.abort(new SwarmError('closed', 'the engine was closed'));
+    clearInterval(this.#ticker);
+    await Promise.all([this.#listener.close(), ...Array.from(this.#swarms, (swarm) => this.leave(swarm))]);
+    await this.#services.pool.close();
+    await this.#services.files.close();
+  }
+
+  #signalWith(signal: AbortSignal | undefined): AbortSignal {
+    return signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
+  }
+
+  #open(identity: Identity, events: SwarmEvents): Swarm {
+    this.#closing.signal.throwIfAborted();
+    if (this.#swarms.size >= this.#services.options.maxSwarms) {
+      throw new SwarmError(
+        'unsupported-torrent',
+        `this engine holds ${this.#swarms.size} torrents and no more`,
+      );
+    }
+    const held = this.#find(identity);
+    if (held) {
+      throw new SwarmError('unsupported-torrent', `torrent ${toHex(identity.infoHashV2)} is here already`);
+    }
+    const swarm = new Swarm(identity, this.#services, events);
+    this.#swarms.add(swarm);
+    this.#enter(swarm);
+    return swarm;
+  }
+
+  /** Enters a swarm under each of its infohashes. */
+  #enter(swarm: Swarm): void {
+    for (const infoHash of swarmHashes(swarm.identity)) this.#register.set(toHex(infoHash), swarm);
+  }
+
+  #find(identity: Identity): Swarm | undefined {
+    const swarm = swarmHashes(identity)
+      .map((infoHash) => this.#register.get(toHex(infoHash)))
+      .find(Boolean);
+    return swarm && equalBytes(swarm.identity.infoHashV2, identity.infoHashV2) ? swarm : undefined;
+  }
+
+  /** Hands a connection that shook hands to its swarm. */
+  #route(shaken: ShakenHands): void {
+    const { socket, remote } = shaken;
+    const swarm = this.#register.get(toHex(remote.infoHash));
+    if (swarm?.welcomes(socket.address.host)) {
+      swarm.accept(shaken);
+      return;
+    }
+    socket.listen(
+      () => undefined,
+      () => this.#services.released(socket.address.host),
+    );
+    socket.close(new SwarmError('wrong-swarm', 'no such torrent here, or no room in it'));
+  }
+}
+
+function mustHaveLayers(metainfo: Metainfo, layout: Layout): void {
+  if (new PieceHashes(layout, metainfo.pieceLayers).isComplete) return;
+  throw new SwarmError(
+    'unsupported-torrent',
+    `torrent ${toHex(metainfo.infoHashV2)} comes without its piece layers: seed it from its .torrent file`,
+  );
+}
+
+async function mustMatch(metainfo: Metainfo, path: string, signal: AbortSignal): Promise<void> {
+  const { matches, problems } = await verifyTorrent(metainfo, path, { signal });
+  const [first] = problems;
+  if (matches || !first) return;
+  const name = JSON.stringify(first.path.join('/'));
+  throw new SwarmError('mismatch', `${path} is not the content of the torrent: ${name} is ${first.problem}`);
+}

@@ -1,0 +1,265 @@
+import type { Metainfo } from '../torrent/index.ts';
+import type { BlockSpan, HashRange, PeerMessage } from '../wire/index.ts';
+import { Bitfield } from './bitfield.ts';
+import { Choker } from './choker.ts';
+import type { Content } from './content.ts';
+import { Downloader } from './downloader.ts';
+import { SwarmError } from './error.ts';
+import { HashFetcher } from './hash-fetcher.ts';
+import type { HashPool } from './hash-pool.ts';
+import { HashRequests } from './hash-requests.ts';
+import { HashServer } from './hash-server.ts';
+import type { Layout } from './layout.ts';
+import type { EngineOptions } from './options.ts';
+import type { Peer } from './peer.ts';
+import { PieceHashes } from './piece-hashes.ts';
+import type { PieceTransfer } from './piece-transfer.ts';
+import type { SendBuffers } from './send-buffers.ts';
+import { Slots } from './slots.ts';
+import { Uploader } from './uploader.ts';
+import { Verifier } from './verifier.ts';
+
+/** Hash requests of a peer that wait for their answer; more are rejected. */
+const HASH_QUEUE = 32;
+
+export interface ExchangeParts {
+  readonly metainfo: Metainfo;
+  readonly layout: Layout;
+  readonly content: Content;
+  /** Which pieces are on disk and right. */
+  readonly have: Bitfield;
+  readonly options: EngineOptions;
+  readonly pool: HashPool;
+  readonly buffers: SendBuffers;
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly ban: (peer: Peer, reason: SwarmError) => void;
+  /** The last piece is on disk. */
+  readonly onComplete: () => void;
+  /** It cannot go on: the disk refuses, or the torrent contradicts itself. */
+  readonly onFailure: (error: SwarmError) => void;
+}
+
+interface Partner {
+  readonly uploader: Uploader;
+  hashQueue: number;
+  hasClaimed: boolean;
+}
+
+/** Blocks and hashes in both directions between us and the peers of a torrent that is known. */
+export class Exchange {
+  readonly metainfo: Metainfo;
+  readonly layout: Layout;
+  readonly have: Bitfield;
+  readonly #parts: ExchangeParts;
+  readonly #hashes: PieceHashes;
+  readonly #hashServer: HashServer;
+  readonly #hashRequests = new HashRequests();
+  readonly #choker: Choker;
+  readonly #partners = new Map<Peer, Partner>();
+  /** While something is missing. */
+  #downloading: { downloader: Downloader; fetcher: HashFetcher; verifier: Verifier } | undefined;
+  #wastedBytes = 0;
+  #haveBytes: number;
+
+  constructor(parts: ExchangeParts) {
+    this.#parts = parts;
+    this.metainfo = parts.metainfo;
+    this.layout = parts.layout;
+    this.have = parts.have;
+    this.#hashes = new PieceHashes(parts.layout, parts.metainfo.pieceLayers);
+    this.#hashServer = new HashServer({
+      ...parts,
+      layers: () => this.#hashes.layers,
+      has: (piece) => this.have.has(piece),
+    });
+    this.#choker = new Choker(parts.options.uploadSlots, parts.now, (peer) => {
+      this.#partners.get(peer)?.uploader.refuseAll();
+    });
+    this.#haveBytes = parts.have.isFull ? parts.layout.sizeBytes : 0;
+    if (!parts.have.isFull) this.#downloading = this.#startDownloading();
+  }
+
+  get isComplete(): boolean {
+    return this.have.isFull;
+  }
+
+  /** Bytes of content that are on disk and right. */
+  get haveBytes(): number {
+    return this.#haveBytes;
+  }
+
+  /** Bytes that were received for nothing. */
+  get wastedBytes(): number {
+    return this.#downloading?.downloader.wastedBytes ?? this.#wastedBytes;
+  }
+
+  /** Piece layers, as far as they are known whole. */
+  get pieceLayers(): ReadonlyMap<string, Uint8Array> {
+    return this.#hashes.layers;
+  }
+
+  /** Takes in a peer; the first thing it hears is what we have (BEP 3, BEP 6). */
+  join(peer: Peer): void {
+    const source = {
+      ...this.#parts,
+      has: (piece: number) => this.have.has(piece),
+      onReadError: (error: SwarmError) => this.#parts.onFailure(error),
+    };
+    this.#partners.set(peer, { uploader: new Uploader(peer, source), hashQueue: 0, hasClaimed: false });
+    this.#downloading?.downloader.join(peer);
+    if (peer.isInterested) this.#choker.onInterest(peer);
+    if (peer.isV2) this.#downloading?.fetcher.askForLayers();
+  }
+
+  leave(peer: Peer, reason: SwarmError): void {
+    this.#partners.delete(peer);
+    this.#choker.leave(peer);
+    this.#hashRequests.onClose(peer, reason);
+    this.#downloading?.downloader.leave(peer);
+  }
+
+  onMessage(peer: Peer, message: PeerMessage): void {
+    const partner = this.#partners.get(peer);
+    if (!partner) return;
+    switch (message.type) {
+      case 'interested':
+      case 'not-interested':
+        this.#choker.onInterest(peer);
+        break;
+      case 'request':
+        partner.uploader.request(message);
+        break;
+      case 'cancel':
+        partner.uploader.cancel(message);
+        break;
+      case 'hash-request':
+        void this.#answerHashes(peer, partner, message);
+        break;
+      case 'hashes':
+      case 'hash-reject':
+        this.#hashRequests.onMessage(peer, message);
+        break;
+      case 'bitfield':
+        this.claim(peer, Bitfield.from(message.bits, this.layout.pieceCount));
+        break;
+      case 'have-all':
+        this.claim(peer, Bitfield.full(this.layout.pieceCount));
+        break;
+      default:
+        this.#downloading?.downloader.onMessage(peer, message);
+    }
+  }
+
+  /** A peer tells all it has, once; `undefined` is a bitfield that does not fit the torrent. */
+  claim(peer: Peer, field: Bitfield | undefined): void {
+    const partner = this.#partners.get(peer);
+    if (!partner) return;
+    if (!field || partner.hasClaimed) {
+      peer.close(
+        new SwarmError(
+          'peer-broke-protocol',
+          `${peer.name} sent a bitfield that does not fit, or a second one`,
+        ),
+      );
+      return;
+    }
+    partner.hasClaimed = true;
+    if (this.isComplete && field.isFull) {
+      peer.close(new SwarmError('peer-not-needed', `${peer.name} and we both have everything`));
+      return;
+    }
+    this.#downloading?.downloader.claim(peer, field);
+    this.#downloading?.fetcher.askForLayers();
+  }
+
+  beginBlock(peer: Peer, span: BlockSpan): Uint8Array | undefined {
+    return this.#downloading?.downloader.beginBlock(peer, span);
+  }
+
+  endBlock(peer: Peer, span: BlockSpan): void {
+    this.#downloading?.downloader.endBlock(peer, span);
+  }
+
+  /** Called once a second. */
+  tick(): void {
+    this.#choker.tick();
+    this.#downloading?.downloader.tick();
+    this.#downloading?.fetcher.askForLayers();
+  }
+
+  async #answerHashes(peer: Peer, partner: Partner, range: HashRange): Promise<void> {
+    if (partner.hashQueue >= HASH_QUEUE) {
+      peer.send({ ...range, type: 'hash-reject' });
+      return;
+    }
+    partner.hashQueue += 1;
+    try {
+      const hashes = await this.#hashServer.answer(range);
+      if (hashes) peer.send({ ...range, type: 'hashes', hashes });
+      else peer.send({ ...range, type: 'hash-reject' });
+    } catch (cause) {
+      peer.send({ ...range, type: 'hash-reject' });
+      if (cause instanceof SwarmError && cause.code === 'closed') return;
+      this.#parts.onFailure(
+        cause instanceof SwarmError
+          ? cause
+          : new SwarmError('disk', `a piece cannot be read: ${(cause as Error).message}`, { cause }),
+      );
+    } finally {
+      partner.hashQueue -= 1;
+    }
+  }
+
+  #startDownloading(): { downloader: Downloader; fetcher: HashFetcher; verifier: Verifier } {
+    const { layout, options, ban } = this.#parts;
+    const downloader: Downloader = new Downloader({
+      ...this.#parts,
+      slots: new Slots(layout.pieceLength, layout.pieceCount, options.pieceMemoryBytes),
+      isReady: (piece) => this.#hashes.of(piece) !== undefined,
+      onWhole: (transfer) => void verifier.check(transfer),
+      dismiss: (peer, why, text) => {
+        const code = why === 'protocol' ? 'peer-broke-protocol' : 'timed-out';
+        peer.close(new SwarmError(code, `${peer.name} ${text}`));
+      },
+      stallTimeoutMs: options.stallTimeoutMs,
+    });
+    const fetcher = new HashFetcher({
+      layout,
+      hashes: this.#hashes,
+      requests: this.#hashRequests,
+      peers: () => [...this.#partners.keys()].filter((peer) => peer.isV2),
+      hasPiece: (peer, piece) => downloader.hasPiece(peer, piece),
+      ban,
+      onHashes: () => downloader.fillAll(),
+    });
+    const verifier = new Verifier({
+      ...this.#parts,
+      hashes: this.#hashes,
+      downloader: () => downloader,
+      blockHashesOf: (piece) => fetcher.blockHashesOf(piece),
+      onRight: (transfer) => this.#onRight(transfer, downloader),
+      fail: this.#parts.onFailure,
+    });
+    return { downloader, fetcher, verifier };
+  }
+
+  #onRight(transfer: PieceTransfer, downloader: Downloader): void {
+    this.have.set(transfer.pieceIndex);
+    this.#haveBytes += transfer.length;
+    downloader.onPieceDone(transfer);
+    for (const peer of this.#partners.keys()) {
+      if (!downloader.hasPiece(peer, transfer.pieceIndex)) {
+        peer.send({ type: 'have', pieceIndex: transfer.pieceIndex });
+      }
+    }
+    if (!this.have.isFull) {
+      downloader.refill();
+      return;
+    }
+    this.#wastedBytes = downloader.wastedBytes;
+    this.#downloading = undefined;
+    for (const peer of this.#partners.keys()) peer.setInteresting(false);
+    this.#parts.onComplete();
+  }
+}

@@ -1,0 +1,54 @@
+/** Settings and bounds of an engine. All have defaults; nothing opens towards the outside unless it is asked for. */
+export interface EngineOptions {
+  /** Address to listen on. Default 127.0.0.1: reachable from this machine only. */
+  readonly host: string;
+  /** TCP port to listen on; 0 lets the system choose. */
+  readonly port: number;
+  /** Address from which connections to peers and trackers go out; the system chooses when it is not set. */
+  readonly localAddress: string | undefined;
+  /** Most connections in all, those that have not shaken hands yet included. */
+  readonly maxConnections: number;
+  /** Most connections from one address. */
+  readonly maxConnectionsPerAddress: number;
+  /** Most connections of one swarm. */
+  readonly maxConnectionsPerSwarm: number;
+  /** Most swarms at once. */
+  readonly maxSwarms: number;
+  /** How many peers of a swarm are served at once. */
+  readonly uploadSlots: number;
+  /** Worker threads that hash and write. */
+  readonly hashThreads: number;
+  /** Memory for pieces that are on their way, per download, in bytes. */
+  readonly pieceMemoryBytes: number;
+  /** Most files open at once. */
+  readonly maxOpenFiles: number;
+  /** How long connecting and shaking hands may take. */
+  readonly handshakeTimeoutMs: number;
+  /** How long a peer that owes blocks may send none before it is let go. */
+  readonly stallTimeoutMs: number;
+  /** How long a peer may be silent. */
+  readonly idleTimeoutMs: number;
+  /** Most bytes that wait for one peer to read them. */
+  readonly sendQueueBytes: number;
+  /** The client name peers see. */
+  readonly client: string;
+}
+
+export const DEFAULT_ENGINE_OPTIONS: EngineOptions = {
+  host: '127.0.0.1',
+  port: 0,
+  localAddress: undefined,
+  maxConnections: 2500,
+  maxConnectionsPerAddress: 64,
+  maxConnectionsPerSwarm: 2200,
+  maxSwarms: 10_000,
+  uploadSlots: 32,
+  hashThreads: 1,
+  pieceMemoryBytes: 48 * 1024 * 1024,
+  maxOpenFiles: 256,
+  handshakeTimeoutMs: 10_000,
+  stallTimeoutMs: 20_000,
+  idleTimeoutMs: 150_000,
+  sendQueueBytes: 16 * 1024 * 1024,
+  client: 'bitquorum 0.1',
+};

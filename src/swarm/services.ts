@@ -1,0 +1,26 @@
+import type { PeerId } from '../bytes/index.ts';
+import type { FilePool } from './file-pool.ts';
+import type { HashPool } from './hash-pool.ts';
+import type { EngineOptions } from './options.ts';
+import type { SendBuffers } from './send-buffers.ts';
+
+/** What all swarms of an engine share. */
+export interface EngineServices {
+  readonly options: EngineOptions;
+  readonly peerId: PeerId;
+  /** Told to trackers, so that they know us when our address changes. */
+  readonly announceKey: string;
+  readonly pool: HashPool;
+  readonly files: FilePool;
+  readonly buffers: SendBuffers;
+  /** The port we listen on; 0 when we do not. */
+  readonly port: () => number;
+  /** A clock that only goes forward, in milliseconds. */
+  readonly now: () => number;
+  /** From 0 to below 1. */
+  readonly random: () => number;
+  /** Takes a place for a connection with a host; `false` when there are too many. */
+  readonly reserve: (host: string) => boolean;
+  /** Gives the place back. */
+  readonly released: (host: string) => void;
+}

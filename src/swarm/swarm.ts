@@ -1,0 +1,420 @@
+import { toHex } from '../bytes/index.ts';
+import type { Metainfo } from '../torrent/index.ts';
+import {
+  type BlockSpan,
+  encodeHandshake,
+  METADATA_EXTENSION,
+  type PeerAddress,
+  type PeerMessage,
+  parseMetadataMessage,
+  type SwarmHash,
+} from '../wire/index.ts';
+import { Announcer } from './announcer.ts';
+import type { Bitfield } from './bitfield.ts';
+import { EarlyClaims } from './claims.ts';
+import type { Content } from './content.ts';
+import { SwarmError } from './error.ts';
+import { Exchange } from './exchange.ts';
+import { awaitHandshake, type ShakenHands } from './handshake.ts';
+import { type Identity, identityOf, swarmHash, swarmHashes } from './identity.ts';
+import type { Layout } from './layout.ts';
+import { answerMetadataRequest, MetadataFetcher } from './metadata.ts';
+import { OUR_EXTENSIONS, Peer, type PeerOwner } from './peer.ts';
+import { type Candidate, PeerBook } from './peer-book.ts';
+import { RateMeter, type SwarmPhase, type SwarmProgress } from './progress.ts';
+import { Roster } from './roster.ts';
+import type { EngineServices } from './services.ts';
+import { PeerSocket } from './socket.ts';
+import { REQUEST_QUEUE } from './uploader.ts';
+
+/** Most connections that are being made at once. */
+const MAXIMUM_DIALS = 16;
+const KEEP_ALIVE_MS = 60_000;
+
+/** What a swarm tells whoever started it. */
+export interface SwarmEvents {
+  /** The info dictionary of a magnet link came, verified. */
+  onMetadata?(infoBytes: Uint8Array): void;
+  /** All content is on disk and verified. */
+  onComplete?(): void;
+  /** Nothing more can be done: disk, contradiction, or content that changed. */
+  onFailure?(error: SwarmError): void;
+  /** Something went wrong that others make up for: a peer was banned, a tracker did not answer. */
+  onTrouble?(error: SwarmError): void;
+}
+
+/**
+ * One torrent among its peers, under both of its identities (BEP 52, "upgrade path"): finds peers, keeps connections,
+ * fetches the metadata of a magnet link, and leaves blocks and hashes to its {@link Exchange}.
+ */
+export class Swarm implements PeerOwner {
+  readonly #services: EngineServices;
+  readonly #events: SwarmEvents;
+  readonly #book = new PeerBook();
+  readonly #roster: Roster;
+  /** Outgoing connections by the address book's entries. */
+  readonly #dialled = new Map<Peer, Candidate>();
+  readonly #early = new Map<Peer, EarlyClaims>();
+  readonly #closing = new AbortController();
+  readonly #announcers = new Map<string, Announcer[]>();
+  readonly #downRate: RateMeter;
+  readonly #upRate: RateMeter;
+  #identity: Identity;
+  #metadata: MetadataFetcher | undefined;
+  #infoBytes: Uint8Array | undefined;
+  #exchange: Exchange | undefined;
+  #content: Content | undefined;
+  #dials = 0;
+  #retry: NodeJS.Timeout | undefined;
+  #banned = 0;
+  #isClosed = false;
+
+  constructor(identity: Identity, services: EngineServices, events: SwarmEvents) {
+    this.#identity = identity;
+    this.#services = services;
+    this.#events = events;
+    this.#roster = new Roster(services.peerId);
+    this.#downRate = new RateMeter(services.now());
+    this.#upRate = new RateMeter(services.now());
+    this.#metadata = new MetadataFetcher(identity.infoHashV2, {
+      now: services.now,
+      onMetadata: (infoBytes) => {
+        this.#metadata = undefined;
+        this.#infoBytes = infoBytes;
+        events.onMetadata?.(infoBytes);
+      },
+      ban: (peer, reason) => this.#ban(peer, reason),
+    });
+  }
+
+  /** Starts to exchange blocks: the torrent is known, and so is what of it is on disk. */
+  begin(metainfo: Metainfo, layout: Layout, content: Content, have: Bitfield): void {
+    const { options, pool, buffers, now, random } = this.#services;
+    const urls = [...this.#announcers.keys()];
+    this.#identity = { infoHashV2: metainfo.infoHashV2, infoHashV1: metainfo.infoHashV1 };
+    this.#metadata = undefined;
+    this.#infoBytes = metainfo.infoBytes;
+    this.#content = content;
+    const exchange = new Exchange({
+      metainfo,
+      layout,
+      content,
+      have,
+      options,
+      pool,
+      buffers,
+      now,
+      random,
+      ban: (peer, reason) => this.#ban(peer, reason),
+      onComplete: () => this.#completed(),
+      onFailure: (error) => this.#events.onFailure?.(error),
+    });
+    this.#exchange = exchange;
+    for (const peer of this.#roster) {
+      exchange.join(peer);
+      const early = this.#early.get(peer);
+      if (early) exchange.claim(peer, early.settle(layout.pieceCount));
+    }
+    this.#early.clear();
+    this.announceTo(urls); // under the v1 infohash too, which a v2 magnet link does not tell
+  }
+
+  /** The names of the torrent; a v2 magnet link does not tell whether it is a hybrid. */
+  get identity(): Identity {
+    return this.#identity;
+  }
+
+  /** Piece layers that are known whole, for a metainfo that came without. */
+  get pieceLayers(): ReadonlyMap<string, Uint8Array> {
+    return this.#exchange?.pieceLayers ?? new Map();
+  }
+
+  /** Notes where peers may be; they are connected to as there is room. */
+  addPeers(addresses: Iterable<PeerAddress>, identity: 'v1' | 'v2' = 'v2'): void {
+    if (this.#isClosed) return;
+    for (const address of addresses) this.#book.add(address, identity);
+    this.#connect();
+  }
+
+  /** Announces to trackers, under each identity, until the swarm is closed. */
+  announceTo(urls: Iterable<string>): void {
+    for (const url of urls) {
+      if (this.#isClosed || !/^https?:/.test(url)) continue;
+      const announcers = this.#announcers.get(url) ?? [];
+      this.#announcers.set(url, announcers);
+      for (const [at, infoHash] of swarmHashes(this.#identity).entries()) {
+        announcers[at] ??= this.#announcer(url, infoHash, at === 0 ? 'v2' : 'v1');
+      }
+    }
+  }
+
+  get progress(): SwarmProgress {
+    const exchange = this.#exchange;
+    return {
+      phase: this.#phase,
+      haveBytes: exchange?.haveBytes ?? 0,
+      totalBytes: exchange?.layout.sizeBytes ?? 0,
+      piecesHave: exchange?.have.count ?? 0,
+      piecesTotal: exchange?.layout.pieceCount ?? 0,
+      peers: this.#roster.size,
+      downloadedBytes: this.#roster.receivedBytes,
+      uploadedBytes: this.#roster.sentBytes,
+      wastedBytes: exchange?.wastedBytes ?? 0,
+      downloadBytesPerSecond: this.#downRate.bytesPerSecond,
+      uploadBytesPerSecond: this.#upRate.bytesPerSecond,
+      bannedPeers: this.#banned,
+    };
+  }
+
+  /** Addresses of the peers that are connected now. */
+  get peers(): readonly PeerAddress[] {
+    return Array.from(this.#roster, ({ address }) => address);
+  }
+
+  /** Whether a host may connect. */
+  welcomes(host: string): boolean {
+    return (
+      !this.#isClosed &&
+      !this.#book.isBanned(host) &&
+      this.#roster.size < this.#services.options.maxConnectionsPerSwarm
+    );
+  }
+
+  /** Answers a handshake that came in, with the v2 infohash wherever the other side understands it. */
+  accept({ socket, remote, rest }: ShakenHands): void {
+    const named = identityOf(this.#identity, remote.infoHash);
+    const isV2 = named === 'v2' || remote.upgradable;
+    socket.write(this.#handshake(isV2 ? 'v2' : 'v1'));
+    this.#admit(new Peer(this.#partsOf(socket, remote, true, isV2)), rest);
+  }
+
+  /** Called once a second. */
+  tick(): void {
+    const { now, options } = this.#services;
+    this.#downRate.tick(this.#roster.receivedBytes, now());
+    this.#upRate.tick(this.#roster.sentBytes, now());
+    this.#metadata?.tick();
+    this.#exchange?.tick();
+    for (const peer of this.#roster) {
+      if (now() - peer.lastHeardMs > options.idleTimeoutMs) {
+        peer.close(new SwarmError('timed-out', `${peer.name} was silent for too long`));
+      } else if (now() - peer.lastSentMs > KEEP_ALIVE_MS) {
+        peer.send({ type: 'keep-alive' });
+      }
+    }
+  }
+
+  /** Leaves the swarm: says goodbye to trackers, ends connections, closes files. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const reason = new SwarmError('closed', `the swarm ${toHex(this.#identity.infoHashV2)} was left`);
+    this.#closing.abort(reason);
+    clearTimeout(this.#retry);
+    for (const peer of this.#roster) peer.close(reason);
+    await Promise.all([...this.#announcers.values()].flat().map((announcer) => announcer.stop()));
+    await this.#content?.close();
+  }
+
+  // From peers:
+
+  onMessage(peer: Peer, message: PeerMessage): void {
+    if (message.type === 'extended') this.#onExtended(peer, message.extensionId, message.payload);
+    else if (this.#exchange) this.#exchange.onMessage(peer, message);
+    else if (this.#early.get(peer)?.take(message) === false) {
+      peer.close(new SwarmError('peer-broke-protocol', `${peer.name} announces too many pieces`));
+    } else if (message.type === 'hash-request') {
+      peer.send({ ...message, type: 'hash-reject' });
+    }
+  }
+
+  onExtensionHandshake(peer: Peer): void {
+    this.#metadata?.join(peer);
+  }
+
+  beginBlock(peer: Peer, span: BlockSpan): Uint8Array | undefined {
+    return this.#exchange?.beginBlock(peer, span);
+  }
+
+  endBlock(peer: Peer, span: BlockSpan): void {
+    this.#exchange?.endBlock(peer, span);
+  }
+
+  onClose(peer: Peer, reason: SwarmError): void {
+    this.#services.released(peer.address.host);
+    if (this.#roster.remove(peer)) {
+      this.#early.delete(peer);
+      this.#metadata?.leave(peer);
+      this.#exchange?.leave(peer, reason);
+    }
+    const candidate = this.#dialled.get(peer);
+    this.#dialled.delete(peer);
+    if (candidate) {
+      const wasUseful = peer.receivedBlockBytes > 0 || peer.sentBlockBytes > 0;
+      this.#book.lost(candidate, this.#services.now(), wasUseful, reason.code === 'peer-not-needed');
+    }
+    this.#connect();
+  }
+
+  get #phase(): SwarmPhase {
+    if (this.#isClosed) return 'closed';
+    if (!this.#exchange) return 'metadata';
+    return this.#exchange.isComplete ? 'seeding' : 'downloading';
+  }
+
+  #onExtended(peer: Peer, extensionId: number, payload: Uint8Array): void {
+    if (extensionId !== OUR_EXTENSIONS.get(METADATA_EXTENSION)) return;
+    const message = parseMetadataMessage(payload);
+    if (message?.type === 'request') answerMetadataRequest(peer, message.pieceIndex, this.#infoBytes);
+    else if (message) this.#metadata?.onMessage(peer, message);
+  }
+
+  #completed(): void {
+    for (const announcer of [...this.#announcers.values()].flat()) announcer.complete();
+    this.#events.onComplete?.();
+  }
+
+  #ban(peer: Peer, reason: SwarmError): void {
+    this.#banned += 1;
+    this.#book.ban(peer.address.host);
+    peer.close(reason);
+    this.#events.onTrouble?.(reason);
+  }
+
+  /** Connects to whom the book offers, as long as there is room; later again when somebody is to be retried. */
+  #connect(): void {
+    clearTimeout(this.#retry);
+    if (this.#isClosed) return;
+    const { now, options, reserve } = this.#services;
+    while (this.#dials < MAXIMUM_DIALS && this.#roster.size + this.#dials < options.maxConnectionsPerSwarm) {
+      const candidate = this.#book.take(now());
+      if (!candidate) break;
+      if (!reserve(candidate.address.host)) {
+        this.#book.lost(candidate, now(), false);
+        break;
+      }
+      void this.#dial(candidate);
+    }
+    const waitMs = this.#book.nextTryMs() - now();
+    if (waitMs < 2 ** 31) this.#retry = setTimeout(() => this.#connect(), Math.max(50, waitMs));
+  }
+
+  async #dial(candidate: Candidate): Promise<void> {
+    const { options, now, released } = this.#services;
+    this.#dials += 1;
+    const failed = (): void => {
+      this.#dials -= 1;
+      released(candidate.address.host);
+      this.#book.lost(candidate, now(), false);
+      this.#connect();
+    };
+    try {
+      const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(options.handshakeTimeoutMs)]);
+      const socket = await PeerSocket.dial(candidate.address, options.localAddress, signal);
+      socket.write(this.#handshake(candidate.identity));
+      awaitHandshake(
+        socket,
+        options.handshakeTimeoutMs,
+        ({ remote, rest }) => {
+          this.#dials -= 1;
+          const named = identityOf(this.#identity, remote.infoHash);
+          const peer = new Peer(this.#partsOf(socket, remote, false, named === 'v2'));
+          this.#dialled.set(peer, candidate);
+          if (named) this.#admit(peer, rest);
+          else
+            this.#turnAway(
+              peer,
+              new SwarmError('wrong-swarm', `${peer.name} answered with another infohash`),
+            );
+        },
+        failed,
+      );
+    } catch {
+      failed(); // not reachable now: the book knows when to try again
+    }
+  }
+
+  /** Takes in a peer that shook hands. */
+  #admit(peer: Peer, rest: Uint8Array): void {
+    if (this.#isClosed || this.#roster.isOurself(peer)) {
+      this.#turnAway(peer, new SwarmError('peer-not-needed', `${peer.name} is ourselves, or too late`));
+      return;
+    }
+    const surplus = this.#roster.surplus(peer);
+    const tooMany = new SwarmError('peer-not-needed', `${peer.name} is connected twice`);
+    if (surplus === peer) {
+      this.#turnAway(peer, tooMany);
+      return;
+    }
+    surplus?.close(tooMany);
+    this.#roster.add(peer);
+    peer.sendExtensionHandshake({
+      extensions: OUR_EXTENSIONS,
+      requestQueue: REQUEST_QUEUE,
+      listenPort: this.#services.port(),
+      client: this.#services.options.client,
+      ...(this.#infoBytes === undefined ? {} : { metadataBytes: this.#infoBytes.length }),
+    });
+    this.#tellPieces(peer);
+    if (this.#exchange) this.#exchange.join(peer);
+    else this.#early.set(peer, new EarlyClaims());
+    peer.start(rest);
+  }
+
+  #tellPieces(peer: Peer): void {
+    const have = this.#exchange?.have;
+    if (peer.remote.fast && (!have || have.count === 0)) peer.send({ type: 'have-none' });
+    else if (peer.remote.fast && have?.isFull) peer.send({ type: 'have-all' });
+    else if (have && have.count > 0) peer.send({ type: 'bitfield', bits: have.bits.slice() });
+  }
+
+  #turnAway(peer: Peer, reason: SwarmError): void {
+    peer.start(new Uint8Array(0));
+    peer.close(reason);
+  }
+
+  #handshake(identity: 'v1' | 'v2'): Uint8Array {
+    return encodeHandshake({
+      infoHash: swarmHash(this.#identity, identity),
+      peerId: this.#services.peerId,
+      extended: true,
+      fast: true,
+      upgradable: true,
+    });
+  }
+
+  #partsOf(
+    socket: PeerSocket,
+    remote: ShakenHands['remote'],
+    isIncoming: boolean,
+    isV2: boolean,
+  ): ConstructorParameters<typeof Peer>[0] {
+    const { now, options } = this.#services;
+    return { socket, remote, isIncoming, isV2, owner: this, now, sendQueueBytes: options.sendQueueBytes };
+  }
+
+  #announcer(url: string, infoHash: SwarmHash, identity: 'v1' | 'v2'): Announcer {
+    return new Announcer({
+      url,
+      infoHash,
+      localAddress: this.#services.options.localAddress,
+      state: () => this.#announcedState(),
+      onPeers: (peers) => this.addPeers(peers, identity),
+      onError: (error) => this.#events.onTrouble?.(error),
+    });
+  }
+
+  #announcedState() {
+    const { peerId, port, announceKey } = this.#services;
+    const total = this.#exchange?.layout.sizeBytes;
+    return {
+      peerId,
+      port: port(),
+      key: announceKey,
+      uploadedBytes: this.#roster.sentBytes,
+      downloadedBytes: this.#roster.receivedBytes,
+      // A magnet link's size is unknown; 0 would say that we seed.
+      leftBytes: total === undefined ? 1 : total - (this.#exchange?.haveBytes ?? 0),
+    };
+  }
+}
