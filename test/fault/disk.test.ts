@@ -36,7 +36,7 @@ test('a log on a disk that fails in the middle of a write keeps what it acknowle
       );
       assert.ok(report.errors.length > 0, 'the disk did fail');
       for (const error of report.errors)
-        assert.match(error, /^error (storage|failed) .*(disk I\/O error|ended after a failure)/);
+        assert.match(error, /^error (storage|failed|closed) .*(disk I\/O error|ended after a failure)/);
       const log = await place.open();
       await history.check(log, report);
       await place.close();
