@@ -1,7 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type Command, InvalidArgumentError } from 'commander';
-import { pino } from 'pino';
-import { initTally, startTally } from '../service/index.ts';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readKeyFile } from '../statement/index.ts';
 import { contextOf } from './context.ts';
 
@@ -43,7 +41,11 @@ export function addTallyCommand(program: Command): void {
     .command('run')
     .description('run the tally of a data folder until Ctrl-C')
     .requiredOption('--data <dir>', 'folder that `tally init` made')
-    .option('--listen <host:port>', 'address to listen on', parseListen, { host: '127.0.0.1', port: 8080 })
+    .addOption(
+      new Option('--listen <host:port>', 'address to listen on')
+        .argParser(parseListen)
+        .default({ host: '127.0.0.1', port: 8080 }, '127.0.0.1:8080'),
+    )
     .option('--public-url <url>', 'how others reach this tally, when it is not its own address')
     .option('--trusted-proxy <address...>', 'proxy whose X-Forwarded-For is believed (its rightmost hop)')
     .option('--audit-address <address>', 'local address from which seeders are audited')
@@ -58,6 +60,7 @@ export function addTallyCommand(program: Command): void {
 
 async function initAction(args: InitArguments, command: Command): Promise<void> {
   const { output } = contextOf(command);
+  const { initTally } = await import('../service/index.ts');
   const policyToml = await readFile(args.policy, 'utf8');
   const founders = await Promise.all(args.founderKey.map((file) => readKeyFile(file)));
   const inited = await initTally({
@@ -74,6 +77,8 @@ async function initAction(args: InitArguments, command: Command): Promise<void> 
 
 async function runAction(args: RunArguments, command: Command): Promise<void> {
   const { output, signal } = contextOf(command);
+  // Loaded here, so that the other commands start without the whole service.
+  const [{ startTally }, { pino }] = await Promise.all([import('../service/index.ts'), import('pino')]);
   const level = output.quiet ? 'error' : args.logLevel;
   const tally = await startTally({
     dataFolder: args.data,

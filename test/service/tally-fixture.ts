@@ -127,9 +127,9 @@ export function builderEntry(key: PrivateKey, origin: string, operator: string =
 export function releaseEntry(
   key: PrivateKey,
   origin: string,
-  options: { windowSeconds?: number; package?: string } = {},
+  options: { windowSeconds?: number; voteSeconds?: number; package?: string } = {},
 ): Uint8Array {
-  const { windowSeconds = 1, package: name = PACKAGE } = options;
+  const { windowSeconds = 1, voteSeconds = windowSeconds, package: name = PACKAGE } = options;
   const recipe = createHash('sha256').update(RECIPE).digest('hex');
   return signStatement(
     makeStatement(
@@ -144,7 +144,7 @@ export function releaseEntry(
         platform: 'any',
         profile: 'hybrid',
         commitSeconds: windowSeconds,
-        voteSeconds: windowSeconds,
+        voteSeconds,
       },
     ),
     [key],

@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { brandBytes, toHex } from '../../src/bytes/index.ts';
+import { type RunningTally, startTally } from '../../src/service/index.ts';
+import type { PrivateKey } from '../../src/statement/index.ts';
+import { Engine } from '../../src/swarm/index.ts';
+import type { BuilderOnRelease } from '../../src/tally/index.ts';
+import { createTorrent, type Metainfo, parseMagnet } from '../../src/torrent/index.ts';
+import { formatAnnounceUrl, formatScrapeUrl, parseAnnounceResponse } from '../../src/wire/index.ts';
+import { openEvents } from './event-stream.ts';
+import { rawGet, sendRaw } from './raw-http.ts';
+import {
+  ask,
+  ballot,
+  builderEntry,
+  type Cast,
+  digestOf,
+  makeCast,
+  makeData,
+  post,
+  releaseEntry,
+  until,
+} from './tally-fixture.ts';
+
+interface View {
+  readonly state: string;
+  readonly winner: string | null;
+  readonly builders: readonly BuilderOnRelease[];
+  readonly seeders: Record<string, { live: number; reputable: number }>;
+  readonly magnets: Record<string, string>;
+}
+
+interface Scene {
+  readonly cast: Cast;
+  readonly dataFolder: string;
+  readonly tally: RunningTally;
+  readonly release: string;
+  readonly contentPath: string;
+  readonly view: () => Promise<View>;
+}
+
+type Hooks = { after(hook: () => Promise<void>): void };
+
+/** A tally with a release whose votes may come, and one file that builders built. */
+async function prepare(t: Hooks, voteSeconds = 6): Promise<Scene> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'bitquorum-audit-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const contentPath = path.join(folder, 'hashes-2.0.1.tgz');
+  await writeFile(contentPath, randomBytes(300_000));
+  const cast = makeCast();
+  const dataFolder = await makeData(t, cast);
+  const tally = await startTally({ dataFolder });
+  t.after(() => tally.close());
+  for (const founder of cast.founders) await post(tally, builderEntry(founder, tally.origin));
+  const entry = releaseEntry(cast.publisher, tally.origin, { voteSeconds });
+  await post(tally, entry);
+  const release = digestOf(entry);
+  const view = async (): Promise<View> =>
+    (await ask(`${tally.url}/api/v1/releases/${release}`)).body as never;
+  await until(view, ({ state }) => state === 'committing');
+  return { cast, dataFolder, tally, release, contentPath, view };
+}
+
+/** Lets every founder commit to an infohash; resolves, once votes may come, to what votes for each. */
+async function commitAll(
+  { cast, tally, release, view }: Scene,
+  infoHashV2: string,
+): Promise<(() => Promise<void>)[]> {
+  const ballots = cast.founders.map((key) => ballot(key, tally.origin, release, infoHashV2));
+  for (const { commit } of ballots) await post(tally, commit());
+  await until(view, ({ state }) => state === 'voting');
+  return ballots.map(({ vote }) => async () => {
+    assert.equal((await post(tally, vote())).status, 201);
+  });
+}
+
+/** An engine on an address of its own that seeds by a builder's announce URL. */
+async function seed(
+  t: Hooks,
+  { tally, contentPath }: Scene,
+  key: PrivateKey,
+  host: string,
+  metainfo: Metainfo,
+): Promise<number> {
+  const engine = new Engine({ host, localAddress: host });
+  t.after(() => engine.close());
+  const { port } = await engine.listen();
+  const trackers = [`${tally.url}/announce/${key.announceToken(tally.origin)}`];
+  await engine.seed(metainfo, contentPath, { trackers });
+  return port;
+}
+
+/** Announces by a builder's URL without seeding anything. */
+async function pretend(
+  { tally }: Scene,
+  key: PrivateKey,
+  localAddress: string,
+  port: number,
+  metainfo: Metainfo,
+): Promise<void> {
+  const target = formatAnnounceUrl(`/announce/${key.announceToken(tally.origin)}`, {
+    infoHash: metainfo.infoHashV2.subarray(0, 20),
+    peerId: brandBytes('PeerId', randomBytes(20)),
+    port,
+    uploadedBytes: 0,
+    downloadedBytes: 0,
+    leftBytes: 0,
+    event: 'started',
+    numWant: null,
+    compact: true,
+    noPeerId: false,
+    key: '',
+    trackerId: '',
+  });
+  parseAnnounceResponse((await sendRaw({ url: tally.url }, rawGet(target), { localAddress })).body);
+}
+
+const hexOf = (bytes: Uint8Array | undefined): string => (bytes === undefined ? 'none' : toHex(bytes));
+
+const auditedOf = ({ builders }: View): string[] =>
+  builders
+    .filter(({ auditIndex }) => auditIndex !== undefined)
+    .map(({ operator }) => operator)
+    .sort();
+
+test('who seeds is audited at the address that announced, before or after its vote; who pretends is not', async (t) => {
+  const scene = await prepare(t);
+  const { cast, tally, contentPath, view, dataFolder, release } = scene;
+  const { metainfo } = await createTorrent(contentPath);
+  const hash = toHex(metainfo.infoHashV2);
+  const [early, late, fake] = cast.founders as [PrivateKey, PrivateKey, PrivateKey];
+  const stop = new AbortController();
+  t.after(async () => stop.abort());
+  const next = await openEvents(`${tally.url}/api/v1/events`, stop.signal);
+  const port = await seed(t, scene, early, '127.0.21.1', metainfo);
+  const votes = await commitAll(scene, hash);
+  await Promise.all(votes.map((vote) => vote()));
+  await seed(t, scene, late, '127.0.22.1', metainfo);
+  // The pretender names the port of an honest seeder, as if that were its own.
+  await pretend(scene, fake, '127.0.23.1', port, metainfo);
+  await until(view, (seen) => auditedOf(seen).length === 2);
+  const { state, winner, builders, seeders, magnets } = await until(view, (seen) => seen.state === 'final');
+  assert.deepEqual([state, winner], ['final', hash]);
+  assert.deepEqual(auditedOf({ builders } as View), ['builder-0', 'builder-1']);
+  assert.equal(builders.find(({ key }) => key === fake.key)?.status, 'not counted');
+  assert.deepEqual(seeders[hash], { live: 3, reputable: 2 });
+  for (let told = 0; told !== 2; ) told = (await next('seeders')).data['reputable'] as number;
+
+  const magnet = parseMagnet(magnets[hash] as string);
+  assert.equal(hexOf(magnet.infoHashV1), hexOf(metainfo.infoHashV1));
+  assert.equal(magnet.name, 'hashes-2.0.1.tgz');
+  assert.deepEqual(magnet.trackers, [`${tally.url}/announce`]);
+  const scrape = await sendRaw(
+    tally,
+    rawGet(formatScrapeUrl('/announce', [metainfo.infoHashV1 as Uint8Array]) as string),
+  );
+  assert.match(scrape.body.toString('latin1'), /8:completei3e/, 'the v1 infohash is the same swarm');
+
+  await tally.close();
+  const again = await startTally({ dataFolder });
+  t.after(() => again.close());
+  const { body } = await ask(`${again.url}/api/v1/releases/${release}`);
+  const kept = parseMagnet((body as unknown as View).magnets[hash] as string);
+  assert.equal(hexOf(kept.infoHashV1), hexOf(metainfo.infoHashV1));
+  assert.equal(kept.name, magnet.name);
+});
+
+test('a torrent in another profile than the release asks for is no vote, however well it is seeded', async (t) => {
+  const scene = await prepare(t, 3);
+  const { metainfo } = await createTorrent(scene.contentPath, { profile: 'v2' });
+  const votes = await commitAll(scene, toHex(metainfo.infoHashV2));
+  const [first, second] = scene.cast.founders as [PrivateKey, PrivateKey];
+  await seed(t, scene, first, '127.0.24.1', metainfo);
+  await seed(t, scene, second, '127.0.25.1', metainfo);
+  await Promise.all(votes.map((vote) => vote()));
+  const view = await until(scene.view, ({ state }) => state !== 'voting');
+  assert.equal(view.state, 'failed');
+  assert.deepEqual(auditedOf(view), []);
+});
