@@ -27,6 +27,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   builder: async () => (await import('./builder-command.ts')).addBuilderCommand,
   rebuild: async () => (await import('./rebuild-command.ts')).addRebuildCommand,
   tally: async () => (await import('./tally-command.ts')).addTallyCommand,
+  download: async () => (await import('./download-command.ts')).addDownloadCommand,
+  seed: async () => (await import('./seed-command.ts')).addSeedCommand,
   torrent: async () => (await import('./torrent-command.ts')).addTorrentCommand,
   key: async () => (await import('./key-command.ts')).addKeyCommand,
   demo: async () => (await import('./demo-command.ts')).addDemoCommand,

@@ -409,7 +409,8 @@ export class Swarm implements PeerOwner {
     const total = this.#exchange?.layout.sizeBytes;
     return {
       peerId,
-      port: port(),
+      // Trackers refuse port 0; port 1 is what others tell too when they take nothing in.
+      port: port() || 1,
       key: announceKey,
       uploadedBytes: this.#roster.sentBytes,
       downloadedBytes: this.#roster.receivedBytes,

@@ -1,0 +1,107 @@
+import type { Command } from 'commander';
+import { toHex } from '../bytes/index.ts';
+import { Engine, type SwarmError, type TorrentSource } from '../swarm/index.ts';
+import { parseMagnet, parseTorrent, readTorrentFile } from '../torrent/index.ts';
+import type { PeerAddress } from '../wire/index.ts';
+import { contextOf } from './context.ts';
+import { collect, parsePeer } from './endpoint.ts';
+import { UsageError } from './exit-code.ts';
+import { type Output, printable } from './output.ts';
+import { formatSize } from './size.ts';
+import { parseHostPort } from './tally-options.ts';
+import { downloadLine } from './transfer-progress.ts';
+
+interface DownloadFlags {
+  readonly out: string;
+  readonly peer?: readonly string[];
+  readonly tracker?: readonly string[];
+  readonly trackers: boolean;
+  readonly listen?: string;
+  readonly localAddress?: string;
+}
+
+/** Adds `bitquorum download`. */
+export function addDownloadCommand(program: Command): void {
+  program
+    .command('download')
+    .description('download a BitTorrent v2 torrent, every block verified by SHA-256')
+    .argument('<source>', 'magnet link (with "xt=urn:btmh:…") or .torrent file')
+    .option('--out <dir>', 'folder to put it into', '.')
+    .option('--peer <host:port>', 'peer to ask; may be given several times', collect)
+    .option('--tracker <url>', 'HTTP tracker to ask besides; may be given several times', collect)
+    .option('--no-trackers', 'ask none of the trackers in the link or file')
+    .option('--listen <host:port>', 'take connections in while downloading')
+    .option('--local-address <address>', 'address that connections go out from')
+    .action((source: string, flags: DownloadFlags, command: Command) => download(source, flags, command));
+}
+
+async function download(text: string, flags: DownloadFlags, command: Command): Promise<void> {
+  const { output, signal } = contextOf(command);
+  const source = await readSource(text);
+  const trackers = [...(flags.tracker ?? []), ...(flags.trackers ? source.trackers : [])];
+  const peers = [...(flags.peer ?? []).map(parsePeer), ...hintsOf(source)];
+  mustHaveSomebody(trackers, peers, flags);
+  const listen = flags.listen === undefined ? undefined : parseHostPort(flags.listen);
+  const engine = new Engine({
+    ...listen,
+    ...(flags.localAddress !== undefined && { localAddress: flags.localAddress }),
+  });
+  const line = downloadLine(output);
+  const startedMs = performance.now();
+  try {
+    if (listen) await engine.listen();
+    const { metainfo, path, progress } = await engine.download(source, {
+      folder: flags.out,
+      signal,
+      trackers,
+      peers,
+      onProgress: line.update,
+      onTrouble: (error) => tell(error, output),
+    });
+    line.stop();
+    const seconds = (performance.now() - startedMs) / 1000;
+    const rate = formatSize(metainfo.sizeBytes / Math.max(seconds, 0.001));
+    output.say(`${formatSize(metainfo.sizeBytes)} verified in ${seconds.toFixed(1)} s, ${rate}/s`);
+    const infoHashV2 = toHex(metainfo.infoHashV2);
+    const { downloadedBytes, wastedBytes, bannedPeers } = progress;
+    output.result(
+      {
+        event: 'done',
+        path,
+        infoHashV2,
+        sizeBytes: metainfo.sizeBytes,
+        seconds: Number(seconds.toFixed(3)),
+        downloadedBytes,
+        wastedBytes,
+        bannedPeers,
+      },
+      path,
+    );
+  } finally {
+    line.stop();
+    await engine.close();
+  }
+}
+
+async function readSource(text: string): Promise<TorrentSource> {
+  return /^magnet:/i.test(text) ? parseMagnet(text) : parseTorrent(await readTorrentFile(text));
+}
+
+function hintsOf(source: TorrentSource): readonly PeerAddress[] {
+  return 'peers' in source ? source.peers : [];
+}
+
+function mustHaveSomebody(
+  trackers: readonly string[],
+  peers: readonly PeerAddress[],
+  flags: DownloadFlags,
+): void {
+  if (peers.length > 0 || flags.listen !== undefined || trackers.some((url) => /^https?:/.test(url))) return;
+  throw new UsageError('nobody to ask: give --peer HOST:PORT, or --tracker with an http or https URL');
+}
+
+/** What went wrong and did not end the download. */
+function tell(error: SwarmError, output: Output): void {
+  if (output.json) output.result({ event: 'trouble', code: error.code, message: error.message }, '');
+  else output.say(output.colors.yellow(printable(error.message)));
+}

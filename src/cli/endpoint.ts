@@ -1,0 +1,15 @@
+import type { PeerAddress } from '../wire/index.ts';
+import { UsageError } from './exit-code.ts';
+import { parseHostPort } from './tally-options.ts';
+
+/** Reads the `HOST:PORT` of a peer; IPv6 in brackets. Throws a {@link UsageError}. */
+export function parsePeer(text: string): PeerAddress {
+  const address = parseHostPort(text);
+  if (address.port > 0) return address;
+  throw new UsageError(`--peer ${JSON.stringify(text)} has no port: give HOST:PORT, such as 127.0.0.1:6881`);
+}
+
+/** Collects an option that may be given several times. */
+export function collect(value: string, earlier: readonly string[] = []): string[] {
+  return [...earlier, value];
+}
