@@ -82,12 +82,16 @@ export class Clerk {
 
   /** Logs a statement of the log's own, if the count still admits it. Resolves to whether it did. */
   async write(statement: Statement): Promise<boolean> {
-    return this.#gate.shared(async () => {
-      const { ledger, signer, clock } = this.#parts;
-      const admission = admits(ledger.tally, statement, [signer.key], clock.nowMs());
-      if (admission.ok) await this.#sign(statement);
-      return admission.ok;
-    });
+    try {
+      return await this.#gate.shared(async () => {
+        const { ledger, signer, clock } = this.#parts;
+        const admission = admits(ledger.tally, statement, [signer.key], clock.nowMs());
+        if (admission.ok) await this.#sign(statement);
+        return admission.ok;
+      });
+    } finally {
+      this.#schedule();
+    }
   }
 
   /** Logs everything that is due now, and sets the timer for what is due next. */

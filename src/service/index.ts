@@ -1,4 +1,3 @@
 /** The tally as a service: entries in, tallies out, the tracker with its audits, the log's tiles, the dashboard. */
-export { ServiceError, type ServiceErrorCode } from './errors.ts';
-export { type InitedTally, type InitOptions, initTally } from './init.ts';
+export { initTally } from './init.ts';
 export { type RunningTally, type StartOptions, startTally } from './start.ts';

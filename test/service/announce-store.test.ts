@@ -142,6 +142,22 @@ test('a vouched builder is audited from then on', () => {
   assert.equal(changed.length, 3);
 });
 
+test('a builder that announces by the open URL as well stays the builder', () => {
+  const { store } = storeWith();
+  const builder = 'b'.repeat(64);
+  store.announce(announceOf({ builder, audited: true }));
+  store.announce(announceOf());
+  assert.deepEqual(
+    [...store.seeding(TRUNCATED)].map((peer) => [peer.builder, peer.audited]),
+    [[builder, true]],
+  );
+  store.announce(announceOf({ peerId: brandBytes('PeerId', new Uint8Array(20).fill(1)) }));
+  assert.deepEqual(
+    [...store.seeding(TRUNCATED)].map((peer) => [peer.builder, peer.audited]),
+    [[null, false]],
+  );
+});
+
 test('answers are cut to the limit, and the same seed chooses the same peers', () => {
   const answers = [1, 2].map(() => {
     const { store } = storeWith({ maxWanted: 7, peersPerAddressAndSwarm: 100 });

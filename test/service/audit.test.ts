@@ -1,82 +1,16 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { test } from 'node:test';
 import { brandBytes, toHex } from '../../src/bytes/index.ts';
-import { type RunningTally, startTally } from '../../src/service/index.ts';
+import { startTally } from '../../src/service/index.ts';
 import type { PrivateKey } from '../../src/statement/index.ts';
 import { Engine } from '../../src/swarm/index.ts';
-import type { BuilderOnRelease } from '../../src/tally/index.ts';
 import { createTorrent, type Metainfo, parseMagnet } from '../../src/torrent/index.ts';
 import { formatAnnounceUrl, formatScrapeUrl, parseAnnounceResponse } from '../../src/wire/index.ts';
+import { auditedOf, commitAll, type Hooks, prepare, type Scene, type View } from './audit-scene.ts';
 import { openEvents } from './event-stream.ts';
 import { rawGet, sendRaw } from './raw-http.ts';
-import {
-  ask,
-  ballot,
-  builderEntry,
-  type Cast,
-  digestOf,
-  makeCast,
-  makeData,
-  post,
-  releaseEntry,
-  until,
-} from './tally-fixture.ts';
-
-interface View {
-  readonly state: string;
-  readonly winner: string | null;
-  readonly builders: readonly BuilderOnRelease[];
-  readonly seeders: Record<string, { live: number; reputable: number }>;
-  readonly magnets: Record<string, string>;
-}
-
-interface Scene {
-  readonly cast: Cast;
-  readonly dataFolder: string;
-  readonly tally: RunningTally;
-  readonly release: string;
-  readonly contentPath: string;
-  readonly view: () => Promise<View>;
-}
-
-type Hooks = { after(hook: () => Promise<void>): void };
-
-/** A tally with a release whose votes may come, and one file that builders built. */
-async function prepare(t: Hooks, voteSeconds = 6): Promise<Scene> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'bitquorum-audit-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
-  const contentPath = path.join(folder, 'hashes-2.0.1.tgz');
-  await writeFile(contentPath, randomBytes(300_000));
-  const cast = makeCast();
-  const dataFolder = await makeData(t, cast);
-  const tally = await startTally({ dataFolder });
-  t.after(() => tally.close());
-  for (const founder of cast.founders) await post(tally, builderEntry(founder, tally.origin));
-  const entry = releaseEntry(cast.publisher, tally.origin, { voteSeconds });
-  await post(tally, entry);
-  const release = digestOf(entry);
-  const view = async (): Promise<View> =>
-    (await ask(`${tally.url}/api/v1/releases/${release}`)).body as never;
-  await until(view, ({ state }) => state === 'committing');
-  return { cast, dataFolder, tally, release, contentPath, view };
-}
-
-/** Lets every founder commit to an infohash; resolves, once votes may come, to what votes for each. */
-async function commitAll(
-  { cast, tally, release, view }: Scene,
-  infoHashV2: string,
-): Promise<(() => Promise<void>)[]> {
-  const ballots = cast.founders.map((key) => ballot(key, tally.origin, release, infoHashV2));
-  for (const { commit } of ballots) await post(tally, commit());
-  await until(view, ({ state }) => state === 'voting');
-  return ballots.map(({ vote }) => async () => {
-    assert.equal((await post(tally, vote())).status, 201);
-  });
-}
+import { ask, until } from './tally-fixture.ts';
 
 /** An engine on an address of its own that seeds by a builder's announce URL. */
 async function seed(
@@ -121,12 +55,6 @@ async function pretend(
 
 const hexOf = (bytes: Uint8Array | undefined): string => (bytes === undefined ? 'none' : toHex(bytes));
 
-const auditedOf = ({ builders }: View): string[] =>
-  builders
-    .filter(({ auditIndex }) => auditIndex !== undefined)
-    .map(({ operator }) => operator)
-    .sort();
-
 test('who seeds is audited at the address that announced, before or after its vote; who pretends is not', async (t) => {
   const scene = await prepare(t);
   const { cast, tally, contentPath, view, dataFolder, release } = scene;
@@ -145,7 +73,7 @@ test('who seeds is audited at the address that announced, before or after its vo
   await until(view, (seen) => auditedOf(seen).length === 2);
   const { state, winner, builders, seeders, magnets } = await until(view, (seen) => seen.state === 'final');
   assert.deepEqual([state, winner], ['final', hash]);
-  assert.deepEqual(auditedOf({ builders } as View), ['builder-0', 'builder-1']);
+  assert.deepEqual(auditedOf({ builders }), ['builder-0', 'builder-1']);
   assert.equal(builders.find(({ key }) => key === fake.key)?.status, 'not counted');
   assert.deepEqual(seeders[hash], { live: 3, reputable: 2 });
   for (let told = 0; told !== 2; ) told = (await next('seeders')).data['reputable'] as number;

@@ -36,6 +36,12 @@ export async function serve(core: Core, options: ServeOptions): Promise<Served> 
   const { limits, logger } = core.parts;
   const addressOf = clientAddress(options.trustedProxies);
   const own = options.publicUrl === undefined ? undefined : publicBase(options.publicUrl);
+  if (own === undefined && /^(?:0\.0\.0\.0|::)$/.test(options.listen.host)) {
+    throw new ServiceError(
+      'bad-address',
+      `listening on ${options.listen.host} needs a public URL, because magnet links have to name one (--public-url)`,
+    );
+  }
   const server = new HttpServer(limits, options.trustedProxies.length === 0);
   const { host, port } = await server.bind(options.listen);
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;

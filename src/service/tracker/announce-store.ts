@@ -1,7 +1,8 @@
-import { type InfoHashV2, type PeerId, toHex, truncateInfoHash } from '../../bytes/index.ts';
+import { equalBytes, type InfoHashV2, type PeerId, toHex, truncateInfoHash } from '../../bytes/index.ts';
 import { type AddressBytes, addressGroup } from '../address.ts';
 import type { TrackerLimits } from '../limits.ts';
 import type { Random } from '../random.ts';
+import { Quotas } from './quotas.ts';
 import { endpointOf, type Peer, type SwarmCounts, SwarmPeers } from './swarm-peers.ts';
 
 /** One announce as the store takes it: checked, its address taken from the connection. */
@@ -47,29 +48,27 @@ export class AnnounceStore {
   readonly #voted = new Set<string>();
   /** The truncated v2 infohash of a v1 one. */
   readonly #joined = new Map<string, string>();
-  readonly #peersPerAddress = new Map<string, number>();
-  /** Swarms that no vote names, by the address that opened them. */
-  readonly #strange = new Map<string, string>();
-  readonly #strangePerAddress = new Map<string, number>();
-  #peers = 0;
+  readonly #quotas: Quotas;
 
   /** `changed` is called with the swarm's infohash whenever its seeders may have changed. */
   constructor(limits: TrackerLimits, random: Random, changed: (infoHash: string) => void) {
     this.#limits = limits;
+    this.#quotas = new Quotas(limits);
     this.#random = random;
     this.#changed = changed;
   }
 
   /** How much is held; each figure stays within its limit. */
   get size(): { swarms: number; peers: number; addresses: number } {
-    return { swarms: this.#swarms.size, peers: this.#peers, addresses: this.#peersPerAddress.size };
+    const { peers, addresses } = this.#quotas;
+    return { swarms: this.#swarms.size, peers, addresses };
   }
 
   /** Gives the swarm of a vote's infohash a place that no limit takes. */
   welcome(infoHash: InfoHashV2): void {
     const name = toHex(truncateInfoHash(infoHash));
     this.#voted.add(name);
-    this.#forgetStrange(name);
+    this.#quotas.endStrange(name);
   }
 
   /** Makes the v1 infohash of a hybrid another name of its v2 swarm (BEP 52, "upgrade path"). */
@@ -82,8 +81,8 @@ export class AnnounceStore {
     this.#drop(infoHashV1);
     const swarm = this.#open(name, null);
     for (const peer of former) {
-      this.#peersAt(addressGroup(peer.address), -1);
-      if (this.#reasonAgainst(swarm, peer) === null) this.#put(name, swarm, peer);
+      this.#quotas.count(peer, -1);
+      if (this.#quotas.reasonAgainstPeer(swarm, peer) === null) this.#put(name, swarm, peer);
     }
     swarm.downloaded += former.downloaded;
   }
@@ -99,12 +98,13 @@ export class AnnounceStore {
       return { counts: this.counts(name), peers: [], refused: null };
     }
     const existing = this.#swarms.get(name);
-    const closed = existing === undefined ? this.#reasonAgainstSwarm(name, group) : null;
+    const isKnown = existing !== undefined || this.#voted.has(name);
+    const closed = isKnown ? null : this.#quotas.reasonAgainstSwarm(group);
     if (closed !== null) return { counts: NO_COUNTS, peers: [], refused: closed };
     const swarm = existing ?? this.#open(name, group);
     const former = swarm.formerEndpoint(peer);
     if (former !== undefined) this.#takeOut(swarm, former);
-    const refused = swarm.get(endpoint) === undefined ? this.#reasonAgainst(swarm, peer) : null;
+    const refused = swarm.get(endpoint) === undefined ? this.#quotas.reasonAgainstPeer(swarm, peer) : null;
     if (refused === null) this.#put(name, swarm, peer);
     else if (swarm.size === 0) this.#drop(name);
     if (announce.event === 'completed' && refused === null) swarm.downloaded += 1;
@@ -139,7 +139,7 @@ export class AnnounceStore {
     for (const [name, swarm] of this.#swarms) {
       let expired = 0;
       for (const peer of swarm.expire(beforeMs)) {
-        this.#peersAt(addressGroup(peer.address), -1);
+        this.#quotas.count(peer, -1);
         expired += 1;
       }
       if (swarm.size === 0) this.#drop(name);
@@ -151,63 +151,26 @@ export class AnnounceStore {
     return this.#joined.get(infoHash) ?? infoHash;
   }
 
-  #reasonAgainstSwarm(name: string, group: string): string | null {
-    if (this.#voted.has(name)) return null;
-    if (this.#strange.size >= this.#limits.strangeSwarms) return 'this tracker is full';
-    if ((this.#strangePerAddress.get(group) ?? 0) >= this.#limits.strangeSwarmsPerAddress) {
-      return 'your address has announced too many infohashes that no vote names';
-    }
-    return null;
-  }
-
-  #reasonAgainst(swarm: SwarmPeers, peer: Peer): string | null {
-    const { builder } = peer;
-    if (peer.audited && builder !== null && swarm.auditedOf(builder) < this.#limits.peersPerBuilderAndSwarm) {
-      return null;
-    }
-    const group = addressGroup(peer.address);
-    if (swarm.at(group) >= this.#limits.peersPerAddressAndSwarm) {
-      return 'too many peers of this swarm have your address';
-    }
-    if ((this.#peersPerAddress.get(group) ?? 0) >= this.#limits.peersPerAddress) {
-      return 'too many peers have your address';
-    }
-    if (swarm.size >= this.#limits.peersPerSwarm) return 'this swarm is full';
-    if (this.#peers >= this.#limits.peers) return 'this tracker is full';
-    return null;
-  }
-
   /** Opens a swarm for an address, or for nobody when votes or a join name it. */
   #open(name: string, group: string | null): SwarmPeers {
     const open = this.#swarms.get(name);
     if (open !== undefined) return open;
     const swarm = new SwarmPeers();
     this.#swarms.set(name, swarm);
-    if (group !== null && !this.#voted.has(name)) {
-      this.#strange.set(name, group);
-      this.#strangePerAddress.set(group, (this.#strangePerAddress.get(group) ?? 0) + 1);
-    }
+    if (group !== null && !this.#voted.has(name)) this.#quotas.openStrange(name, group);
     return swarm;
   }
 
   #drop(name: string): void {
     this.#swarms.delete(name);
-    this.#forgetStrange(name);
+    this.#quotas.endStrange(name);
   }
 
-  #forgetStrange(name: string): void {
-    const group = this.#strange.get(name);
-    if (group === undefined) return;
-    this.#strange.delete(name);
-    const left = (this.#strangePerAddress.get(group) ?? 1) - 1;
-    if (left === 0) this.#strangePerAddress.delete(group);
-    else this.#strangePerAddress.set(group, left);
-  }
-
-  #put(name: string, swarm: SwarmPeers, peer: Peer): void {
-    const former = swarm.get(endpointOf(peer));
+  #put(name: string, swarm: SwarmPeers, announced: Peer): void {
+    const former = swarm.get(endpointOf(announced));
+    const peer = stillOf(former, announced);
     swarm.put(peer);
-    if (former === undefined) this.#peersAt(addressGroup(peer.address), 1);
+    if (former === undefined) this.#quotas.count(peer, 1);
     const same =
       former?.seeding === peer.seeding && former.builder === peer.builder && former.audited === peer.audited;
     if (!same && (peer.seeding || former?.seeding === true)) this.#changed(name);
@@ -223,16 +186,15 @@ export class AnnounceStore {
 
   #takeOut(swarm: SwarmPeers, endpoint: string): Peer | undefined {
     const peer = swarm.delete(endpoint);
-    if (peer !== undefined) this.#peersAt(addressGroup(peer.address), -1);
+    if (peer !== undefined) this.#quotas.count(peer, -1);
     return peer;
   }
+}
 
-  #peersAt(group: string, change: 1 | -1): void {
-    this.#peers += change;
-    const count = (this.#peersPerAddress.get(group) ?? 0) + change;
-    if (count === 0) this.#peersPerAddress.delete(group);
-    else this.#peersPerAddress.set(group, count);
-  }
+/** A client that announces by a builder's own URL and by the open one as well is that builder's all the same. */
+function stillOf(former: Peer | undefined, peer: Peer): Peer {
+  if (former === undefined || peer.builder !== null || !equalBytes(former.peerId, peer.peerId)) return peer;
+  return { ...peer, builder: former.builder, audited: former.audited && peer.seeding };
 }
 
 function peerOf(announce: Announce): Peer {
