@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { decode, encode } from '../../src/bencode/index.ts';
+import { type BencodeNode, decode, encode } from '../../src/bencode/index.ts';
 import { fromUtf8 } from '../../src/bytes/index.ts';
 import { createTorrent, parseInfo, parseTorrent, verifyTorrent } from '../../src/torrent/index.ts';
 
