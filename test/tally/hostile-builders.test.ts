@@ -226,6 +226,9 @@ test('strangers, nobody and several keys at once cannot commit', () => {
   assert.equal(door(world, commit, builderKey(9)), 'unknown-builder');
   assert.equal(door(world, commit), 'wrong-signer');
   assert.equal(door(world, commit, builderKey(0), builderKey(1)), 'wrong-signer');
+  const releases = world.tally.releases.size;
+  world.append(world.releaseStatement({ package: 'pkg:npm/%40noble/unsigned@1.0.0' }), []);
+  assert.equal(world.tally.releases.size, releases);
 });
 
 test('one weight for one operator: the second builder has no seat, whoever it is', () => {
@@ -247,6 +250,7 @@ test('one weight for one network, through any number of others; the longest regi
   world.register(1, { prefixes: ['2001:db8:1::/48'] });
   world.register(2, { prefixes: ['198.51.100.0/24'] });
   world.register(3, { prefixes: ['192.0.2.128/25', '2001:db8:2::/48'] });
+  world.register(4, { prefixes: ['2001:db8:3::/48'] });
   const release = world.opened();
   assert.deepEqual(world.view(release).panel, [0, 2].map(builderKey).sort());
 });
@@ -285,6 +289,7 @@ test('a builder may change its announce URL, and then another may not take the n
   world.register(0, { announceDigest: hexOf('new') });
   assert.equal(door(world, world.registration(9, { announceDigest: hexOf('new') }), builderKey(9)), 'taken');
   assert.equal(world.tally.announceOwners.get(hexOf('new')), builderKey(0));
+  assert.equal(world.tally.announceOwners.size, 5, 'the old one is forgotten, so that changes use no memory');
 });
 
 test('unequal claims about one infohash: the view shows what most of the counted say', () => {

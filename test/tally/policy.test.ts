@@ -120,6 +120,17 @@ test('of several policies that wait, each holds from its own day, in whatever or
   assert.deepEqual(world.tally.pendingPolicies, []);
 });
 
+test('of policies whose days all passed in silence the latest holds', () => {
+  const world = World.founded();
+  const founders = [builderKey(0), builderKey(1)];
+  for (const days of [20, 30])
+    world.policy(rulesWith({ name: `day ${days}` }), founders, world.nowMs + days * DAY);
+  world.nowMs += 35 * DAY;
+  world.register(0);
+  assert.equal(world.tally.policy?.rules.name, 'day 30');
+  assert.deepEqual(world.tally.pendingPolicies, []);
+});
+
 test('at most sixteen policies wait', () => {
   const world = World.founded();
   const founders = [builderKey(0), builderKey(1)];

@@ -235,6 +235,9 @@ test('the same entries give the same state, byte for byte, and another entry giv
         countEntry(again, { ...entry, statement });
       }
       assert.equal(tallyDigest(again), tallyDigest(world.tally));
+      again.blobs.add('one more');
+      assert.notEqual(tallyDigest(again), tallyDigest(world.tally));
+      again.blobs.delete('one more');
       world.register(0);
       assert.notEqual(tallyDigest(again), tallyDigest(world.tally));
     }),

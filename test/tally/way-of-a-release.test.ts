@@ -140,6 +140,24 @@ test('the quorum is the majority of seats where that is more than the fewest vot
   assert.deepEqual([world.view(release).quorum, world.verdict(release).state], [5, 'failed']);
 });
 
+test('exactly two thirds of the votes cast are enough', () => {
+  const world = World.founded(rulesWith({}, 6));
+  const release = world.opened();
+  world.run(release, new Map([0, 1, 2, 3, 4, 5].map((number) => [number, number < 4 ? honest : backdoor])));
+  assert.deepEqual([world.view(release).quorum, world.verdict(release).winner], [4, honest]);
+});
+
+test('the founders’ margin is asked for beside the panel’s', () => {
+  const world = World.founded(rulesWith({ foundersMargin: [4, 5] }));
+  const release = world.opened();
+  world.run(release, new Map([0, 1, 2, 3].map((number) => [number, number < 3 ? honest : backdoor])));
+  assert.equal(
+    world.verdict(release).state,
+    'contested',
+    'three of four are two thirds, and not four fifths',
+  );
+});
+
 test('absence is not dissent; a reported failure is absence', () => {
   const world = World.founded();
   const release = world.opened();
@@ -221,6 +239,10 @@ test('when a policy says so, windows end at their floors once every seat has spo
   assert.equal(world.view(release).state, 'voting', 'the floor stands');
   world.pass(SECOND);
   assert.deepEqual([world.view(release).state, world.view(release).winner], ['final', honest]);
+  const quick = world.opened({ package: 'pkg:npm/%40noble/quick@1.0.0' });
+  for (const number of [0, 1, 2]) world.commit(number, quick, honest);
+  world.pass(59 * SECOND);
+  assert.equal(world.view(quick).state, 'committing', 'the floor stands for commitments too');
   assert.equal(world.tally.alarmsTotal, 0);
 });
 
