@@ -18,6 +18,7 @@ export type ClientErrorCode =
   | 'stale'
   | 'no-winner'
   | 'download-failed'
+  | 'target-exists'
   | 'bad-state';
 
 export class ClientError extends CodedError<ClientErrorCode> {}

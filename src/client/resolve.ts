@@ -5,25 +5,11 @@ import {
   type ReleaseView,
   releaseView,
   resolvePackage,
-  type Tally,
 } from '../tally/index.ts';
 import { ClientError } from './errors.ts';
-import { requireFresh } from './freshness.ts';
-import { LogFollower } from './log-follower.ts';
 import { printable } from './printable.ts';
+import { type ReadOptions, readLog } from './read-log.ts';
 import type { TallyClient } from './tally-client.ts';
-
-export interface ResolveOptions {
-  /** The log's verifier key, pinned by the user. */
-  readonly logKey: string;
-  /** Where the last checkpoint seen of each log is kept. */
-  readonly stateFolder: string;
-  /** Go on with a log that shows no sign of life. */
-  readonly allowStale?: boolean;
-  readonly signal: AbortSignal;
-  /** The clock, milliseconds since 1970: what the log's age is held against. */
-  readonly nowMs: () => number;
-}
 
 /** A release as this client counted it from the log's own entries. */
 export interface Resolution {
@@ -55,15 +41,13 @@ export class NoWinnerError extends ClientError {
 }
 
 /**
- * Finds a release by its package URL or digest in a log that is read whole and checked: checkpoint signature, tree,
- * history against the last checkpoint seen, every entry's signatures, and the count done again. Throws `mismatch`
- * when anything of it does not fit, or when the log signed something else than what its entries come to; `stale`
- * for a frozen log; `not-found`.
+ * Finds a release by its package URL or digest in a log that is read whole, checked and counted by this client (see
+ * `readLog`). Throws what that throws, and `not-found`.
  */
 export async function resolveRelease(
   client: TallyClient,
   name: string,
-  options: ResolveOptions,
+  options: ReadOptions,
 ): Promise<Resolution> {
   const isDigest = /^[0-9a-f]{64}$/.test(name);
   if (!isDigest && !isPackageUrl(name)) {
@@ -73,19 +57,16 @@ export async function resolveRelease(
         'pkg:npm/%40noble/hashes@2.0.1) nor a release digest of 64 lower-case hex digits',
     );
   }
-  const follower = new LogFollower(client, options);
-  await follower.update(options.signal);
-  const { tally } = follower;
-  refuseAlarms(tally);
-  if (options.allowStale !== true) requireFresh(tally, options.nowMs());
+  const tally = await readLog(client, options);
   const release = isDigest ? releaseView(tally, name) : resolvePackage(tally, name);
   if (release === undefined) {
-    throw new ClientError('not-found', `no entry of ${follower.origin} announces ${name}`);
+    throw new ClientError('not-found', `no entry of ${tally.context.origin} announces ${name}`);
   }
   const { policy } = tally;
-  if (policy === undefined) throw new ClientError('mismatch', `the log ${follower.origin} has no policy`);
+  if (policy === undefined)
+    throw new ClientError('mismatch', `the log ${tally.context.origin} has no policy`);
   return {
-    origin: follower.origin,
+    origin: tally.context.origin,
     size: tally.size,
     timeMs: tally.timeMs,
     policy: { name: policy.rules.name, demo: policy.rules.demo, digest: policy.digest },
@@ -105,16 +86,6 @@ export function requireWinner(resolution: Resolution): Winner {
     agreed: counting.filter(({ infoHashV2 }) => infoHashV2 === release.winner),
     dissent: counting.filter(({ infoHashV2 }) => infoHashV2 !== release.winner),
   };
-}
-
-function refuseAlarms(tally: Tally): void {
-  const [alarm] = tally.alarms;
-  if (alarm === undefined) return;
-  throw new ClientError(
-    'mismatch',
-    `the log signed something else than what its entries come to (entry ${alarm.index}: ` +
-      `${printable(alarm.reason)}; ${tally.alarmsTotal} such in all). Do not trust this tally`,
-  );
 }
 
 function noWinnerWords(release: ReleaseView): string {

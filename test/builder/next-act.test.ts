@@ -51,10 +51,11 @@ for (const [state, own, record, act, actWhenLate = act] of CASES) {
 }
 
 test('a commitment by this key that the records do not know is never followed by anything', () => {
+  const kinds: readonly (BuildRecord | undefined)[] = [undefined, made, late, failed];
   for (const state of ['committing', 'voting', 'final'] as const) {
-    for (const record of [undefined, made, late, failed]) {
+    for (const kept of kinds) {
       const own = { ...blank, commitment: 'another' };
-      assert.equal(nextAct({ state }, own, record, { commitment: 'mine', makesLate: true }), 'contradiction');
+      assert.equal(nextAct({ state }, own, kept, { commitment: 'mine', makesLate: true }), 'contradiction');
     }
   }
 });

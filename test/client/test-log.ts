@@ -39,6 +39,7 @@ export class TestLog {
   readonly blobs = new Map<string, Uint8Array>();
   readonly entries: Uint8Array[] = [];
   readonly requests: string[] = [];
+  readonly #readers = new Set<ServerResponse>();
   meddle: Meddle = () => false;
   url = '';
   /** How far the log's clock is ahead of the machine's. */
@@ -91,6 +92,7 @@ export class TestLog {
     const index = this.entries.length;
     this.entries.push(encodeLeaf({ timeMs, envelope }));
     const { statement, payloadDigest } = opened;
+    for (const reader of this.#readers) reader.write(`event: entry\ndata: {"index":${index}}\n\n`);
     countEntry(this.tally, { index, timeMs, statement, payloadDigest, signers: verifyEnvelope(opened) });
     return index;
   }
@@ -207,10 +209,19 @@ export class TestLog {
       this.#submit(await bodyOf(request), response);
       return;
     }
-    if (path === 'checkpoint') response.end(this.checkpoint());
+    if (path === 'api/v1/events') this.#follow(response);
+    else if (path.startsWith('announce')) response.end('d8:intervali60e5:peers0:e');
+    else if (path === 'checkpoint') response.end(this.checkpoint());
     else if (path.startsWith('tile/')) response.end(this.bundle(path));
     else if (this.blobs.has(path.slice('blob/'.length))) response.end(this.blobs.get(path.slice(5)));
     else sendProblem(response, 404, 'not-found', 'Nothing is here.');
+  }
+
+  #follow(response: ServerResponse): void {
+    response.setHeader('content-type', 'text/event-stream');
+    response.flushHeaders();
+    this.#readers.add(response);
+    response.once('close', () => this.#readers.delete(response));
   }
 
   #submit(envelope: Uint8Array, response: ServerResponse): void {

@@ -1,0 +1,101 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { type BuilderEvent, defaultCacheFolder, runBuilder } from '../builder/index.ts';
+import { readKeyFile } from '../statement/index.ts';
+import { contextOf } from './context.ts';
+import { type Output, printable } from './output.ts';
+import { progressWords } from './rebuild-command.ts';
+import { addTallyOptions, parseHostPort, requireTally, type TallyArguments } from './tally-options.ts';
+
+interface RunArguments extends TallyArguments {
+  readonly key: string;
+  readonly data: string;
+  readonly cache: string;
+  readonly listen: string;
+  readonly localAddress?: string;
+  readonly operator?: string;
+  readonly prefix?: readonly string[];
+  readonly trustRelease?: boolean;
+}
+
+/** Adds `bitquorum builder run`. */
+export function addBuilderCommand(program: Command): void {
+  const builder = program.command('builder').description('rebuild releases, vote by seeding them');
+  const run = builder
+    .command('run')
+    .description('run a builder until Ctrl-C: register, rebuild, commit, vote, seed')
+    .requiredOption('--key <file>', "the builder's private key (bitquorum key new)")
+    .requiredOption('--data <dir>', 'its records and artifacts; keep them: they open its commitments')
+    .option('--cache <dir>', 'where source archives are kept', defaultCacheFolder(process.env))
+    .option('--listen <host[:port]>', 'where it listens for peers; port 0 is any', '127.0.0.1')
+    .option(
+      '--local-address <address>',
+      'address that it connects and announces from; that of --listen if not given',
+    )
+    .option('--operator <name>', "who runs it; the key's name if not given")
+    .option('--prefix <cidr...>', 'network prefix that it declares as its own, at most 4')
+    .option('--trust-release', 'run the steps without a sandbox where there is none');
+  addTallyOptions(run).action(runAction);
+}
+
+async function runAction(args: RunArguments, command: Command): Promise<void> {
+  const { output, signal } = contextOf(command);
+  const listen = parseHostPort(args.listen);
+  const localAddress = args.localAddress ?? usableSource(listen.host);
+  await runBuilder({
+    ...requireTally(args),
+    signer: await readKeyFile(args.key),
+    dataFolder: resolve(args.data),
+    cacheFolder: resolve(args.cache),
+    listen,
+    signal,
+    onEvent: (event) => tell(output, event),
+    ...(localAddress !== undefined && { localAddress }),
+    ...(args.operator !== undefined && { operator: args.operator }),
+    ...(args.prefix !== undefined && { prefixes: args.prefix }),
+    ...(args.trustRelease !== undefined && { trusted: args.trustRelease }),
+  });
+}
+
+/** The listening address as a source address, unless it stands for all addresses. */
+function usableSource(host: string): string | undefined {
+  if (isIPv4(host)) return host === '0.0.0.0' ? undefined : host;
+  return isIPv6(host) && host !== '::' ? host : undefined;
+}
+
+function tell(output: Output, event: BuilderEvent): void {
+  if (output.json) output.result(event, '');
+  else output.say(words(event, output));
+}
+
+function words(event: BuilderEvent, output: Output): string {
+  const { colors } = output;
+  const name = 'package' in event ? `${printable(event.package)}: ` : '';
+  switch (event.event) {
+    case 'listening':
+      return `listening for peers on ${event.host}:${event.port}`;
+    case 'registered':
+      return `registered as ${printable(event.operator)} (${event.key.slice(0, 12)}…), entry ${event.index}`;
+    case 'building':
+      return `${name}rebuilding`;
+    case 'progress':
+      return `${name}${progressWords(event.progress, output)}`;
+    case 'built':
+      return `${name}built ${event.infoHashV2}`;
+    case 'committed':
+      return `${name}committed, entry ${event.index}`;
+    case 'voted':
+      return `${name}voted for ${event.infoHashV2}, entry ${event.index}`;
+    case 'seeding':
+      return `${name}seeding ${event.infoHashV2}`;
+    case 'failed':
+      return colors.yellow(`${name}could not be built: ${printable(event.reason)}`);
+    case 'missed':
+      return colors.yellow(`${name}${printable(event.reason)}`);
+    case 'verdict':
+      return colors.green(`${name}${event.state}${event.winner === null ? '' : `, winner ${event.winner}`}`);
+    case 'trouble':
+      return colors.yellow(`will try again: ${printable(event.reason)}`);
+  }
+}

@@ -1,0 +1,95 @@
+import { brandBytes, fromHex } from '../bytes/index.ts';
+import { Engine, SwarmError } from '../swarm/index.ts';
+import type { Metainfo } from '../torrent/index.ts';
+import { ClientError } from './errors.ts';
+import { printable } from './printable.ts';
+
+/** A peer to ask: an address and a TCP port. */
+export interface PeerAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface DownloadOptions {
+  readonly infoHashV2: string;
+  /** Empty folder to download into. */
+  readonly folder: string;
+  readonly trackers: readonly string[];
+  readonly peers: readonly PeerAddress[];
+  readonly localAddress: string | undefined;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: DownloadProgress) => void;
+}
+
+export interface DownloadProgress {
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+  readonly peers: number;
+}
+
+/** Without a new byte for so long a download is given up. */
+const PATIENCE_SECONDS = 120;
+
+/**
+ * Downloads an infohash from the swarm, every block verified by SHA-256 as it comes. Throws `download-failed` when
+ * no new byte has come for {@link PATIENCE_SECONDS}, with the last trouble that was seen, and `mismatch` when peers
+ * agree on content that its own hashes contradict.
+ */
+export async function downloadWinner(
+  options: DownloadOptions,
+): Promise<{ metainfo: Metainfo; path: string }> {
+  const { infoHashV2, folder, trackers, peers, localAddress, onProgress } = options;
+  const impatience = new AbortController();
+  const signal = AbortSignal.any([options.signal, impatience.signal]);
+  const timer = setTimeout(() => impatience.abort(), PATIENCE_SECONDS * 1000);
+  let lastTrouble = 'no peer was found';
+  let newestBytes = 0;
+  const engine = new Engine(localAddress === undefined ? {} : { localAddress });
+  try {
+    const source = {
+      infoHashV2: brandBytes('InfoHashV2', fromHex(infoHashV2)),
+      trackers: [],
+      webSeeds: [],
+      peers: [],
+    };
+    return await engine.download(source, {
+      folder,
+      trackers,
+      peers,
+      signal,
+      onProgress: (progress) => {
+        if (progress.haveBytes > newestBytes) timer.refresh();
+        newestBytes = progress.haveBytes;
+        onProgress({
+          doneBytes: progress.haveBytes,
+          totalBytes: progress.totalBytes,
+          peers: progress.peers,
+        });
+      },
+      onTrouble: ({ message }) => {
+        lastTrouble = message;
+      },
+    });
+  } catch (error) {
+    options.signal.throwIfAborted();
+    if (impatience.signal.aborted) {
+      throw failed(infoHashV2, `nothing came for ${PATIENCE_SECONDS} s: ${printable(lastTrouble)}`, error);
+    }
+    if (!(error instanceof SwarmError)) throw error;
+    if (error.code === 'mismatch' || error.code === 'inconsistent-hybrid') {
+      throw new ClientError('mismatch', printable(error.message), { cause: error });
+    }
+    throw failed(infoHashV2, printable(error.message), error);
+  } finally {
+    clearTimeout(timer);
+    await engine.close();
+  }
+}
+
+function failed(infoHashV2: string, why: string, cause: unknown): ClientError {
+  return new ClientError(
+    'download-failed',
+    `${infoHashV2} could not be downloaded (${why}): try again, or name a seeder by --peer`,
+    { cause },
+  );
+}

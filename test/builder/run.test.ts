@@ -1,0 +1,311 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import {
+  BuilderError,
+  type BuilderEvent,
+  type BuilderStrategy,
+  runBuilder,
+} from '../../src/builder/index.ts';
+import { generateKey, type PrivateKey } from '../../src/statement/index.ts';
+import { releaseView } from '../../src/tally/index.ts';
+import { sendProblem, TestLog } from '../client/test-log.ts';
+import { craftArchive, putInCache } from './archive.ts';
+import { smallRecipe, temporaryFolder } from './recipes.ts';
+
+/** Writes one file with the given text, however the recipe reads. */
+function making(text: string): BuilderStrategy {
+  return {
+    async makeArtifact({ outputFolder }) {
+      const path = join(outputFolder, 'small.txt');
+      await writeFile(path, text);
+      return { path, name: 'small.txt' };
+    },
+  };
+}
+
+interface Scene {
+  readonly log: TestLog;
+  readonly digest: string;
+  readonly key: PrivateKey;
+  readonly folder: string;
+  /** Starts the builder; `until` waits for an event, `stop` ends it as Ctrl-C does. */
+  readonly start: (strategy?: BuilderStrategy) => Running;
+}
+
+interface Running {
+  readonly events: BuilderEvent[];
+  readonly ended: Promise<void>;
+  until(name: BuilderEvent['event']): Promise<BuilderEvent>;
+  stop(): Promise<void>;
+}
+
+async function scene(context: TestContext, { release = true } = {}): Promise<Scene> {
+  const folder = await temporaryFolder(context);
+  const archive = craftArchive([{ path: 'package/hello.txt', content: 'hello' }]);
+  const integrity = await putInCache(join(folder, 'cache'), archive);
+  const script = `import { copyFileSync } from 'node:fs'; copyFileSync('source/hello.txt', 'out/a.txt');`;
+  const recipe = Buffer.from(smallRecipe({ integrity, script }));
+  const log = new TestLog();
+  const [key = generateKey('nobody')] = log.founders;
+  for (const founder of log.founders) log.register(founder, founder.name);
+  const sources = [{ name: 'small', uri: 'pkg:npm/small@1.0.0', integrity }];
+  const digest = release ? log.release(recipe, { sources }) : '';
+  await log.serve(context);
+  const start: Scene['start'] = (strategy) => {
+    const events: BuilderEvent[] = [];
+    const waiting = new Map<string, (event: BuilderEvent) => void>();
+    const controller = new AbortController();
+    const ended = runBuilder({
+      tally: log.url,
+      logKey: log.vkey,
+      signer: key,
+      dataFolder: join(folder, 'data'),
+      cacheFolder: join(folder, 'cache'),
+      listen: { host: '127.0.0.1', port: 0 },
+      trusted: true,
+      signal: controller.signal,
+      onEvent: (event) => {
+        events.push(event);
+        waiting.get(event.event)?.(event);
+      },
+      ...(strategy !== undefined && { strategy }),
+    });
+    ended.catch(() => {}); // looked at by the test itself
+    return {
+      events,
+      ended,
+      until: async (name) => {
+        const seen = events.find(({ event }) => event === name);
+        if (seen !== undefined) return seen;
+        const coming = new Promise<BuilderEvent>((resolve) => waiting.set(name, resolve));
+        const tooLate = ended.then(() => assert.fail(`the builder ended before "${name}"`));
+        return Promise.race([coming, tooLate]);
+      },
+      stop: async () => {
+        controller.abort();
+        await ended;
+      },
+    };
+  };
+  return { log, digest, key, folder, start };
+}
+
+function ballotOf({ log, digest, key }: Scene) {
+  return log.tally.releases.get(digest)?.ballots.get(key.key);
+}
+
+/** Entries of a kind that the builder's key signed. */
+function entriesOf({ log, key }: Scene, kind: string): number {
+  return log.entries.filter((entry) => {
+    const { payload, signatures } = JSON.parse(Buffer.from(entry.subarray(8)).toString());
+    const signed = signatures.some(({ keyid }: { keyid: string }) => keyid === key.key);
+    return signed && Buffer.from(payload, 'base64').includes(`bitquorum:${kind}/v1`);
+  }).length;
+}
+
+function closeWindow({ log }: Scene): void {
+  log.aheadMs += 61_000;
+  log.settle();
+}
+
+test('a builder rebuilds, commits, votes after close and seeds', async (context) => {
+  const play = await scene(context);
+  const builder = play.start();
+  await builder.until('committed');
+  assert.deepEqual(ballotOf(play)?.vote, undefined);
+  assert.ok(
+    !play.log.requests.some((line) => line.startsWith('GET /announce')),
+    'nothing is shown before close',
+  );
+  closeWindow(play);
+  await builder.until('seeding');
+  const { infoHashV2, output } = ballotOf(play)?.vote ?? {};
+  assert.equal(output?.name, 'a.txt');
+  assert.equal(output?.sizeBytes, 5);
+  const token = play.key.announceToken(play.log.logKey.name);
+  await waitFor(() => play.log.requests.some((line) => line.startsWith(`GET /announce/${token}?`)));
+  play.log.audit(play.digest, infoHashV2 ?? '', [play.key.key]);
+  const own = releaseView(play.log.tally, play.digest)?.builders.find(({ key }) => key === play.key.key);
+  assert.equal(own?.status, 'counts', own?.reason);
+  closeWindow(play);
+  await builder.until('verdict');
+  await builder.stop();
+  assert.deepEqual(await readdir(join(play.folder, 'data')), ['log', 'releases']);
+});
+
+test('a builder that the log does not know registers first, once', async (context) => {
+  const play = await scene(context, { release: false });
+  const stranger = generateKey('stranger');
+  const run = { ...play, key: stranger };
+  const options = {
+    tally: play.log.url,
+    logKey: play.log.vkey,
+    signer: stranger,
+    dataFolder: join(play.folder, 'stranger'),
+    cacheFolder: join(play.folder, 'cache'),
+    listen: { host: '127.0.0.1', port: 0 },
+    trusted: true,
+  };
+  for (let times = 0; times < 2; times += 1) {
+    const controller = new AbortController();
+    const checkpoints = play.log.requests.length;
+    const ended = runBuilder({ ...options, signal: controller.signal });
+    await waitFor(
+      () => play.log.tally.builders.has(stranger.key) && play.log.requests.length > checkpoints + 2,
+    );
+    controller.abort();
+    await ended;
+  }
+  assert.equal(entriesOf(run, 'builder'), 1);
+});
+
+for (const [name, persists] of [
+  ['failed and was not logged', false],
+  ['was logged, and the answer was lost', true],
+] as const) {
+  test(`a commitment whose sending ${name}: after a restart there is still one, and the vote opens it`, async (context) => {
+    const play = await scene(context);
+    let failures = 0;
+    play.log.meddle = (request, response) => {
+      if (request.method !== 'POST' || failures > 0) return false;
+      failures += 1;
+      if (!persists) {
+        response.destroy();
+        return true;
+      }
+      response.end = () => response.destroy();
+      return false;
+    };
+    const first = play.start(making('one'));
+    await first.until('trouble');
+    await first.stop();
+    // A builder that forgot and built again would get other bytes here, and commit to them too.
+    const second = play.start(making('two'));
+    if (!persists) await second.until('committed');
+    closeWindow(play);
+    await second.until('voted');
+    await second.stop();
+    assert.equal(failures, 1);
+    assert.equal(entriesOf(play, 'commit'), 1);
+    assert.equal(ballotOf(play)?.equivocationIndex, undefined);
+    assert.equal(ballotOf(play)?.vote?.output.sizeBytes, 3);
+  });
+}
+
+test('a vote whose answer was lost is not sent as another one, and seeding goes on after a restart', async (context) => {
+  const play = await scene(context);
+  const first = play.start(making('one'));
+  await first.until('committed');
+  let lost = 0;
+  play.log.meddle = (request, response) => {
+    if (request.method !== 'POST' || lost > 0) return false;
+    lost += 1;
+    response.end = () => response.destroy();
+    return false;
+  };
+  closeWindow(play);
+  await first.until('trouble');
+  await first.stop();
+  const second = play.start(making('two'));
+  await second.until('seeding');
+  await second.stop();
+  assert.equal(lost, 1);
+  assert.equal(entriesOf(play, 'vote'), 1);
+  assert.ok(!second.events.some(({ event }) => event === 'building' || event === 'voted'));
+});
+
+test('a release that cannot be built is told as a failure, once', async (context) => {
+  const play = await scene(context);
+  const strategy: BuilderStrategy = {
+    async makeArtifact() {
+      throw new BuilderError('step-failed', 'no\nluck \u001B[31mtoday');
+    },
+  };
+  const first = play.start(strategy);
+  await waitFor(() => ballotOf(play)?.failure !== undefined);
+  await first.stop();
+  assert.equal(ballotOf(play)?.failure?.reason, 'no luck [31mtoday');
+  const second = play.start(strategy);
+  await second.until('listening');
+  closeWindow(play);
+  closeWindow(play);
+  await second.until('verdict');
+  await second.stop();
+  assert.equal(entriesOf(play, 'failure'), 1);
+});
+
+test('a recipe that says something else than the release is not run', async (context) => {
+  const play = await scene(context, { release: false });
+  const recipe = Buffer.from(
+    smallRecipe({ integrity: `sha512-${'A'.repeat(86)}==` }).replace('small@1', 'other@1'),
+  );
+  const digest = play.log.release(recipe);
+  const builder = play.start();
+  await waitFor(() => play.log.tally.releases.get(digest)?.ballots.get(play.key.key)?.failure !== undefined);
+  await builder.stop();
+  const { reason } = play.log.tally.releases.get(digest)?.ballots.get(play.key.key)?.failure ?? {};
+  assert.equal(reason, "the recipe's package is not the release's");
+});
+
+test('a recipe that is not there yet, or is another, is asked for again', async (context) => {
+  const play = await scene(context);
+  let asked = 0;
+  play.log.meddle = (request, response) => {
+    if (!request.url?.startsWith('/blob/') || asked > 1) return false;
+    asked += 1;
+    if (asked === 1) sendProblem(response, 404, 'not-found', 'Nothing is here.');
+    else response.end('format = 1');
+    return true;
+  };
+  const builder = play.start(making('one'));
+  await builder.until('committed');
+  await builder.stop();
+  assert.equal(builder.events.filter(({ event }) => event === 'trouble').length, 2);
+});
+
+test('a builder without a commitment does nothing, unless its strategy makes something late', async (context) => {
+  const play = await scene(context);
+  const idle: BuilderStrategy = { makeArtifact: async () => undefined };
+  const first = play.start(idle);
+  await waitFor(async () => (await readdir(join(play.folder, 'data', 'releases'))).length === 1);
+  await first.stop();
+  const [, other] = play.log.founders;
+  assert.ok(other);
+  closeWindow(play);
+  const second = play.start({ ...idle, makeLate: (task) => making('late').makeArtifact(task) });
+  await second.until('seeding');
+  await second.stop();
+  const own = releaseView(play.log.tally, play.digest)?.builders.find(({ key }) => key === play.key.key);
+  assert.match(own?.reason ?? '', /not counted: voted without a commitment before close/);
+});
+
+test('a release by a stranger is not built', async (context) => {
+  const play = await scene(context, { release: false });
+  const recipe = await readFile(new URL('../../examples/noble-hashes/2.0.1.toml', import.meta.url));
+  const stranger = new TestLog();
+  Object.assign(play.log, { publisher: stranger.publisher });
+  play.log.release(recipe);
+  const builder = play.start(making('one'));
+  await builder.until('listening');
+  await waitFor(() => play.log.requests.filter((line) => line === 'GET /checkpoint').length > 1);
+  await builder.stop();
+  assert.ok(!builder.events.some(({ event }) => event === 'building'));
+});
+
+test('a log that shows two histories ends the builder', async (context) => {
+  const play = await scene(context);
+  const builder = play.start(making('one'));
+  await builder.until('committed');
+  play.log.entries.pop();
+  await assert.rejects(builder.ended, { code: 'mismatch', message: /rolled back/ });
+});
+
+async function waitFor(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const until = Date.now() + 15_000;
+  while (!(await Promise.resolve(condition()).catch(() => false))) {
+    assert.ok(Date.now() < until, 'waited for 15 s in vain');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
