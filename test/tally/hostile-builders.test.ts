@@ -250,7 +250,7 @@ test('one weight for one network, through any number of others; the longest regi
   world.register(1, { prefixes: ['2001:db8:1::/48'] });
   world.register(2, { prefixes: ['198.51.100.0/24'] });
   world.register(3, { prefixes: ['192.0.2.128/25', '2001:db8:2::/48'] });
-  world.register(4, { prefixes: ['2001:db8:3::/48'] });
+  world.register(4, { operator: 'operator 1', prefixes: [] });
   const release = world.opened();
   assert.deepEqual(world.view(release).panel, [0, 2].map(builderKey).sort());
 });
