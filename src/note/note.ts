@@ -10,7 +10,6 @@ import {
 } from '../bytes/index.ts';
 import { NoteError } from './errors.ts';
 import { isKeyName } from './key-name.ts';
-import { parseVkey } from './vkey.ts';
 
 /** One signature line: `— <name> <base64(key id ‖ signature)>`. */
 export interface NoteSignature {
@@ -26,30 +25,6 @@ export interface SignedNote {
   /** The signed text with its final newline. */
   readonly text: string;
   readonly signatures: readonly NoteSignature[];
-}
-
-/** A note with at least one good signature by a known key. */
-export interface OpenedNote {
-  readonly text: string;
-  /** By known keys, verified, one a key. */
-  readonly verified: readonly NoteSignature[];
-  /** By keys not asked about: kept, worth nothing. */
-  readonly unknown: readonly NoteSignature[];
-}
-
-/** A key whose signatures are looked for. */
-export interface NoteVerifier {
-  readonly name: string;
-  readonly keyId: string;
-  /** Whether `signature` is this key's over `message` (the text's UTF-8 bytes). */
-  verify(message: Uint8Array, signature: Uint8Array): boolean;
-}
-
-/** A key that signs notes; `Signer` of `src/statement` is one. */
-export interface NoteSigner {
-  /** Text form of its public key (see `parseVkey`). */
-  readonly vkey: string;
-  sign(message: Uint8Array): Uint8Array;
 }
 
 export interface NoteLimits {
@@ -99,65 +74,6 @@ export function formatNote(note: SignedNote): Uint8Array<ArrayBuffer> {
   return toUtf8(`${note.text}\n${lines.join('')}`);
 }
 
-/** Signs a text (which ends with a newline) and keeps `others`, such as cosignatures, after the new lines. */
-export function signNote(
-  text: string,
-  signers: readonly NoteSigner[],
-  others: readonly NoteSignature[] = [],
-): Uint8Array<ArrayBuffer> {
-  checkText(text);
-  const message = toUtf8(text);
-  const own = signers.map((signer) => {
-    const { name, keyId } = parseVkey(signer.vkey);
-    return { name, keyId, signature: signer.sign(message) };
-  });
-  const kept = others.filter((other) => !own.some((mine) => isSameKey(mine, other)));
-  return formatNote({ text, signatures: [...own, ...kept] });
-}
-
-/**
- * Reads a note and verifies what known keys signed. A bad signature under a known key refuses the whole note
- * (`bad-signature`), as does the absence of any known key (`unsigned`).
- */
-export function openNote(
-  bytes: Uint8Array,
-  verifiers: readonly NoteVerifier[],
-  limits: NoteLimits = NOTE_LIMITS,
-): OpenedNote {
-  const { text, signatures } = parseNote(bytes, limits);
-  const message = toUtf8(text);
-  const verified: NoteSignature[] = [];
-  const unknown: NoteSignature[] = [];
-  for (const signature of signatures) {
-    const verifier = verifiers.find((known) => isSameKey(known, signature));
-    if (verifier === undefined) {
-      unknown.push(signature);
-    } else if (!verified.some((earlier) => isSameKey(earlier, signature))) {
-      if (!verifier.verify(message, signature.signature)) {
-        throw new NoteError('bad-signature', `the signature of ${verifier.name}+${verifier.keyId} is wrong`);
-      }
-      verified.push(signature);
-    }
-  }
-  if (verified.length === 0) {
-    const wanted = verifiers.map(({ name, keyId }) => `${name}+${keyId}`).join(', ') || 'nobody';
-    throw new NoteError('unsigned', `no signature on this note is by a known key (known: ${wanted})`);
-  }
-  return { text, verified, unknown };
-}
-
-/**
- * A verifier for a vkey. `verifyEd25519` is handed in, since Node and browser differ: take the one of
- * `src/statement`.
- */
-export function noteVerifier(
-  vkey: string,
-  verifyEd25519: (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean,
-): NoteVerifier {
-  const { name, keyId, publicKey } = parseVkey(vkey);
-  return { name, keyId, verify: (message, signature) => verifyEd25519(publicKey, message, signature) };
-}
-
 function parseSignatureLine(line: string): NoteSignature {
   const match = /^— (\S+) ([A-Za-z0-9+/=]+)$/u.exec(line);
   if (match === null) throw malformed(`${JSON.stringify(line.slice(0, 80))} is no signature line`);
@@ -188,7 +104,8 @@ function decodeSignature(encoded: string): Uint8Array {
   }
 }
 
-function checkText(text: string): void {
+/** A text that can be signed: no control character, a newline at its end. Throws `bad-note`. */
+export function checkText(text: string): void {
   checkControls(text);
   if (!text.endsWith('\n')) throw malformed('its text does not end with a newline');
 }
@@ -196,10 +113,6 @@ function checkText(text: string): void {
 function checkControls(text: string): void {
   // oxlint-disable-next-line no-control-regex -- control characters are what is refused
   if (/[\u0000-\u0009\u000b-\u001f]/.test(text)) throw malformed('it holds a control character');
-}
-
-function isSameKey(left: { name: string; keyId: string }, right: { name: string; keyId: string }): boolean {
-  return left.name === right.name && left.keyId === right.keyId;
 }
 
 function malformed(why: string, cause?: unknown): NoteError {

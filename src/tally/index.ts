@@ -8,11 +8,12 @@ export type { Admission } from './count.ts';
 export { admits, countEntry } from './count.ts';
 export { tallyDigest } from './digest.ts';
 export { entriesDue, nextDueMs } from './due.ts';
+export type { GroupView } from './group-view.ts';
 export { policyAt } from './policy.ts';
 export { PolicyError, parsePolicyToml } from './policy-toml.ts';
 export type { BuilderStatus } from './reasons.ts';
 export type { RefusalCode } from './refusal.ts';
-export type { BuilderOnRelease, GroupView, ReleaseView } from './release-view.ts';
+export type { BuilderOnRelease, ReleaseView } from './release-view.ts';
 export { releaseView, releaseViews, resolvePackage } from './release-view.ts';
 export type {
   Alarm,

@@ -1,7 +1,7 @@
-import type { Output, Predicate } from '../statement/browser.ts';
+import type { Predicate } from '../statement/browser.ts';
+import { type GroupView, groupsOf } from './group-view.ts';
 import { type BuilderStatus, standingOf } from './reasons.ts';
 import type { ReleasePhase, ReleaseState, Tally } from './state.ts';
-import { isCounted } from './verdict.ts';
 
 /** One release as people and the API see it; plain JSON. */
 export interface ReleaseView {
@@ -35,19 +35,6 @@ export interface ReleaseView {
   readonly groups: readonly GroupView[];
   /** The panel and everybody who logged something about it; the panel first, then by key. */
   readonly builders: readonly BuilderOnRelease[];
-}
-
-/** Everybody who voted for one infohash. */
-export interface GroupView {
-  readonly infoHashV2: string;
-  /** Votes that count. */
-  readonly counted: number;
-  /** All votes, mirrors' too. */
-  readonly total: number;
-  /** Keys of all of them, sorted. */
-  readonly builders: readonly string[];
-  /** What most of the counted (else: of all) say it holds; the download proves it. */
-  readonly output?: Output;
 }
 
 /** One builder's part in one release. */
@@ -144,58 +131,4 @@ function builderOn(tally: Tally, release: ReleaseState, key: string): BuilderOnR
     ...(ballot?.auditIndex === undefined ? {} : { auditIndex: ballot.auditIndex }),
     ...(ballot?.failure === undefined ? {} : { failure: ballot.failure.reason }),
   };
-}
-
-interface Member {
-  readonly key: string;
-  readonly counts: boolean;
-  readonly output: Output;
-}
-
-function groupsOf(release: ReleaseState): GroupView[] {
-  const members = new Map<string, Member[]>();
-  for (const [key, ballot] of release.ballots) {
-    if (ballot.vote === undefined) continue;
-    const { infoHashV2, output } = ballot.vote;
-    const counts = release.draw.onPanel.has(key) && isCounted(ballot);
-    const group = members.get(infoHashV2);
-    if (group === undefined) members.set(infoHashV2, [{ key, counts, output }]);
-    else group.push({ key, counts, output });
-  }
-  return [...members]
-    .map(([infoHashV2, group]) => groupView(infoHashV2, group))
-    .sort(
-      (left, right) =>
-        right.counted - left.counted ||
-        right.total - left.total ||
-        (left.infoHashV2 < right.infoHashV2 ? -1 : 1),
-    );
-}
-
-function groupView(infoHashV2: string, group: readonly Member[]): GroupView {
-  const counted = group.filter(({ counts }) => counts);
-  const output = mostSaid((counted.length > 0 ? counted : group).map((member) => member.output));
-  return {
-    infoHashV2,
-    counted: counted.length,
-    total: group.length,
-    builders: group.map(({ key }) => key).sort(),
-    ...(output === undefined ? {} : { output }),
-  };
-}
-
-/** The value given most often; of equals the first in order of its JSON text. */
-function mostSaid(outputs: readonly Output[]): Output | undefined {
-  const said = new Map<string, { output: Output; times: number }>();
-  for (const output of outputs) {
-    const text = JSON.stringify([output.name, output.sizeBytes, output.sha256 ?? null]);
-    const known = said.get(text);
-    if (known === undefined) said.set(text, { output, times: 1 });
-    else known.times += 1;
-  }
-  const [best] = [...said].sort(
-    ([left, { times: leftTimes }], [right, { times: rightTimes }]) =>
-      rightTimes - leftTimes || (left < right ? -1 : 1),
-  );
-  return best?.[1].output;
 }

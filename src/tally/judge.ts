@@ -1,0 +1,163 @@
+import type { Statement, StatementOf } from '../statement/browser.ts';
+import { faultOfAudit, judgeAudit, judgeCommit, judgeFailure, judgeVote } from './ballots.ts';
+import { judgeBuilder } from './builders.ts';
+import { heartbeatDigest } from './due.ts';
+import { judgePolicy, policyAt } from './policy.ts';
+import { type Refusal, refuse } from './refusal.ts';
+import { judgeRelease } from './releases.ts';
+import type { Entry, ReleaseState, Tally } from './state.ts';
+import { faultOfVerdict, judgeVerdict } from './verdict.ts';
+import { faultOfClose, faultOfOpen, judgeClose, judgeOpen } from './windows.ts';
+
+/** How far a signer's clock may run ahead of the log's. */
+const AHEAD_MS = 10 * 60_000;
+/** How old a statement may be when the log receives it. */
+const OLDEST_MS = 24 * 3_600_000;
+
+/** What only the log signs about a release. */
+export type LogStatement =
+  | StatementOf<'open'>
+  | StatementOf<'close'>
+  | StatementOf<'audit'>
+  | StatementOf<'verdict'>;
+
+/** What only a builder signs about a release. */
+export type BallotStatement = StatementOf<'commit'> | StatementOf<'failure'> | StatementOf<'vote'>;
+
+/** An entry, or what would be the next one; the digest matters for releases only. */
+export type Offer = Omit<Entry, 'payloadDigest'> & { readonly payloadDigest: string | undefined };
+
+/** Why an entry counts for nothing, by the rules of its kind and those of all kinds; nothing when it counts. */
+export function judge(tally: Tally, offer: Offer): Refusal | undefined {
+  const { statement, signers, timeMs } = offer;
+  const common = judgeBinding(tally, offer);
+  if (common !== undefined) return common;
+  switch (statement.kind) {
+    case 'policy':
+      return judgePolicy(tally, statement, signers, timeMs);
+    case 'builder':
+      return judgeBuilder(tally, statement, signers);
+    case 'release':
+      return judgeRelease(tally, statement, signers, timeMs, offer.payloadDigest);
+    case 'heartbeat':
+      return judgeHeartbeat(tally, statement, signers);
+    case 'commit':
+    case 'failure':
+    case 'vote':
+      return judgeBallot(tally, statement, signers, timeMs);
+    default:
+      return judgeLogStatement(tally, statement, signers, timeMs);
+  }
+}
+
+/** What holds for every kind: a policy is in force, and the statement was made for this log, lately. */
+function judgeBinding(tally: Tally, { index, timeMs, statement, signers }: Offer): Refusal | undefined {
+  const genesis = index === 0 && statement.kind === 'policy';
+  if (!genesis && policyAt(tally, timeMs) === undefined) {
+    return refuse(
+      'no-policy',
+      'entry 0 of this log is no policy signed by enough of its founders: nothing counts',
+    );
+  }
+  const { origin, timeMs: saidMs } = statement.predicate;
+  if (origin !== tally.context.origin) {
+    return refuse('wrong-origin', `it was made for the log ${origin}, and this is ${tally.context.origin}`);
+  }
+  if (saidMs > timeMs + AHEAD_MS || saidMs < timeMs - OLDEST_MS) {
+    return refuse(
+      'wrong-time',
+      `its time ${saidMs} is not within a day before ${timeMs}: set the clock, sign again`,
+    );
+  }
+  if (signers.length === 0) return refuse('wrong-signer', 'no signature on it is good');
+  return undefined;
+}
+
+function judgeHeartbeat(
+  tally: Tally,
+  { subject }: StatementOf<'heartbeat'>,
+  signers: readonly string[],
+): Refusal | undefined {
+  if (!signers.includes(tally.context.logKey))
+    return refuse('wrong-signer', 'only the log signs a heartbeat');
+  if (subject.sha256 === heartbeatDigest(tally)) return undefined;
+  return refuse('wrong-subject', "a heartbeat's subject is the SHA-256 of the origin");
+}
+
+function judgeBallot(
+  tally: Tally,
+  statement: BallotStatement,
+  signers: readonly string[],
+  timeMs: number,
+): Refusal | undefined {
+  const [key] = signers;
+  if (key === undefined || signers.length !== 1)
+    return refuse('wrong-signer', 'a builder speaks by one key alone');
+  if (!tally.builders.has(key))
+    return refuse('unknown-builder', `builder ${key} is not registered: log it first`);
+  const release = releaseOf(tally, statement);
+  if ('code' in release) return release;
+  switch (statement.kind) {
+    case 'commit':
+      return judgeCommit(release, statement, key, timeMs);
+    case 'failure':
+      return judgeFailure(release, key, timeMs);
+    case 'vote':
+      return judgeVote(tally, release, statement, key, timeMs);
+  }
+}
+
+function judgeLogStatement(
+  tally: Tally,
+  statement: LogStatement,
+  signers: readonly string[],
+  timeMs: number,
+): Refusal | undefined {
+  if (!signers.includes(tally.context.logKey))
+    return refuse('wrong-signer', `only the log signs ${statement.kind}`);
+  const release = releaseOf(tally, statement);
+  if ('code' in release) return release;
+  switch (statement.kind) {
+    case 'open':
+      return judgeOpen(release);
+    case 'close':
+      return judgeClose(release, timeMs);
+    case 'audit':
+      return judgeAudit(release, timeMs);
+    case 'verdict':
+      return judgeVerdict(release, timeMs);
+  }
+}
+
+function releaseOf(
+  tally: Tally,
+  { subject, predicate }: BallotStatement | LogStatement,
+): ReleaseState | Refusal {
+  const release = tally.releases.get(predicate.release);
+  if (release === undefined)
+    return refuse('unknown-release', `release ${predicate.release} is not in this log`);
+  if (subject.name === release.predicate.package) return release;
+  return refuse(
+    'wrong-subject',
+    `release ${predicate.release} is ${release.predicate.package}, not ${subject.name}`,
+  );
+}
+
+/** What an entry of the log says that the count does not confirm. */
+export function faultOf(tally: Tally, statement: Statement, timeMs: number): string | undefined {
+  if (!('release' in statement.predicate)) return undefined;
+  const release = tally.releases.get(statement.predicate.release);
+  if (release === undefined) return undefined;
+  switch (statement.kind) {
+    case 'open':
+      return faultOfOpen(release, statement, timeMs);
+    case 'close':
+      return faultOfClose(release, statement);
+    case 'audit':
+      return faultOfAudit(release, statement);
+    case 'verdict':
+      return faultOfVerdict(release, statement);
+    default:
+      return undefined;
+  }
+}
