@@ -275,10 +275,12 @@ export class Swarm implements PeerOwner {
   }
 
   #ban(peer: Peer, reason: SwarmError): void {
-    this.#banned += 1;
-    this.#book.ban(peer.address.host);
-    peer.close(reason);
-    this.#events.onTrouble?.(reason);
+    if (!this.#book.isBanned(peer.address.host)) {
+      this.#banned += 1;
+      this.#book.ban(peer.address.host);
+      this.#events.onTrouble?.(reason);
+    }
+    for (const other of this.#roster) if (other.address.host === peer.address.host) other.close(reason);
   }
 
   /** Connects to whom the book offers, as long as there is room; later again when somebody is to be retried. */

@@ -167,7 +167,7 @@ export class Uploader {
   }
 
   #reject(span: BlockSpan): void {
-    if (this.#peer.remote.fast) this.#peer.send({ type: 'reject', ...span });
+    if (this.#peer.remote.fast) this.#peer.send({ ...span, type: 'reject' });
   }
 }
 
