@@ -298,6 +298,11 @@ test('a log that shows two histories ends the builder', async (context) => {
   const play = await scene(context);
   const builder = play.start(making('one'));
   await builder.until('committed');
+  const reads = (): number => play.log.requests.filter((line) => line.startsWith('GET /tile/')).length;
+  const before = reads();
+  play.log.register(generateKey('newcomer'), 'newcomer');
+  await waitFor(() => reads() > before);
+  await new Promise((resolve) => setTimeout(resolve, 200));
   play.log.entries.pop();
   await assert.rejects(builder.ended, { code: 'mismatch', message: /rolled back/ });
 });
