@@ -98,11 +98,14 @@ function applyToRelease(tally: Tally, statement: BallotStatement | LogStatement,
   }
 }
 
-/** A refusal is kept; where the log itself signed, it is an alarm too. */
+/**
+ * A refusal is kept; where the log itself signed, it is an alarm too. Not so for an audit: one may cross the end
+ * of the vote window on its way into the log, and does no harm.
+ */
 function keepRefusal(tally: Tally, entry: Entry, refusal: Refusal): void {
   recordRefusal(tally, entry.index, refusal);
   const { statement, signers } = entry;
-  if (signers.includes(tally.context.logKey)) {
+  if (statement.kind !== 'audit' && signers.includes(tally.context.logKey)) {
     raiseAlarm(
       tally,
       entry.index,

@@ -7,7 +7,7 @@ import { type Refusal, refuse } from './refusal.ts';
 import { judgeRelease } from './releases.ts';
 import type { Entry, ReleaseState, Tally } from './state.ts';
 import { faultOfVerdict, judgeVerdict } from './verdict.ts';
-import { faultOfClose, faultOfOpen, judgeClose, judgeOpen } from './windows.ts';
+import { faultOfClose, faultOfOpen, judgeClose, judgeOpen, neverOpens } from './windows.ts';
 
 /** How far a signer's clock may run ahead of the log's. */
 const AHEAD_MS = 10 * 60_000;
@@ -97,6 +97,8 @@ function judgeBallot(
     return refuse('unknown-builder', `builder ${key} is not registered: log it first`);
   const release = releaseOf(tally, statement);
   if ('code' in release) return release;
+  const never = neverOpens(release);
+  if (never !== undefined) return never;
   switch (statement.kind) {
     case 'commit':
       return judgeCommit(release, statement, key, timeMs);

@@ -34,12 +34,19 @@ export function closeStatement(tally: Tally, release: ReleaseState, timeMs: numb
   });
 }
 
-export function judgeOpen(release: ReleaseState): Refusal | undefined {
-  if (!release.authorised)
-    return refuse('unknown-publisher', 'a release by an unknown publisher is not opened');
-  if (release.rival) return refuse('taken', 'a rival of a live release is not opened');
-  if (release.phase !== 'announced') return refuse('duplicate', 'this release is open already');
+/** Why nobody is ever asked to build a release, if so. */
+export function neverOpens(release: ReleaseState): Refusal | undefined {
+  if (!release.authorised) {
+    return refuse('unknown-publisher', 'a release by a publisher whom the policy does not know has no panel');
+  }
+  if (release.rival) return refuse('taken', 'another release holds this name, so this one has no panel');
   return undefined;
+}
+
+export function judgeOpen(release: ReleaseState): Refusal | undefined {
+  const never = neverOpens(release);
+  if (never !== undefined || release.phase === 'announced') return never;
+  return refuse('duplicate', 'this release is open already');
 }
 
 export function judgeClose(release: ReleaseState, timeMs: number): Refusal | undefined {

@@ -164,6 +164,11 @@ test('votes and audits after the vote window are refused', () => {
   assert.equal(world.view(release).state, 'failed');
   world.audit(release, honest, 0);
   assert.equal(lastRefusal(world), 'too-late');
+  assert.equal(
+    world.tally.alarmsTotal,
+    0,
+    'an audit that crossed the end of the window is no lie of the log',
+  );
 });
 
 test('a vote that was never audited does not count', () => {

@@ -20,7 +20,7 @@ test('a stranger’s release is refused at the door; in a log it has no panel an
   assert.deepEqual([view.authorised, view.state, view.panel, view.builders], [false, 'announced', [], []]);
   assert.equal(resolvePackage(world.tally, PACKAGE), undefined);
   world.commit(0, release, honest);
-  assert.equal(world.tally.refusals.at(-1)?.code, 'too-early');
+  assert.equal(world.tally.refusals.at(-1)?.code, 'unknown-publisher');
 });
 
 test('the longest fitting prefix decides who publishes', () => {
@@ -66,7 +66,7 @@ test('a rival of a live release makes the name contested; each still stands unde
   assert.deepEqual([byName?.digest, byName?.state, byName?.winner], [release, 'contested', null]);
   assert.deepEqual([world.view(release).state, world.view(release).winner], ['final', honest]);
   world.commit(0, rival, honest);
-  assert.equal(world.tally.refusals.at(-1)?.code, 'too-late');
+  assert.equal(world.tally.refusals.at(-1)?.code, 'taken');
   assert.equal(world.tally.alarmsTotal, 0);
 });
 
