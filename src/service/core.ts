@@ -115,11 +115,15 @@ export class Core {
     await this.#follower.close();
   }
 
-  /** A builder announced that it seeds: whatever vote of its own waits for an audit gets one there. */
-  builderSeeds({ builder, infoHash, host, port }: BuilderSeed): void {
+  /**
+   * A builder announced that it seeds: whatever vote of its own waits for an audit gets one there. Answers whether
+   * there is such a vote.
+   */
+  builderSeeds({ builder, infoHash, host, port }: BuilderSeed): boolean {
     const truncated = this.torrents.v2Of(infoHash)?.slice(0, 40) ?? infoHash;
-    for (const vote of this.ledger.votes.waiting(builder, truncated))
-      this.#audits.offer(vote, { host, port });
+    const votes = this.ledger.votes.waiting(builder, truncated);
+    for (const vote of votes) this.#audits.offer(vote, { host, port });
+    return votes.length > 0;
   }
 
   /** Whether an audit of a builder for an infohash (40 hex digits of either version) is in the log. */

@@ -85,7 +85,7 @@ export const SERVICE_LIMITS: ServiceLimits = {
   requestTimeoutMs: 30_000,
   idleTimeoutMs: 60_000,
   keepAliveTimeoutMs: 10_000,
-  closeGraceMs: 2000,
+  closeGraceMs: 1000,
   connections: 2048,
   connectionsPerAddress: 128,
   entryBytes: 4096,

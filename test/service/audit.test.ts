@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { brandBytes, toHex } from '../../src/bytes/index.ts';
 import { startTally } from '../../src/service/index.ts';
+import { SERVICE_LIMITS } from '../../src/service/limits.ts';
 import type { PrivateKey } from '../../src/statement/index.ts';
 import { Engine } from '../../src/swarm/index.ts';
 import { createTorrent, type Metainfo, parseMagnet } from '../../src/torrent/index.ts';
@@ -35,7 +36,7 @@ async function pretend(
   localAddress: string,
   port: number,
   metainfo: Metainfo,
-): Promise<void> {
+): Promise<number> {
   const target = formatAnnounceUrl(`/announce/${key.announceToken(tally.origin)}`, {
     infoHash: metainfo.infoHashV2.subarray(0, 20),
     peerId: brandBytes('PeerId', randomBytes(20)),
@@ -50,7 +51,10 @@ async function pretend(
     key: '',
     trackerId: '',
   });
-  parseAnnounceResponse((await sendRaw({ url: tally.url }, rawGet(target), { localAddress })).body);
+  const answer = parseAnnounceResponse(
+    (await sendRaw({ url: tally.url }, rawGet(target), { localAddress })).body,
+  );
+  return answer.intervalSeconds;
 }
 
 const hexOf = (bytes: Uint8Array | undefined): string => (bytes === undefined ? 'none' : toHex(bytes));
@@ -69,7 +73,12 @@ test('who seeds is audited at the address that announced, before or after its vo
   await Promise.all(votes.map((vote) => vote()));
   await seed(t, scene, late, '127.0.22.1', metainfo);
   // The pretender names the port of an honest seeder, as if that were its own.
-  await pretend(scene, fake, '127.0.23.1', port, metainfo);
+  const intervalSeconds = await pretend(scene, fake, '127.0.23.1', port, metainfo);
+  assert.equal(
+    intervalSeconds,
+    SERVICE_LIMITS.tracker.minIntervalSeconds,
+    'a vote that waits announces soon again',
+  );
   await until(view, (seen) => auditedOf(seen).length === 2);
   const { state, winner, builders, seeders, magnets } = await until(view, (seen) => seen.state === 'final');
   assert.deepEqual([state, winner], ['final', hash]);

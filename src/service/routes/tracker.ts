@@ -29,7 +29,8 @@ export interface TrackerContext {
   readonly builderOf: (token: string) => string | undefined;
   /** Whether an audit of a builder for an infohash (40 hex digits, either version) is in the log. */
   readonly isAudited: (builder: string, infoHash: string) => boolean;
-  readonly onBuilderSeeds: (seed: BuilderSeed) => void;
+  /** Takes note of a builder that seeds; answers whether a vote of it waits for the audit there. */
+  readonly onBuilderSeeds: (seed: BuilderSeed) => boolean;
 }
 
 /**
@@ -73,17 +74,29 @@ function answerAnnounce(context: TrackerContext, request: Request, token: string
     audited: builder !== null && seeding && context.isAudited(builder, infoHash),
     timeMs: context.nowMs(),
   });
-  if (builder !== null && seeding && asked.event !== 'stopped') {
-    context.onBuilderSeeds({ builder, infoHash, host: addressText(address), port: asked.port });
-  }
-  return encodeAnnounce(announced, context.limits, formOf(asked));
+  const seeds = builder !== null && seeding && asked.event !== 'stopped';
+  const awaited =
+    seeds && context.onBuilderSeeds({ builder, infoHash, host: addressText(address), port: asked.port });
+  const { minIntervalSeconds, intervalSeconds } = context.limits;
+  // An audit that fails is tried again at the next announce: that of a vote must not be long in coming.
+  return encodeAnnounce(
+    announced,
+    awaited ? minIntervalSeconds : intervalSeconds,
+    minIntervalSeconds,
+    formOf(asked),
+  );
 }
 
-function encodeAnnounce(announced: Announced, limits: TrackerLimits, form: PeerForm): Uint8Array {
+function encodeAnnounce(
+  announced: Announced,
+  intervalSeconds: number,
+  minIntervalSeconds: number,
+  form: PeerForm,
+): Uint8Array {
   return encodeAnnounceResponse(
     {
-      intervalSeconds: limits.intervalSeconds,
-      minIntervalSeconds: limits.minIntervalSeconds,
+      intervalSeconds,
+      minIntervalSeconds,
       complete: announced.counts.complete,
       incomplete: announced.counts.incomplete,
       peers: announced.peers.map(trackedPeer),
