@@ -1,25 +1,19 @@
 /** What a browser may import of this room: schemas, envelopes and encodings; hashing is handed in. */
-export type { CommitmentParts } from './commitment.ts';
 export { commitmentOf } from './commitment.ts';
 export { isStrictPublicKey, isStrictSignature } from './ed25519-encoding.ts';
 export type {
-  EnvelopeSignature,
   OpenedEnvelope,
   Sha256Function,
-  VerifyFunction,
 } from './envelope.ts';
 export {
   formatEnvelope,
   PAYLOAD_TYPE,
   parseEnvelope,
   preAuthenticationEncoding,
-  verifyEnvelopeWith,
 } from './envelope.ts';
 export { StatementError } from './errors.ts';
-export type { EnvelopeLimits } from './limits.ts';
 export { ENVELOPE_LIMITS, MOST_GROUPS } from './limits.ts';
 export { clusterOfPrefix } from './network-prefix.ts';
-export type { PackageUrl } from './package-url.ts';
 export { isPackageUrl, parsePackageUrl } from './package-url.ts';
 export type { PolicyRules } from './policy-rules.ts';
 export { policyRules } from './policy-rules.ts';
