@@ -6,7 +6,6 @@ export type ServiceErrorCode =
   | RefusalCode
   | 'bad-request'
   | 'not-found'
-  | 'method-not-allowed'
   | 'wrong-host'
   | 'unsupported-media-type'
   | 'body-too-large'

@@ -40,8 +40,6 @@ export function statusOf(code: ServiceErrorCode): number {
       return 403;
     case 'not-found':
       return 404;
-    case 'method-not-allowed':
-      return 405;
     case 'taken':
     case 'duplicate':
     case 'too-early':
