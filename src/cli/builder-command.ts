@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { type BuilderEvent, defaultCacheFolder, runBuilder } from '../builder/index.ts';
 import { readKeyFile } from '../statement/index.ts';
 import { contextOf } from './context.ts';
+import { collect } from './endpoint.ts';
 import { type Output, printable } from './output.ts';
 import { progressWords } from './rebuild-command.ts';
 import { addTallyOptions, parseHostPort, requireTally, type TallyArguments } from './tally-options.ts';
@@ -34,7 +35,7 @@ export function addBuilderCommand(program: Command): void {
       'address that it connects and announces from; that of --listen if not given',
     )
     .option('--operator <name>', "who runs it; the key's name if not given")
-    .option('--prefix <cidr...>', 'network prefix that it declares as its own, at most 4')
+    .option('--prefix <cidr>', 'network prefix that it declares as its own; may be given 4 times', collect)
     .option('--trust-release', 'run the steps without a sandbox where there is none');
   addTallyOptions(run).action(runAction);
 }

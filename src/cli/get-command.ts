@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import { type GetProgress, type Got, getRelease, NoWinnerError, type Winner } from '../client/index.ts';
 import { contextOf } from './context.ts';
+import { collect, parsePeer } from './endpoint.ts';
 import { type Output, printable } from './output.ts';
-import { addTallyOptions, parseHostPort, type TallyArguments, tallyOf } from './tally-options.ts';
+import { addTallyOptions, type TallyArguments, tallyOf } from './tally-options.ts';
+import { downloadLine, type TransferLine } from './transfer-progress.ts';
 
 interface GetArguments extends TallyArguments {
   readonly out: string;
@@ -19,7 +21,7 @@ export function addGetCommand(program: Command): void {
     .argument('<release>', 'package URL (pkg:npm/%40noble/hashes@2.0.1) or release digest');
   addTallyOptions(command)
     .option('--out <dir>', 'folder for the file', '.')
-    .option('--peer <host:port...>', 'peer to ask, beside those that the tally lists')
+    .option('--peer <host:port>', 'peer to ask besides; may be given several times', collect)
     .option('--local-address <address>', 'address that connections go out from')
     .option('--force', "replace a file of another content at the target's place")
     .action(getAction);
@@ -28,17 +30,20 @@ export function addGetCommand(program: Command): void {
 async function getAction(release: string, args: GetArguments, command: Command): Promise<void> {
   const { output, signal } = contextOf(command);
   const { client, check } = tallyOf(args, signal);
+  const line = output.json ? undefined : downloadLine(output);
   try {
     const got = await getRelease(client, release, {
       ...check,
       outFolder: args.out,
-      peers: (args.peer ?? []).map(parseHostPort),
+      peers: (args.peer ?? []).map(parsePeer),
       ...(args.localAddress !== undefined && { localAddress: args.localAddress }),
       ...(args.force !== undefined && { replace: args.force }),
-      onProgress: progressTeller(output),
+      onProgress: (progress) => tell(progress, output, line),
     });
+    line?.stop();
     output.result(gotJson(got), gotWords(got, output));
   } catch (error) {
+    line?.stop();
     if (error instanceof NoWinnerError && output.json) {
       const { origin, size, policy, release: view } = error.resolution;
       output.result({ origin, size, policy, release: view }, '');
@@ -85,29 +90,21 @@ function gotWords({ path, sha256, winner, alreadyThere }: Got, { colors }: Outpu
   return lines.join('\n');
 }
 
-/** Tells each phase once, and the download by tenths. */
-function progressTeller(output: Output): (progress: GetProgress) => void {
-  let tenth = -1;
-  return (progress) => {
-    switch (progress.phase) {
-      case 'log':
-        output.say('reading the log …');
-        return;
-      case 'resolved': {
-        const { release, agreed } = progress.winner;
-        output.say(`${printable(release.package)}: ${agreed.length} builders agree, ${release.state}`);
-        return;
-      }
-      case 'download': {
-        const now =
-          progress.totalBytes === 0 ? 0 : Math.floor((10 * progress.doneBytes) / progress.totalBytes);
-        if (now === tenth) return;
-        tenth = now;
-        output.say(output.colors.dim(`downloading: ${now * 10} % of ${progress.totalBytes} bytes`));
-        return;
-      }
-      case 'verify':
-        output.say('verifying every block by SHA-256 …');
+function tell(progress: GetProgress, output: Output, line: TransferLine | undefined): void {
+  switch (progress.phase) {
+    case 'log':
+      output.say('reading the log …');
+      return;
+    case 'resolved': {
+      const { release, agreed } = progress.winner;
+      output.say(`${printable(release.package)}: ${agreed.length} builders agree, ${release.state}`);
+      return;
     }
-  };
+    case 'download':
+      line?.update(progress.progress);
+      return;
+    case 'verify':
+      line?.stop();
+      output.say('verifying every block by SHA-256 …');
+  }
 }

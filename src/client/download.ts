@@ -1,5 +1,5 @@
 import { brandBytes, fromHex } from '../bytes/index.ts';
-import { Engine, SwarmError } from '../swarm/index.ts';
+import { Engine, SwarmError, type SwarmProgress } from '../swarm/index.ts';
 import type { Metainfo } from '../torrent/index.ts';
 import { ClientError } from './errors.ts';
 import { printable } from './printable.ts';
@@ -18,13 +18,7 @@ export interface DownloadOptions {
   readonly peers: readonly PeerAddress[];
   readonly localAddress: string | undefined;
   readonly signal: AbortSignal;
-  readonly onProgress: (progress: DownloadProgress) => void;
-}
-
-export interface DownloadProgress {
-  readonly doneBytes: number;
-  readonly totalBytes: number;
-  readonly peers: number;
+  readonly onProgress: (progress: SwarmProgress) => void;
 }
 
 /** Without a new byte for so long a download is given up. */
@@ -60,11 +54,7 @@ export async function downloadWinner(
       onProgress: (progress) => {
         if (progress.haveBytes > newestBytes) timer.refresh();
         newestBytes = progress.haveBytes;
-        onProgress({
-          doneBytes: progress.haveBytes,
-          totalBytes: progress.totalBytes,
-          peers: progress.peers,
-        });
+        onProgress(progress);
       },
       onTrouble: ({ message }) => {
         lastTrouble = message;

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { toHex } from '../bytes/index.ts';
+import type { SwarmProgress } from '../swarm/index.ts';
 import { assertCanonical, type Metainfo } from '../torrent/index.ts';
 import { downloadWinner, type PeerAddress } from './download.ts';
 import { ClientError } from './errors.ts';
@@ -27,12 +28,7 @@ export interface GetOptions extends ReadOptions {
 export type GetProgress =
   | { readonly phase: 'log' }
   | { readonly phase: 'resolved'; readonly winner: Winner }
-  | {
-      readonly phase: 'download';
-      readonly doneBytes: number;
-      readonly totalBytes: number;
-      readonly peers: number;
-    }
+  | { readonly phase: 'download'; readonly progress: SwarmProgress }
   | { readonly phase: 'verify' };
 
 /** A release that was got: where it is, what it is, and who stands behind it. */
@@ -64,7 +60,7 @@ export async function getRelease(client: TallyClient, name: string, options: Get
       peers: options.peers ?? [],
       localAddress: options.localAddress,
       signal: options.signal,
-      onProgress: (progress) => options.onProgress?.({ phase: 'download', ...progress }),
+      onProgress: (progress) => options.onProgress?.({ phase: 'download', progress }),
     });
     return settle(winner, downloaded, options);
   });

@@ -10,6 +10,7 @@ import {
   commitmentOf,
   generateKey,
   makeStatement,
+  type Output,
   openEnvelope,
   type PolicyRules,
   type Predicate,
@@ -148,10 +149,13 @@ export class TestLog {
   }
 
   /** Lets builders commit to, vote for and be audited on infohashes, up to the verdict. */
-  decide(release: string, votes: readonly { key: PrivateKey; infoHashV2: string }[]): void {
+  decide(
+    release: string,
+    votes: readonly { key: PrivateKey; infoHashV2: string }[],
+    output: Output = { name: 'small.tgz', sizeBytes: 5 },
+  ): void {
     const subject = { name: this.tally.releases.get(release)?.predicate.package ?? '', sha256: release };
     const salt = 'cd'.repeat(32);
-    const output = { name: 'small.tgz', sizeBytes: 5 };
     for (const { key, infoHashV2 } of votes) {
       const parts = { origin: this.logKey.name, release, key: key.key, salt, infoHashV2 };
       const commitment = commitmentOf(parts, sha256);
