@@ -26,8 +26,9 @@ function exclusionOf(
   ballot: Ballot | undefined,
 ): string | undefined {
   if (ballot?.equivocationIndex !== undefined) {
-    const first = ballot.vote?.index ?? ballot.commit?.index;
-    return `contradicted itself (entries ${first} and ${ballot.equivocationIndex}), so neither counts`;
+    const [what, first] =
+      ballot.vote === undefined ? ['commitments', ballot.commit?.index] : ['votes', ballot.vote.index];
+    return `logged two different ${what} (entries ${first} and ${ballot.equivocationIndex}), so neither counts`;
   }
   if (ballot?.vote !== undefined && ballot.commit === undefined) {
     const late =
@@ -43,7 +44,7 @@ function exclusionOf(
   const why = release.draw.leftOut.get(key);
   if (why !== undefined) return `not on the panel: ${why}`;
   return tally.builders.has(key)
-    ? 'not on the panel: its key is not among the founders, who alone are eligible under this policy'
+    ? "not on the panel: only the policy's founders are eligible, and its key is none of theirs"
     : 'its key is not registered';
 }
 
@@ -64,7 +65,7 @@ function withoutCommitment(release: ReleaseState, ballot: Ballot | undefined): S
 function withCommitment(release: ReleaseState, ballot: Ballot, committed: number): Standing {
   const { vote, auditIndex } = ballot;
   if (release.phase === 'committing')
-    return waiting(`committed (entry ${committed}) and opens it after close`);
+    return waiting(`committed (entry ${committed}); the commitment is opened after close`);
   const ended = release.phase !== 'voting';
   if (vote === undefined) {
     return ended

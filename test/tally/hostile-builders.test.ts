@@ -121,7 +121,7 @@ test('two commitments are equivocation: admitted as evidence, and neither counts
   assert.deepEqual([view.state, view.groups[0]?.counted, view.groups[0]?.total], ['final', 3, 3]);
   assert.equal(
     world.standing(release, 3),
-    `not counted: contradicted itself (entries ${first.index} and ${second.index}), so neither counts`,
+    `not counted: logged two different commitments (entries ${first.index} and ${second.index}), so neither counts`,
   );
   assert.equal(world.tally.builders.get(builderKey(3))?.record.equivocated, 1);
 });
@@ -133,7 +133,7 @@ test('two votes are equivocation: the counted one is lost too', () => {
   assert.equal(world.view(release).groups[0]?.counted, 3);
   world.vote(2, release, upstream);
   assert.equal(world.verdict(release).state, 'failed');
-  assert.match(world.standing(release, 2), /^not counted: contradicted itself/);
+  assert.match(world.standing(release, 2), /^not counted: logged two different votes/);
 });
 
 test('a vote before close is refused: it would end the independence of others', () => {

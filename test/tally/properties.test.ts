@@ -210,7 +210,7 @@ function compare(world: World, digest: string, naive: NaiveCount, seen: Map<stri
     ({ status, infoHashV2 }) => status === 'counts' && infoHashV2 !== undefined,
   );
   assert.deepEqual(new Map(counted.map(({ key, voteIndex }) => [key, voteIndex])), new Map(again.counted));
-  const contradicted = view.builders.filter(({ reason }) => reason.includes('contradicted itself'));
+  const contradicted = view.builders.filter(({ reason }) => reason.includes('logged two different'));
   assert.deepEqual(contradicted.map(({ key }) => key).sort(), [...again.equivocated].sort());
   if (['final', 'contested', 'failed'].includes(again.state)) {
     const dissent = view.builders.filter(({ reason }) => reason.startsWith('counts as dissent'));
