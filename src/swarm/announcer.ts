@@ -63,6 +63,8 @@ export class Announcer {
       const event = this.#nextEvent();
       const answer = await this.#announce(event, this.#stopped.signal);
       failures = answer ? 0 : failures + 1;
+      // Stopped before the answer came: the tracker may know us all the same.
+      if (!answer && this.#stopped.signal.aborted) this.#isKnown = true;
       if (answer) {
         this.#isKnown = true;
         if (event === 'completed') this.#isCompleted = false;

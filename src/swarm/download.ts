@@ -59,8 +59,8 @@ export async function runDownload(
   const metadata = Promise.withResolvers<Uint8Array>();
   const complete = Promise.withResolvers<void>();
   const failure = Promise.withResolvers<never>();
+  failure.promise.catch(() => undefined); // whoever waits for something hears of it there
   const abort = (): void => failure.reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
   const orFailure = <Value>(wanted: Promise<Value>): Promise<Value> =>
     Promise.race([wanted, failure.promise]);
 
@@ -70,6 +70,7 @@ export async function runDownload(
     onFailure: (error) => failure.reject(error),
     onTrouble: (error) => options.onTrouble?.(error),
   });
+  signal.addEventListener('abort', abort, { once: true });
   const timer = setInterval(() => options.onProgress?.(swarm.progress), PROGRESS_MS);
   let content: PartialContent | undefined;
   let isDone = false;
@@ -92,7 +93,6 @@ export async function runDownload(
     return { metainfo: withLayers(metainfo, swarm), path: content.target, peers, progress };
   } finally {
     signal.removeEventListener('abort', abort);
-    failure.promise.catch(() => undefined); // nobody waits for it any more
     clearInterval(timer);
     if (!isDone || !options.keepSeeding) await register.leave(swarm);
     if (!isDone) await content?.close();
