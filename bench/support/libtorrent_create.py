@@ -1,0 +1,21 @@
+"""Makes torrents by libtorrent's create_torrent for bench/create.ts.
+
+Reads JSON lines {"path", "profile": "hybrid" | "v2", "pieceLength": bytes}, answers each with an empty line.
+"""
+
+import json
+import os
+import sys
+
+import libtorrent as lt
+
+PROFILES = {"hybrid": 0, "v2": lt.create_torrent.v2_only}
+
+for line in sys.stdin:
+    order = json.loads(line)
+    files = lt.file_storage()
+    lt.add_files(files, order["path"])
+    torrent = lt.create_torrent(files, order["pieceLength"], PROFILES[order["profile"]])
+    lt.set_piece_hashes(torrent, os.path.dirname(order["path"]))
+    lt.bencode(torrent.generate())
+    print(flush=True)
