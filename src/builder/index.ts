@@ -1,10 +1,10 @@
-/** Rebuilds releases from their recipes; runs a builder that commits, votes and seeds. */
+/** Rebuilds releases from their recipes; publishes them; runs a builder that commits, votes and seeds. */
 export type { BuilderEvent } from './builder-event.ts';
 export { defaultCacheFolder } from './cache-folder.ts';
 export { BuilderError } from './errors.ts';
-export { type Published, publishRelease } from './publish.ts';
-export { fitsPlatform, hostPlatform, type RebuildOptions, type Rebuilt, rebuild } from './rebuild.ts';
+export { publishRelease } from './publish.ts';
+export { rebuild } from './rebuild.ts';
 export { parseRecipe, type Recipe } from './recipe.ts';
-export { type BuilderOptions, runBuilder } from './run.ts';
+export { runBuilder } from './run.ts';
 export { loadSources } from './sources.ts';
-export type { Artifact, BuilderStrategy, BuildTask, LateTask, RebuildProgress } from './strategy.ts';
+export type { Artifact, BuilderStrategy, BuildTask, RebuildProgress } from './strategy.ts';

@@ -86,7 +86,13 @@ export function hostPlatform(): string {
   return `${system}/${process.arch === 'x64' ? 'amd64' : process.arch}`;
 }
 
-async function chooseSandbox(options: RebuildOptions): Promise<Sandbox | undefined> {
+/**
+ * The sandbox to run in, or undefined when the user trusts the release enough to do without. Throws `not-trusted`
+ * when there is neither.
+ */
+export async function chooseSandbox(
+  options: Pick<RebuildOptions, 'sandbox' | 'trusted' | 'signal' | 'onProgress'>,
+): Promise<Sandbox | undefined> {
   const found =
     options.sandbox === 'never' ? { missing: 'it was turned off' } : await findSandbox(options.signal);
   if (!('missing' in found)) {

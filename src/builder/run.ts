@@ -5,7 +5,7 @@ import type { BuilderEvent } from './builder-event.ts';
 import { BuilderLoop } from './builder-loop.ts';
 import { lockDataFolder } from './data-lock.ts';
 import { openSeeder } from './engine-seeder.ts';
-import { rebuild } from './rebuild.ts';
+import { chooseSandbox, rebuild } from './rebuild.ts';
 import { RecordStore } from './record.ts';
 import type { BuilderStrategy } from './strategy.ts';
 
@@ -46,7 +46,8 @@ const HONEST: BuilderStrategy = { makeArtifact: async (task) => rebuild(task.rec
  * it is sent, so it may be stopped at any moment and started again.
  *
  * Troubles that may pass (the tally is down, a package cannot be fetched) are told as events and tried again. Throws
- * what cannot pass: a log that lies (`mismatch`), a damaged record or a folder in use (`bad-state`).
+ * what cannot pass: a log that lies (`mismatch`), a damaged record or a folder in use (`bad-state`), no sandbox on this
+ * machine and no trust (`not-trusted`).
  */
 export async function runBuilder(options: BuilderOptions): Promise<void> {
   const origin = parseVkey(options.logKey).name;
@@ -54,6 +55,9 @@ export async function runBuilder(options: BuilderOptions): Promise<void> {
     options.tally,
     options.localAddress === undefined ? {} : { localAddress: options.localAddress },
   );
+  if (options.strategy === undefined) {
+    await chooseSandbox({ trusted: options.trusted ?? false, signal: options.signal });
+  }
   const unlock = await lockDataFolder(options.dataFolder);
   try {
     const records = new RecordStore(options.dataFolder);

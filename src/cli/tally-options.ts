@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { defaultStateFolder, type ReadOptions, TallyClient } from '../client/index.ts';
-import { parseVkey } from '../note/index.ts';
+import { NoteError, parseVkey } from '../note/index.ts';
 import { UsageError } from './exit-code.ts';
 
 /** Options of every command that reads a tally. */
@@ -43,11 +43,16 @@ export function requireTally({ tally, logKey }: Pick<TallyArguments, 'tally' | '
   tally: string;
   logKey: string;
 } {
-  if (tally === undefined) throw new UsageError('give --tally URL, or set BITQUORUM_TALLY');
-  if (logKey === undefined) {
+  if (!tally) throw new UsageError('give --tally URL, or set BITQUORUM_TALLY');
+  if (!logKey) {
     throw new UsageError("give --log-key VKEY (the log's operator publishes it), or set BITQUORUM_LOG_KEY");
   }
-  parseVkey(logKey);
+  try {
+    parseVkey(logKey);
+  } catch (error) {
+    if (!(error instanceof NoteError)) throw error;
+    throw new UsageError(`--log-key: ${error.message}`);
+  }
   return { tally, logKey };
 }
 

@@ -1,11 +1,10 @@
 /** Resolves releases by counting for itself, downloads and verifies the winner, and talks to a tally. */
-export type { Receipt, TallyStatus } from './answers.ts';
-export type { PeerAddress } from './download.ts';
+export type { Receipt } from './answers.ts';
 export { ClientError, RefusedError } from './errors.ts';
 export type { TallyEvent } from './events.ts';
 export { type GetProgress, type Got, getRelease } from './get.ts';
 export { LogFollower } from './log-follower.ts';
 export { type ReadOptions, readLog } from './read-log.ts';
-export { NoWinnerError, type Resolution, requireWinner, resolveRelease, type Winner } from './resolve.ts';
+export { NoWinnerError, requireWinner, resolveRelease, type Winner } from './resolve.ts';
 export { defaultStateFolder } from './state-folder.ts';
 export { TallyClient } from './tally-client.ts';

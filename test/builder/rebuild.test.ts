@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, readFile, stat } from 'node:fs/promises';
+import { chmod, readdir, readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -55,17 +55,17 @@ for (const sandbox of BOTH_WAYS) {
   test(`${way}: an endless step is stopped with all it started, and nothing is left`, {
     skip,
   }, async (context) => {
+    const marker = `endless-${process.pid}-${way}`;
     const script = `
       import { spawn } from 'node:child_process';
-      import { writeFileSync } from 'node:fs';
-      const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'inherit' });
-      console.log('child ' + child.pid);
+      spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', '${marker}'], { stdio: 'inherit' });
       setInterval(() => {}, 1000);`;
     const started = performance.now();
     const small = { script, extra: 'limits = { seconds = 1 }' };
     const { result, leftovers } = await runScript(context, small, { sandbox });
     await assert.rejects(result, { code: 'limit', message: /step "make" was stopped.*seconds = 1/ });
     assert.ok(performance.now() - started < 10_000);
+    assert.deepEqual(await processesWith(marker), []);
     assert.deepEqual(await leftovers(), []);
   });
 
@@ -220,3 +220,13 @@ test('a source that would write outside the build folder stops the rebuild', asy
     { code: 'unsafe-archive' },
   );
 });
+
+/** Ids of the processes whose command line holds a text; none where there is no /proc. */
+async function processesWith(marker: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const id of await readdir('/proc').catch(() => [])) {
+    const commandLine = /^\d+$/.test(id) && (await readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => ''));
+    if (commandLine !== false && commandLine.includes(marker)) found.push(id);
+  }
+  return found;
+}

@@ -59,7 +59,12 @@ export async function runScript(
   context: TestContext,
   small: Omit<SmallRecipe, 'integrity'>,
   options: { sandbox?: (typeof BOTH_WAYS)[number]; trusted?: boolean; signal?: AbortSignal } = {},
-): Promise<{ folder: string; result: Promise<Rebuilt>; leftovers: () => Promise<string[]>; recipe: Recipe }> {
+): Promise<{
+  folder: string;
+  result: ReturnType<typeof rebuild>;
+  leftovers: () => Promise<string[]>;
+  recipe: Recipe;
+}> {
   const folder = await temporaryFolder(context);
   const cacheFolder = join(folder, 'cache');
   const integrity = await putInCache(

@@ -213,7 +213,11 @@ export class TestLog {
       this.#submit(await bodyOf(request), response);
       return;
     }
-    if (path === 'api/v1/events') this.#follow(response);
+    if (request.method === 'PUT') {
+      const bytes = await bodyOf(request);
+      this.blobs.set(createHash('sha256').update(bytes).digest('hex'), bytes);
+      response.writeHead(201).end('{}');
+    } else if (path === 'api/v1/events') this.#follow(response);
     else if (path.startsWith('announce')) response.end('d8:intervali60e5:peers0:e');
     else if (path === 'checkpoint') response.end(this.checkpoint());
     else if (path.startsWith('tile/')) response.end(this.bundle(path));
