@@ -87,7 +87,7 @@ function OtherMagnet({ release, group }: { release: ReleaseDetail; group: GroupV
     <details class="warned">
       <summary>Get these bytes all the same</summary>
       <p>
-        <strong>These bytes did not win.</strong> They may hold anything, a backdoor included. Fetch them to
+        <strong>These bytes have not won.</strong> They may hold anything, a backdoor included. Fetch them to
         compare, never to run.
       </p>
       <div class="actions">
