@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext } from 'node:test';
-import { parseRecipe, type Rebuilt, type Recipe, rebuild } from '../../src/builder/index.ts';
+import { parseRecipe, type Recipe, rebuild } from '../../src/builder/index.ts';
 import { craftArchive, putInCache } from './archive.ts';
 
 /** A folder that goes when the test ends. */
