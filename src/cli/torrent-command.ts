@@ -1,10 +1,9 @@
-import { basename, join, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { toHex } from '../bytes/index.ts';
 import {
   assertCanonical,
   createTorrent,
-  type FileProblem,
   type Metainfo,
   type Profile,
   parseMagnet,
@@ -20,7 +19,7 @@ import { UsageError } from './exit-code.ts';
 import { hashProgress } from './hash-progress.ts';
 import { type Output, printable } from './output.ts';
 import { formatCount, formatSize } from './size.ts';
-import { filesText, magnetText, torrentJson, torrentText, v1Text } from './torrent-text.ts';
+import { filesText, magnetText, problemsText, torrentJson, torrentText, v1Text } from './torrent-text.ts';
 
 interface CreateFlags {
   readonly profile: string;
@@ -30,10 +29,6 @@ interface CreateFlags {
   readonly webSeed?: readonly string[];
   readonly threads?: string;
 }
-
-/** Problems that are listed one by one; the rest is counted. */
-const LISTED_PROBLEMS = 20;
-const LISTED_PIECES = 8;
 
 /** Adds `bitquorum torrent create`, `torrent show` and `torrent verify`. */
 export function addTorrentCommand(program: Command): void {
@@ -162,27 +157,6 @@ async function verify(
       `${printable(path)} does not match ${printable(basename(file))}: ${formatCount(problems.length, 'file')} of ${metainfo.files.length} differ`,
     );
   }
-}
-
-const PROBLEM_WORDS: Readonly<Record<FileProblem['problem'], string>> = {
-  missing: 'is missing',
-  'not-a-file': 'is no regular file',
-  'wrong-size': 'has another size',
-  'wrong-content': 'has other content',
-  'not-v1': 'matches by SHA-256 but not by SHA-1: the halves of the torrent describe different data',
-};
-
-function problemsText(problems: readonly FileProblem[]): string {
-  const lines = problems.slice(0, LISTED_PROBLEMS).map(({ path, problem, pieces }) => {
-    const more = pieces.length > LISTED_PIECES ? ` and ${pieces.length - LISTED_PIECES} more` : '';
-    const where =
-      pieces.length > 0
-        ? ` (${pieces.length === 1 ? 'piece' : 'pieces'} ${pieces.slice(0, LISTED_PIECES).join(', ')}${more})`
-        : '';
-    return `${printable(join(...path))} ${PROBLEM_WORDS[problem]}${where}`;
-  });
-  const rest = problems.length - lines.length;
-  return [...lines, ...(rest > 0 ? [`and ${formatCount(rest, 'more file', 'more files')}`] : [])].join('\n');
 }
 
 /** Why a torrent can be no vote. */

@@ -1,5 +1,11 @@
 import { toHex } from '../bytes/index.ts';
-import { formatMagnet, type Magnet, type Metainfo, type V1Summary } from '../torrent/index.ts';
+import {
+  type FileProblem,
+  formatMagnet,
+  type Magnet,
+  type Metainfo,
+  type V1Summary,
+} from '../torrent/index.ts';
 import { printable } from './output.ts';
 import { formatCount, formatSize } from './size.ts';
 
@@ -79,6 +85,32 @@ export function filesText(metainfo: Metainfo): string {
       return `  ${(sizes[index] as string).padStart(width)} ${executable ? 'x' : ' '} ${printable(path.join('/'))}`;
     })
     .join('\n');
+}
+
+/** Problems that are listed one by one; the rest is counted. */
+const LISTED_PROBLEMS = 20;
+const LISTED_PIECES = 8;
+
+const PROBLEM_WORDS: Readonly<Record<FileProblem['problem'], string>> = {
+  missing: 'is missing',
+  'not-a-file': 'is no regular file',
+  'wrong-size': 'has another size',
+  'wrong-content': 'has other content',
+  'not-v1': 'matches by SHA-256 but not by SHA-1: the halves of the torrent describe different data',
+};
+
+/** How files differ from a torrent, a line each. */
+export function problemsText(problems: readonly FileProblem[]): string {
+  const lines = problems.slice(0, LISTED_PROBLEMS).map(({ path, problem, pieces }) => {
+    const more = pieces.length > LISTED_PIECES ? ` and ${pieces.length - LISTED_PIECES} more` : '';
+    const where =
+      pieces.length > 0
+        ? ` (${pieces.length === 1 ? 'piece' : 'pieces'} ${pieces.slice(0, LISTED_PIECES).join(', ')}${more})`
+        : '';
+    return `${printable(path.join('/'))} ${PROBLEM_WORDS[problem]}${where}`;
+  });
+  const rest = problems.length - lines.length;
+  return [...lines, ...(rest > 0 ? [`and ${formatCount(rest, 'more file', 'more files')}`] : [])].join('\n');
 }
 
 /** Names and values in two columns; rows without a value are left out. */

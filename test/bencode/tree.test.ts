@@ -7,10 +7,15 @@ import { Client } from 'bittorrent-dht';
 import Wire from 'bittorrent-protocol';
 import createTorrent from 'create-torrent';
 import parseTorrent from 'parse-torrent';
-import utMetadata from 'ut_metadata';
 import { decode } from '../../src/bencode/index.ts';
 
 const LIMIT = { timeout: 20_000 };
+
+/** Comes with webtorrent. */
+const UT_METADATA = 'ut_metadata';
+const { default: utMetadata } = (await import(UT_METADATA)) as {
+  default: (metadata?: Uint8Array) => unknown;
+};
 
 function madeTorrent(name: string, content: Buffer): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {

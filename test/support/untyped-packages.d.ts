@@ -48,10 +48,6 @@ declare module 'bittorrent-protocol' {
   }
 }
 
-declare module 'ut_metadata' {
-  export default function extension(metadata?: Uint8Array): unknown;
-}
-
 declare module 'create-torrent' {
   interface Options {
     name?: string;

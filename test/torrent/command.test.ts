@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -69,6 +78,28 @@ test('create takes the v2 profile, a name and a place', () => {
   assert.equal((JSON.parse(stdout) as { infoHashV1: unknown }).infoHashV1, null);
   const metainfo = parseTorrent(readFileSync(join(folder, 'o.t')));
   assert.deepEqual([metainfo.name, metainfo.profile], ['other', 'v2']);
+});
+
+test('without a terminal there is one line of words, and none when quiet', () => {
+  const { stdout, stderr } = run('create', 'tool-1.0', '--out', 'words.torrent');
+  assert.match(stderr, /^49 KiB hashed in [0-9.]+ s, written to words\.torrent\n$/);
+  assert.match(stdout, /^name +tool-1\.0\n/);
+  assert.equal(run('create', 'tool-1.0', '--out', 'words.torrent', '--quiet').stderr, '');
+});
+
+test('an interrupt ends it with 130 and leaves nothing behind', { timeout: 30_000 }, async () => {
+  const large = join(folder, 'large');
+  writeFileSync(large, '');
+  truncateSync(large, 2 ** 40); // takes no space, and minutes to hash
+  const child = spawn(process.execPath, [program, 'torrent', 'create', 'large'], { cwd: folder });
+  const ended = once(child, 'exit');
+  setTimeout(() => child.kill('SIGINT'), 1500);
+  assert.deepEqual(await ended, [130, null]);
+  rmSync(large);
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.includes('large.torrent')),
+    [],
+  );
 });
 
 test('wrong use ends with 2, what cannot be done with 1', () => {
