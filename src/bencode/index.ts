@@ -6,5 +6,4 @@ export type { BencodeErrorCode } from './error.ts';
 export { BencodeError } from './error.ts';
 export type { BencodeLimits } from './limits.ts';
 export { MESSAGE_LIMITS, TORRENT_LIMITS } from './limits.ts';
-export type { BencodeKind } from './node.ts';
 export { BencodeNode } from './node.ts';

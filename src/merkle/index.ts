@@ -1,5 +1,4 @@
 /** Merkle trees, pure: a transparency log's (RFC 6962, C2SP tlog-tiles) and a torrent file's (BEP 52). */
-export type { BlockTreeHasher } from './bep52-hash.ts';
 export { BLOCK_BYTES, createBlockTreeHasher, treeHeight } from './bep52-hash.ts';
 export type { HashLayer } from './bep52-layer.ts';
 export { hashAt, layerAbove, layerRoot, layersUp } from './bep52-layer.ts';

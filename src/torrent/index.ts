@@ -1,22 +1,18 @@
 /** Torrents (BEP 52, hybrids also BEP 3 and 47): the canonical form, its checks, magnet links. */
 export { assertCanonical } from './canonical.ts';
-export type { CreatedTorrent, CreateOptions } from './create.ts';
 export { createTorrent } from './create.ts';
 export type { TorrentErrorCode } from './error.ts';
 export { TorrentError } from './error.ts';
-export type { HashOptions, HashProgress } from './hash-files.ts';
+export type { HashProgress } from './hash-files.ts';
 export { sha256 } from './hashes.ts';
-export { formatTorrent } from './info.ts';
-export type { TorrentLimits } from './limits.ts';
 export { TORRENT_LIMITS } from './limits.ts';
-export type { Magnet, PeerHint } from './magnet.ts';
+export type { Magnet } from './magnet.ts';
 export { formatMagnet, parseMagnet } from './magnet.ts';
-export type { Metainfo, Profile, TorrentFile, V1Pieces } from './metainfo.ts';
+export type { Metainfo, Profile } from './metainfo.ts';
 export { parseInfo, parseTorrent, withPieceLayers } from './parse.ts';
-export { hasPieceLayer } from './piece-layers.ts';
 export { savePath } from './save-path.ts';
 export { readTorrentFile, writeTorrentFile } from './torrent-file.ts';
 export type { V1Summary } from './v1-only.ts';
 export { summarizeV1 } from './v1-only.ts';
-export type { FileProblem, Verification } from './verify.ts';
+export type { FileProblem } from './verify.ts';
 export { verifyTorrent } from './verify.ts';

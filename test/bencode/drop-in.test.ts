@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import bencode from 'bencode';
 import fc from 'fast-check';
 
 const require = createRequire(import.meta.url);
-const SOCKET_OF_THE_DHT = new URL('../../node_modules/k-rpc-socket/index.js', import.meta.url);
 const decoded = (text: string): unknown => bencode.decode(Buffer.from(text, 'latin1'));
 const encoded = (value: unknown): string => Buffer.from(bencode.encode(value)).toString('latin1');
 
@@ -18,9 +18,14 @@ test('every way in leads to the drop-in', async () => {
     assert.equal(module.encodingLength, bencode.encodingLength);
     assert.equal(module.byteLength, bencode.byteLength);
   }
-  // The DHT's socket brings a bencode of its own major version: the override reaches it too.
-  const nested = createRequire(SOCKET_OF_THE_DHT);
-  assert.equal((nested('bencode') as typeof namespace).decode, bencode.decode);
+});
+
+test('no package of the tree has another bencode', () => {
+  const lock = JSON.parse(readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8')) as {
+    packages: Record<string, { resolved?: string; link?: boolean }>;
+  };
+  const places = Object.entries(lock.packages).filter(([path]) => path.endsWith('node_modules/bencode'));
+  assert.deepEqual(places, [['node_modules/bencode', { resolved: 'src/bencode/drop-in', link: true }]]);
 });
 
 test('values come as the packages expect them', () => {
