@@ -32,7 +32,10 @@ export interface Metainfo {
   readonly infoHashV1?: InfoHashV1;
   readonly profile: Profile;
   readonly name: string;
-  /** A tree of files in a folder called `name`; `false` for one file called `name`. */
+  /**
+   * A tree of files in a folder called `name`; `false` for one file called `name`. Without a v1 half, a folder
+   * whose only file has the folder's name is the same torrent as that file, and taken for it.
+   */
   readonly isTree: boolean;
   /** Bytes of a piece: a power of two of at least one block. */
   readonly pieceLength: number;

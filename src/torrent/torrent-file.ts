@@ -1,19 +1,25 @@
 import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { messageOf } from './disk-file.ts';
 import { TorrentError } from './error.ts';
 import { TORRENT_LIMITS } from './limits.ts';
 
-/** The bytes of a `.torrent` file. Throws `no-such-path`, `unreadable` or, before reading it, `metadata-too-large`. */
+/**
+ * The bytes of a `.torrent` file. Throws `no-such-path`, `unreadable` or, before reading it,
+ * `special-file` and `metadata-too-large`.
+ */
 export async function readTorrentFile(path: string): Promise<Uint8Array> {
   try {
     await using file = await open(path, 'r');
-    const { size } = await file.stat();
-    if (size > TORRENT_LIMITS.bytes) {
+    const stats = await file.stat();
+    if (!stats.isFile()) {
+      throw new TorrentError('special-file', `${path} is no regular file: give a .torrent file`);
+    }
+    if (stats.size > TORRENT_LIMITS.bytes) {
       throw new TorrentError(
         'metadata-too-large',
-        `${path} has ${size} bytes: a torrent may have ${TORRENT_LIMITS.bytes} at most`,
+        `${path} has ${stats.size} bytes: a torrent may have ${TORRENT_LIMITS.bytes} at most`,
       );
     }
     return await file.readFile();
@@ -31,7 +37,7 @@ export async function readTorrentFile(path: string): Promise<Uint8Array> {
  * a new file beside it, flushed to disk, takes its name. Throws `unwritable`.
  */
 export async function writeTorrentFile(path: string, torrent: Uint8Array): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`);
+  const temporary = join(dirname(path), `.torrent-${randomBytes(8).toString('hex')}`);
   try {
     {
       await using file = await open(temporary, 'wx');

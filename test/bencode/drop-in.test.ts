@@ -106,3 +106,23 @@ test('hostile bytes are refused at once', () => {
     assert.throws(() => decoded(text), { name: 'BencodeError' }, text.slice(0, 20));
   }
 });
+
+test('any bytes are a value that encodes to the same bytes, or a BencodeError', () => {
+  const tokens = fc
+    .array(fc.constantFrom('i', 'l', 'd', 'e', '1:a', '1:\xff', '0:', '-', '0', '7', ':', '9:__proto__'), {
+      maxLength: 30,
+    })
+    .map((parts) => Buffer.from(parts.join(''), 'latin1'));
+  fc.assert(
+    fc.property(fc.oneof(tokens, fc.uint8Array({ minLength: 1, maxLength: 60 })), (bytes) => {
+      try {
+        const value = bencode.decode(bytes);
+        assert.equal(bencode.encode(value).length, bytes.length);
+        assert.deepEqual(bencode.decode(bencode.encode(value)), value);
+      } catch (error) {
+        assert.equal((error as Error).name, 'BencodeError', String(error));
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});

@@ -97,7 +97,7 @@ test('an interrupt ends it with 130 and leaves nothing behind', { timeout: 30_00
   assert.deepEqual(await ended, [130, null]);
   rmSync(large);
   assert.deepEqual(
-    readdirSync(folder).filter((name) => name.includes('large.torrent')),
+    readdirSync(folder).filter((name) => name === 'large.torrent' || name.startsWith('.')),
     [],
   );
 });
@@ -149,6 +149,12 @@ test('show tells about torrents, magnet links and, as no vote, v1 torrents', () 
     assert.equal(bad.status, 1);
     assert.match(bad.stderr, reason);
   }
+});
+
+test('what is no file is not read without end', () => {
+  assert.match(run('show', '/dev/zero').stderr, /no regular file/);
+  assert.match(run('show', 'tool-1.0').stderr, /no regular file/);
+  assert.match(run('show', 'absent.torrent').stderr, /does not exist/);
 });
 
 test('verify ends with 0 or, naming files and pieces, with 4', () => {
