@@ -8,7 +8,7 @@ export interface ProcessOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly timeoutSeconds: number;
-  /** Called while the process runs, each second; a text returned ends the process for that reason. */
+  /** Called while the process runs, every two seconds; a text returned ends the process for that reason. */
   readonly watch?: () => Promise<string | undefined>;
 }
 
@@ -22,7 +22,7 @@ export interface ProcessResult {
 }
 
 const TAIL_BYTES = 16_384;
-const WATCH_MILLISECONDS = 1000;
+const WATCH_MILLISECONDS = 2000;
 
 /**
  * Runs a program in a process group of its own and waits for it. On abort, time-out or a complaint of `watch` the

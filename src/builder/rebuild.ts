@@ -116,7 +116,6 @@ async function fillBuildFolder(
   buildFolder: string,
   options: RebuildOptions,
 ): Promise<void> {
-  await mkdir(buildFolder, { recursive: true });
   const writer = new TreeWriter(buildFolder, options.signal);
   for (const source of recipe.sources) {
     options.onProgress?.({ phase: 'unpack', name: source.name });

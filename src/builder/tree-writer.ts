@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { BuilderError } from './errors.ts';
@@ -7,16 +7,22 @@ import { BuilderError } from './errors.ts';
 const FILES_A_TURN = 64;
 
 /**
- * Fills a folder that is empty and that nothing else writes to, so no link can lead outside. Two files at one
+ * Fills a new folder that nothing else writes to, so no link can lead outside. Two files at one
  * place are an error of the recipe. Paths must have been checked by `pathFault`.
  */
 export class TreeWriter {
   readonly #root: string;
   readonly #signal: AbortSignal;
   readonly #made = new Set<string>(['.']);
+  /** Whether this process's umask takes bits away that a tree shall have. */
+  readonly #mustSetModes: boolean;
   #written = 0;
 
+  /** Makes the folder at `root`, which must not be there yet. */
   constructor(root: string, signal: AbortSignal) {
+    mkdirSync(root, { mode: 0o755 });
+    this.#mustSetModes = (statSync(root).mode & 0o777) !== 0o755;
+    if (this.#mustSetModes) chmodSync(root, 0o755);
     this.#root = root;
     this.#signal = signal;
   }
@@ -34,7 +40,7 @@ export class TreeWriter {
         cause: error,
       });
     }
-    chmodSync(target, mode); // whatever this process's umask is
+    if (this.#mustSetModes) chmodSync(target, mode);
   }
 
   folder(path: string): void {
@@ -42,7 +48,7 @@ export class TreeWriter {
     this.folder(dirname(path));
     const target = join(this.#root, path);
     mkdirSync(target, { mode: 0o755 });
-    chmodSync(target, 0o755);
+    if (this.#mustSetModes) chmodSync(target, 0o755);
     this.#made.add(path);
   }
 }
