@@ -8,6 +8,9 @@ const BLOCKS_PER_READ = UNIT_BYTES / BLOCK_BYTES;
 /** Where data lands in a page decides up to 30 % of the speed: Node puts large buffers at page offset 16. */
 const ALIGNMENT_SLACK = 112;
 
+/** Neither a link nor a pipe that came into the file's place is followed or waited for. */
+const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
 /** Why a file could not be hashed. */
 export type UnitProblem = 'changed' | 'unreadable';
 
@@ -124,7 +127,7 @@ export class UnitHasher {
 
   #open(file: number): number {
     try {
-      return openSync(this.#plan.paths[file] as string, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+      return openSync(this.#plan.paths[file] as string, FLAGS);
     } catch (cause) {
       throw new UnitError(file, 'unreadable', cause);
     }
