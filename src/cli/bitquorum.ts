@@ -8,7 +8,7 @@ import { Output } from './output.ts';
 
 const EXIT_CODE_HELP = `
 Exit codes: 0 done; 1 failed; 2 usage; 3 no winner or quorum not met;
-            4 hash or signature mismatch; 130 interrupted.
+            4 hash or signature mismatch; 130 interrupted before the end.
 Set NO_COLOR to turn colours off.`;
 
 /** Error codes that end with another exit code than 1. */
@@ -41,7 +41,7 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
   try {
     const program = await buildProgram(argv);
     await program.parseAsync(argv);
-    return interrupted.aborted ? EXIT.interrupted : EXIT.done;
+    return EXIT.done;
   } catch (error) {
     return report(error);
   }

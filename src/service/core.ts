@@ -3,6 +3,7 @@ import { toHex } from '../bytes/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Signer } from '../statement/index.ts';
 import type { Store, StoredEntry } from '../store/index.ts';
+import { countsOn } from '../tally/index.ts';
 import { addressText } from './address.ts';
 import { AuditQueue } from './audit/audit-queue.ts';
 import { auditor, type Probe } from './audit/auditor.ts';
@@ -68,11 +69,15 @@ export class Core {
       put: (sha256: string, bytes: Uint8Array) => store.putBlob(sha256, bytes),
     };
     this.torrents = new KnownTorrents(infos, limits.blobBytes, this.swarms);
-    const { votes } = this.ledger;
+    const { votes, tally } = this.ledger;
     const { seedersDebounceMs, replayed } = limits.events;
-    this.seeders = new SeederCounts(this.swarms, votes, seedersDebounceMs, (event) =>
-      this.hub.seeders(event),
-    );
+    this.seeders = new SeederCounts({
+      store: this.swarms,
+      votes,
+      counts: (release, builder) => countsOn(tally, release, builder),
+      pauseMs: seedersDebounceMs,
+      tell: (event) => this.hub.seeders(event),
+    });
     this.hub = new EventHub(limits.events, () => this.seeders.all());
     const published = (): number => log.checkpoint().size;
     this.#teller = new EntryTeller(published, replayed, (event) => this.hub.entry(event));

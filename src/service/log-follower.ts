@@ -52,6 +52,8 @@ export class LogFollower {
     if (this.#fault !== undefined) return;
     this.#reading ??= this.#read().finally(() => {
       this.#reading = undefined;
+      // An entry that came after the last look and before this line has woken nobody.
+      if (this.#size < this.#log.size) this.#wake();
     });
   }
 

@@ -7,23 +7,35 @@ import type { VoteIndex } from './vote-index.ts';
 export interface Seeders {
   /** Clients that say so, each peer id once. Anybody can add to this number. */
   readonly live: number;
-  /** Builders that announce it by their own URL and have passed an audit for it. */
+  /** Builders whose votes for it count, and that announce it by their own URL: a mirror is none. */
   readonly reputable: number;
+}
+
+export interface SeederCountsParts {
+  readonly store: AnnounceStore;
+  readonly votes: VoteIndex;
+  /** Whether a builder's vote on a release counts. */
+  readonly counts: (release: string, builder: string) => boolean;
+  /** Changes of one infohash are told at most once in so many milliseconds. */
+  readonly pauseMs: number;
+  readonly tell: (event: SeedersEvent) => void;
 }
 
 /** Counts seeders of voted infohashes and tells changes, at most once in each pause. */
 export class SeederCounts {
   readonly #store: AnnounceStore;
   readonly #votes: VoteIndex;
+  readonly #counts: (release: string, builder: string) => boolean;
   readonly #tell: (event: SeedersEvent) => void;
   readonly #pauseMs: number;
   /** Infohashes with an event on its way; bounded by those that were voted for. */
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #told = new Map<string, Seeders>();
 
-  constructor(store: AnnounceStore, votes: VoteIndex, pauseMs: number, tell: (event: SeedersEvent) => void) {
+  constructor({ store, votes, counts, pauseMs, tell }: SeederCountsParts) {
     this.#store = store;
     this.#votes = votes;
+    this.#counts = counts;
     this.#pauseMs = pauseMs;
     this.#tell = tell;
   }
@@ -34,9 +46,13 @@ export class SeederCounts {
     const builders = new Set<string>();
     for (const peer of this.#store.seeding(infoHashV2.slice(0, 40))) {
       clients.add(toHex(peer.peerId));
-      if (peer.builder !== null && peer.audited) builders.add(peer.builder);
+      if (peer.builder !== null && this.#isReputable(peer.builder, infoHashV2)) builders.add(peer.builder);
     }
     return { live: clients.size, reputable: builders.size };
+  }
+
+  #isReputable(builder: string, infoHashV2: string): boolean {
+    return this.#votes.auditedFor(builder, infoHashV2).some((release) => this.#counts(release, builder));
   }
 
   /** Present counts of every infohash that anybody seeds. */

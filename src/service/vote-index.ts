@@ -12,7 +12,8 @@ export class VoteIndex {
   readonly #waiting = new Map<string, Vote[]>();
   /** Names in {@link #waiting}, by release. */
   readonly #ofRelease = new Map<string, Set<string>>();
-  readonly #audited = new Map<string, Set<string>>();
+  /** Releases for which a builder's seeding was audited, by infohash and builder. */
+  readonly #audited = new Map<string, Map<string, string[]>>();
   readonly #wholes = new Map<string, string>();
 
   /** A vote that the log holds. */
@@ -28,8 +29,9 @@ export class VoteIndex {
 
   /** An audit that the log holds. */
   pass(vote: Vote): void {
-    const builders = this.#audited.get(vote.infoHashV2) ?? new Set<string>();
-    this.#audited.set(vote.infoHashV2, builders.add(vote.builder));
+    const builders = this.#audited.get(vote.infoHashV2) ?? new Map<string, string[]>();
+    builders.set(vote.builder, [...(builders.get(vote.builder) ?? []), vote.release]);
+    this.#audited.set(vote.infoHashV2, builders);
     this.#forget(nameOf(vote.builder, vote.infoHashV2.slice(0, 40)), vote.release);
   }
 
@@ -57,6 +59,11 @@ export class VoteIndex {
   /** Whether an audit of a builder's seeding of an infohash (64 hex digits) is in the log. */
   isAudited(builder: string, infoHashV2: string): boolean {
     return this.#audited.get(infoHashV2)?.has(builder) ?? false;
+  }
+
+  /** Releases for which an audit of a builder's seeding of an infohash (64 hex digits) is in the log. */
+  auditedFor(builder: string, infoHashV2: string): readonly string[] {
+    return this.#audited.get(infoHashV2)?.get(builder) ?? [];
   }
 
   /** Every infohash (64 hex digits) that an audit has confirmed. */

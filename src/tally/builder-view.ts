@@ -1,4 +1,5 @@
 import type { BuilderState, Tally } from './state.ts';
+import { isCounted } from './verdict.ts';
 
 /** One registered builder as people and the API see it; plain JSON. */
 export interface BuilderView {
@@ -71,6 +72,12 @@ export function unauditedVotes(tally: Tally): UnauditedVote[] {
     }
   }
   return found;
+}
+
+/** Whether a builder's vote on a release counts: on the panel, committed, opened, audited, said once. */
+export function countsOn(tally: Tally, digest: string, key: string): boolean {
+  const release = tally.releases.get(digest);
+  return release?.draw.onPanel.has(key) === true && isCounted(release.ballots.get(key));
 }
 
 /** Whether an entry names the blob with this SHA-256 (hex): a recipe or a policy file. */

@@ -3,7 +3,13 @@
  * Node, so that the tally service, the command line and a dashboard count alike.
  */
 export type { BuilderView, UnauditedVote } from './builder-view.ts';
-export { builderOfAnnounceDigest, builderViews, isNamedBlob, unauditedVotes } from './builder-view.ts';
+export {
+  builderOfAnnounceDigest,
+  builderViews,
+  countsOn,
+  isNamedBlob,
+  unauditedVotes,
+} from './builder-view.ts';
 export type { Admission } from './count.ts';
 export { admits, countEntry } from './count.ts';
 export { tallyDigest } from './digest.ts';
