@@ -1,7 +1,7 @@
 import { lstat, readlink } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
-import { runProcess } from './process.ts';
+import { type ProcessResult, runProcess } from './process.ts';
 
 /** Where a step sees the build folder: the fixed path in the sandbox, else the folder itself. */
 export const SANDBOX_BUILD_FOLDER = '/build';
@@ -10,7 +10,10 @@ const SANDBOX_NODE = '/tools/bin/node';
 const TEMPORARY_BYTES = 256 * 1024 * 1024;
 const PROBE_SECONDS = 10;
 
-/** A working bubblewrap, with the host's system folders as arguments that show them read-only. */
+/**
+ * A working bubblewrap, with arguments that show the host's system folders read-only and, where this version knows how
+ * (0.8), forbid further user namespaces inside.
+ */
 export interface Sandbox {
   readonly program: string;
   readonly systemArguments: readonly string[];
@@ -21,17 +24,21 @@ export async function findSandbox(signal: AbortSignal): Promise<Sandbox | { read
   if (process.platform !== 'linux') return { missing: `there is no sandbox for ${process.platform} yet` };
   const program = await onPath('bwrap');
   if (program === undefined) return { missing: 'bubblewrap (bwrap) is not installed' };
-  const sandbox = { program, systemArguments: await systemArguments() };
-  const trial = await runProcess(program, [...isolation(sandbox), '--', SANDBOX_NODE, '--version'], {
-    cwd: '/',
-    env: {},
-    signal,
-    timeoutSeconds: PROBE_SECONDS,
-  });
-  signal.throwIfAborted();
-  if (trial.code === 0) return sandbox;
+  const shown = await systemArguments();
+  let trial: ProcessResult | undefined;
+  for (const hardening of [['--disable-userns'], []]) {
+    const sandbox = { program, systemArguments: [...hardening, ...shown] };
+    trial = await runProcess(program, [...isolation(sandbox), '--', SANDBOX_NODE, '--version'], {
+      cwd: '/',
+      env: {},
+      signal,
+      timeoutSeconds: PROBE_SECONDS,
+    });
+    signal.throwIfAborted();
+    if (trial.code === 0) return sandbox;
+  }
   return {
-    missing: `bubblewrap cannot make a sandbox here (${trial.tail.split('\n').at(-1) ?? 'no reason'})`,
+    missing: `bubblewrap cannot make a sandbox here (${trial?.tail.split('\n').at(-1) ?? 'no reason'})`,
   };
 }
 

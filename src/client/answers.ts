@@ -7,16 +7,6 @@ const count = z.int().min(0);
 export const receiptAnswer = z.object({ index: count, timeMs: count, leafHash: hex32 });
 export type Receipt = z.output<typeof receiptAnswer>;
 
-/** What `GET /api/v1/status` answers. None of it is believed; the log says the same under signatures. */
-export const statusAnswer = z.object({
-  origin: z.string().max(255),
-  logKey: z.string().max(512),
-  size: count,
-  policy: z.object({ name: z.string().max(200), demo: z.boolean(), digest: hex32 }),
-  announceUrl: z.string().max(2048),
-});
-export type TallyStatus = z.output<typeof statusAnswer>;
-
 /** What this client reads of `GET /api/v1/releases/<digest>`; the count itself it does again. */
 export const releaseAnswer = z.object({
   seeders: z.record(hex32, z.object({ live: count, reputable: count })),

@@ -1,15 +1,7 @@
 import { createHash } from 'node:crypto';
 import type * as z from 'zod';
 import { formatTilePath, tileWidthAt } from '../merkle/index.ts';
-import {
-  problemAnswer,
-  type Receipt,
-  type ReleaseExtras,
-  receiptAnswer,
-  releaseAnswer,
-  statusAnswer,
-  type TallyStatus,
-} from './answers.ts';
+import { problemAnswer, type Receipt, type ReleaseExtras, receiptAnswer, releaseAnswer } from './answers.ts';
 import { ClientError, RefusedError } from './errors.ts';
 import { readEvents, type TallyEvent } from './events.ts';
 import { fetchWhole, type HttpAnswer, type HttpRequest } from './http.ts';
@@ -46,10 +38,6 @@ export class TallyClient {
   async submit(envelope: Uint8Array, { signal }: CallOptions = {}): Promise<Receipt> {
     const request = { method: 'POST', body: envelope, contentType: 'application/json', signal } as const;
     return this.#json('api/v1/entries', receiptAnswer, request);
-  }
-
-  async status({ signal }: CallOptions = {}): Promise<TallyStatus> {
-    return this.#json('api/v1/status', statusAnswer, { signal });
   }
 
   /** Who seeds a release now, and its magnet links. */

@@ -155,6 +155,7 @@ test('the sandbox shows no network, no host files, no other processes, and no wa
   const script = `
     import { existsSync, readdirSync, writeFileSync } from 'node:fs';
     import { connect } from 'node:net';
+    import { spawnSync } from 'node:child_process';
     const network = await new Promise((resolve) => {
       connect(${port}, '127.0.0.1').on('connect', () => resolve('reached')).on('error', (e) => resolve(e.code));
     });
@@ -164,7 +165,7 @@ test('the sandbox shows no network, no host files, no other processes, and no wa
       processes: readdirSync('/proc').filter((n) => /^[0-9]+$/.test(n)).length < 6,
       writes: ['/usr/x', '/tools/bin/node', '/etc/passwd'].map(tryWrite),
       secrets: ['/root', '/home', '/etc/passwd', '/var', '/run'].filter((path) => existsSync(path)),
-      user: process.getuid(),
+      user: process.getuid(), nested: spawnSync('unshare', ['--user', 'true']).status === 0,
     }));`;
   const { result } = await runScript(context, { script }, { sandbox: 'when-there', trusted: false });
   const { path } = await result;
@@ -175,6 +176,7 @@ test('the sandbox shows no network, no host files, no other processes, and no wa
     processes: true,
     secrets: [],
     user: 1000,
+    nested: false,
     writes: ['EROFS', 'EROFS', 'EROFS'],
   });
 });
