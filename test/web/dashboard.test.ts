@@ -2,11 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { needs } from '../support/needs.ts';
-import { axeViolations, launchBrowser, openPage, overflowOf } from './support/browser.ts';
+import { launchBrowser, openPage } from './support/browser.ts';
 import { FixtureServer } from './support/fixture-server.ts';
-import { BACKDOOR, demoLog, HONEST, magnetOf, releaseIn, type World } from './support/world.ts';
-
-const HOSTILE = '<img src=x onerror="alert(1)">';
+import { BACKDOOR, demoLog, HONEST, magnetOf, releaseIn } from './support/world.ts';
 
 describe('the dashboard in Chromium', { skip: needs('chromium'), concurrency: 2 }, () => {
   let browser: Browser;
@@ -90,10 +88,10 @@ describe('the dashboard in Chromium', { skip: needs('chromium'), concurrency: 2 
     const { page, problems } = watched;
     const expected = [
       ['announced', /has not opened it for builders yet/],
-      ['committing', /Sealing ends in \d+ s.*Every result is still sealed/s],
+      ['committing', /Sealing ends within \d+ s.*Every result is still sealed/s],
       [
         'voting',
-        /The largest group has 2 votes; it needs 3\..*Voting ends in.*an audit has not yet seen it seed/s,
+        /The largest group has 2 votes; it needs 3\..*Voting ends within.*an audit has not yet seen it seed/s,
       ],
       ['contested', /There is nothing here to trust\..*Tied.*Tied/s],
       ['failed', /Only 1 vote counted.*the compiler that the recipe asks for was not found/s],
@@ -163,96 +161,6 @@ describe('the dashboard in Chromium', { skip: needs('chromium'), concurrency: 2 
     await page.getByRole('link', { name: 'meanwhile 1.0.0' }).waitFor();
   });
 
-  it('shows hostile strings as text, and runs nothing', async () => {
-    await using server = new FixtureServer(demoLog());
-    const url = await server.listen();
-    server.meddle = hostile;
-    const { digest } = releaseIn(server.world, 'final');
-    await using watched = await openPage(browser, { viewport: { width: 360, height: 740 } });
-    const { page, problems } = watched;
-    for (const path of ['/', `/release/${digest}`]) {
-      await page.goto(url + path);
-      await page.locator('.row, .columns').first().waitFor();
-      const text = await page.locator('body').innerText();
-      assert.ok(text.includes(HOSTILE), 'it is shown as it is written');
-      assert.ok(text.includes('⟨U+202E⟩'), 'what turns text around is spelled out');
-      assert.equal(await page.locator('img, iframe, [onerror], [onclick]').count(), 0);
-      const scripts = await page
-        .locator('a')
-        .evaluateAll((links) =>
-          links
-            .map((link) => (link as HTMLAnchorElement).protocol)
-            .filter((each) => !/^(https?|magnet):$/.test(each)),
-        );
-      assert.deepEqual(scripts, []);
-      assert.ok((await overflowOf(page)) <= 0, `${path} does not scroll sideways`);
-    }
-    assert.equal(await page.getByRole('link', { name: 'Open magnet link' }).count(), 0);
-    assert.deepEqual(problems, []);
-  });
-
-  it('sounds the alarm when the tally shows another count than the log', async () => {
-    await using server = new FixtureServer(demoLog());
-    const url = await server.listen();
-    server.meddle = (world) => {
-      const final = releaseIn(world, 'final');
-      Object.assign(final, { winner: BACKDOOR });
-      return world;
-    };
-    await using watched = await openPage(browser);
-    const { page } = watched;
-    await page.clock.install();
-    await page.goto(`${url}/release/${releaseIn(server.world, 'final').digest}`);
-    await page.getByText('counting again').waitFor();
-    assert.equal(
-      await page.getByText('Do not trust this tally.').count(),
-      0,
-      'it may be a moment’s difference',
-    );
-    await page.clock.fastForward(8000);
-    await page.getByText('Do not trust this tally.').waitFor();
-    assert.match(await page.getByRole('alert').innerText(), /something else than the log says.*winner/);
-    assert.equal(await page.getByRole('link', { name: 'Open magnet link' }).count(), 0);
-    assert.equal(await page.getByText('the count matches').count(), 0);
-  });
-
-  it('sounds the alarm when the log does not fit what it signed, now or at the last visit', async () => {
-    const log = demoLog();
-    await using server = new FixtureServer(log);
-    const url = await server.listen();
-    await using watched = await openPage(browser);
-    const { page } = watched;
-    await page.goto(url);
-    await page.getByText('the count matches').waitFor();
-    server.meddleFile = (path, bytes) => {
-      if (path === '/checkpoint') return bytes;
-      const changed = new Uint8Array(bytes);
-      changed[4] = 0; // in the receipt time of the first entry
-      return changed;
-    };
-    await page.reload();
-    await page.getByText('Do not trust this tally.').waitFor();
-    server.meddleFile = (_path, bytes) => bytes;
-    await page.reload();
-    await page.getByText('the count matches').waitFor();
-    log.entries.pop();
-    await page.reload();
-    await page.getByText('the log was rolled back').first().waitFor();
-  });
-
-  it('is honest where the browser offers no Ed25519', async () => {
-    await using server = new FixtureServer(demoLog());
-    const port = new URL(await server.listen()).port;
-    await using watched = await openPage(browser);
-    const { page, problems } = watched;
-    await page.goto(`http://tally.test:${port}/release/${releaseIn(server.world, 'final').digest}`);
-    await page.getByText('on https or localhost only').waitFor();
-    assert.equal(await page.getByText('the count matches').count(), 0);
-    await page.getByRole('button', { name: 'Copy the command' }).click();
-    await page.getByText('the command: copied').waitFor();
-    assert.deepEqual(problems, []);
-  });
-
   it('has pages for a release that is not there and for no page at all', async () => {
     await using server = new FixtureServer(demoLog());
     const url = await server.listen();
@@ -286,54 +194,4 @@ describe('the dashboard in Chromium', { skip: needs('chromium'), concurrency: 2 
     await page.getByRole('searchbox').fill('many-77');
     assert.equal(await page.locator('.row').count(), 1);
   });
-
-  for (const colorScheme of ['light', 'dark'] as const) {
-    it(`is accessible and fits 360 pixels, ${colorScheme}`, async () => {
-      await using server = new FixtureServer(demoLog());
-      const url = await server.listen();
-      const world = server.world;
-      await using watched = await openPage(browser, { colorScheme, viewport: { width: 360, height: 740 } });
-      const { page, problems } = watched;
-      const paths = [
-        '/',
-        ...(['final', 'voting', 'committing'] as const).map((state) => pathOf(world, state)),
-      ];
-      for (const path of paths) {
-        await page.setViewportSize({ width: 360, height: 740 });
-        await page.goto(url + path);
-        await page.getByText('the count matches').waitFor();
-        const warnings = page.getByText('Get these bytes all the same');
-        if ((await warnings.count()) > 0) await warnings.first().click();
-        assert.equal(await overflowOf(page), 0, `${path} does not scroll sideways`);
-        assert.deepEqual(await axeViolations(page), [], path);
-        await page.setViewportSize({ width: 1400, height: 900 });
-        assert.deepEqual(await axeViolations(page), [], `${path}, wide`);
-      }
-      assert.deepEqual(problems, []);
-    });
-  }
 });
-
-function pathOf(world: World, state: 'final' | 'voting' | 'committing'): string {
-  return `/release/${releaseIn(world, state).digest}`;
-}
-
-/** A tally that puts the worst into every text that it can. */
-function hostile(world: World): World {
-  const worst = `${HOSTILE}\u202e\u0000${'w'.repeat(3000)}`;
-  const final = releaseIn(world, 'final');
-  Object.assign(final, {
-    package: `pkg:npm/${worst}@1`,
-    platform: worst,
-    sources: [{ name: worst, uri: 'javascript:alert(1)', integrity: worst }],
-    magnets: { [HONEST]: 'javascript:alert(1)', [BACKDOOR]: `javascript:alert(1)//${magnetOf(BACKDOOR)}` },
-    groups: final.groups.map((group) =>
-      Object.assign(group, { output: { name: worst, sizeBytes: -1, sha256: worst } }),
-    ),
-    builders: final.builders.map((builder) =>
-      Object.assign(builder, { operator: worst, reason: worst, failure: worst }),
-    ),
-  });
-  Object.assign(world.status, { origin: worst, policy: { name: worst, demo: true, digest: worst } });
-  return world;
-}

@@ -32,11 +32,11 @@ test('the real tally’s dashboard follows a release to its verdict', {
   const digest = digestOf(release);
   assert.deepEqual(await statusOf(post(tally, release)), [201, undefined]);
   await page.getByRole('link', { name: '@noble/hashes 2.0.1' }).click();
-  await page.getByText('Sealing ends in').waitFor();
+  await page.getByText('Sealing ends within').waitFor();
 
   const ballots = cast.founders.map((key) => ballot(key, tally.origin, digest, 'ab'.repeat(32)));
   for (const { commit } of ballots) assert.deepEqual(await statusOf(post(tally, commit())), [201, undefined]);
-  await page.getByText('Voting ends in').waitFor();
+  await page.getByText('Voting ends within').waitFor();
   for (const { vote } of ballots) assert.deepEqual(await statusOf(post(tally, vote())), [201, undefined]);
   await page.getByText('an audit has not yet seen it seed').first().waitFor();
   await page.getByText('Only 0 votes counted').waitFor();

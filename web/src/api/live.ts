@@ -31,7 +31,10 @@ export function followTally(listener: LiveListener, stop: AbortSignal): void {
       connection.value = 'lost';
       if (source.readyState !== EventSource.CLOSED) return;
       source.close(); // an HTTP error ends the browser's own attempts
-      setTimeout(open, REOPEN_MS);
+      setTimeout(() => {
+        listener.resumed(); // without a stream the page still asks now and then
+        open();
+      }, REOPEN_MS);
     });
     source.addEventListener('entry', (event) => {
       const entry = readObject(event.data);

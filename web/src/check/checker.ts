@@ -21,23 +21,18 @@ let wanted = false;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let differsSinceMs = 0;
 
-/** In what the shown tally differs from the page's own count; empty while it does not. */
-const differences = computed<readonly string[]>(() => {
+/** In what the shown tally differs from the page's own count; `undefined` while there is none for this page. */
+const differences = computed<readonly string[] | undefined>(() => {
   const found = result.value;
-  if (found?.kind !== 'counted') return [];
-  const shown = detail.value ? [detail.value] : (releases.value ?? []);
-  const own = new Set(found.releases.map((release) => release.digest));
-  // A check for another page says nothing about this one: the next check does.
-  if (detail.value && found.releases.length > 0 && !own.has(detail.value.digest)) return [];
-  return differencesOf(shown, found.releases);
+  if (found?.kind !== 'counted' || found.digest !== detail.value?.digest) return undefined;
+  const shown = detail.value ? [detail.value] : releases.value;
+  return shown && differencesOf(shown, found.releases);
 });
 
 /** Why the reader must not trust what this tally says; empty when there is no reason. */
 export const alarms = signal<readonly string[]>([]);
 /** Whether the shown tally is what this page counted itself. */
-export const countMatches = computed(
-  () => result.value?.kind === 'counted' && differences.value.length === 0,
-);
+export const countMatches = computed(() => differences.value?.length === 0);
 
 /** Begins to check the log behind the page, and goes on as it grows. */
 export function startChecking(): void {
@@ -49,7 +44,7 @@ export function startChecking(): void {
     const found = result.value;
     if (found?.kind === 'alarm') alarms.value = [found.reason];
     else if (found?.kind === 'counted' && found.alarms.length > 0) alarms.value = found.alarms;
-    else judge(differences.value, now.value);
+    else judge(differences.value ?? [], now.value);
   });
 }
 
@@ -94,6 +89,8 @@ function startWorker(): Worker {
   const made = new Worker(new URL('./check.worker.ts', import.meta.url), { type: 'module' });
   made.addEventListener('message', (event: MessageEvent<CheckReport>) => take(event.data));
   made.addEventListener('error', () => {
+    made.terminate();
+    worker = undefined;
     take({ type: 'result', result: { kind: 'undone', reason: 'this browser could not run the check' } });
   });
   return made;

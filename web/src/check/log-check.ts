@@ -103,6 +103,7 @@ export class LogCheck {
     if (!this.#signatures) return { kind: 'no-ed25519', head };
     return {
       kind: 'counted',
+      digest,
       head,
       signatures: this.#verified + 1,
       alarms: this.#tally.alarms.map(({ index, reason }) => `entry ${index}: ${reason}`),

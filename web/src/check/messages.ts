@@ -21,6 +21,8 @@ export interface CheckRequest {
 export type CheckResult =
   | {
       readonly kind: 'counted';
+      /** The release that was asked for; all when there is none. */
+      readonly digest: string | undefined;
       readonly head: SeenHead;
       /** Signatures verified, the checkpoint's included. */
       readonly signatures: number;

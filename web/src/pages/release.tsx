@@ -97,7 +97,7 @@ function inOrder(release: ReleaseDetail): ReleaseDetail['groups'] {
 /** The entries that the page's own reading of the log found for this release. */
 function stepsOf(release: ReleaseDetail): StepEntries | undefined {
   const found = result.value;
-  if (found?.kind !== 'counted' || found.releases[0]?.digest !== release.digest) return undefined;
+  if (found?.kind !== 'counted' || found.digest !== release.digest) return undefined;
   return found.steps;
 }
 

@@ -23,7 +23,7 @@ function Step({ step }: { step: TimelineStep }) {
       <strong>{step.name}</strong>
       {step.timeMs !== undefined && (
         <span class="soft step-time">
-          {step.progress === 'ahead' && 'due '}
+          {step.progress === 'ahead' && 'by '}
           <time dateTime={isoTime(step.timeMs)}>{formatTime(step.timeMs)}</time>
         </span>
       )}

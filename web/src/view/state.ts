@@ -36,7 +36,7 @@ export function stateSentence(release: ReleaseSummary): string {
         ? 'Builders now open what they sealed and seed it. No vote has passed its audit yet.'
         : `Builders now open what they sealed and seed it. The largest group has ${counted(most, 'vote')}; it needs ${release.quorum}.`;
     case 'final':
-      return `${most} of the ${counted(seats, 'builder')} on the panel rebuilt it alike, bit for bit and independently.`;
+      return `${most} of the ${counted(seats, 'builder')} on the panel came to the same bytes, sealed before any could see another’s.`;
     case 'contested':
       return `${counted(votes, 'vote')} counted, but builders or publishers disagree too much for a winner. There is nothing here to trust.`;
     case 'failed':
@@ -53,10 +53,10 @@ export function runningWindow(
   release: ReleaseSummary,
 ): { words: string; startMs: number | undefined; endMs: number } | undefined {
   if (release.state === 'committing' && release.commitEndsMs !== undefined) {
-    return { words: 'Sealing ends in', startMs: release.openedMs, endMs: release.commitEndsMs };
+    return { words: 'Sealing ends within', startMs: release.openedMs, endMs: release.commitEndsMs };
   }
   if (release.state === 'voting' && release.voteEndsMs !== undefined) {
-    return { words: 'Voting ends in', startMs: release.commitEndsMs, endMs: release.voteEndsMs };
+    return { words: 'Voting ends within', startMs: release.commitEndsMs, endMs: release.voteEndsMs };
   }
   return undefined;
 }
