@@ -6,11 +6,11 @@ import { bytesAt, dictionaryAt, integerAt, listAt } from './fields.ts';
 import { type ListedFile, readFileTree } from './file-tree.ts';
 import { infoHashV1Of, infoHashV2Of } from './hashes.ts';
 import { TORRENT_LIMITS, type TorrentLimits } from './limits.ts';
-import type { Metainfo, TorrentFile, V1Pieces } from './metainfo.ts';
+import type { Metainfo, TorrentFile } from './metainfo.ts';
 import { safeName } from './path-safety.ts';
 import { checkPieceLayers, readPieceLayers } from './piece-layers.ts';
 import { trackersOf, webSeedsOf } from './torrent-urls.ts';
-import { checkV1Files } from './v1-files.ts';
+import { checkV1Files, readV1Pieces } from './v1-half.ts';
 
 /** Codes of the bencode room that have a name of their own here; all others are `invalid-bencoding`. */
 const BENCODE_CODES: Readonly<Record<string, TorrentErrorCode>> = {
@@ -18,8 +18,6 @@ const BENCODE_CODES: Readonly<Record<string, TorrentErrorCode>> = {
   'too-large': 'metadata-too-large',
   'too-many-tokens': 'metadata-too-large',
 };
-
-const V1_HASH_BYTES = 20;
 
 /**
  * Reads a `.torrent` file (BEP 52; hybrids also by BEP 3 and 47) and checks all of it: limits, path safety,
@@ -150,24 +148,6 @@ function checkSizes(files: readonly ListedFile[], pieceLength: number, limits: T
   }
   if (sizeBytes === 0) throw new TorrentError('invalid-length', 'all files of the torrent are empty');
   return sizeBytes;
-}
-
-function readV1Pieces(
-  info: BencodeNode,
-  files: readonly ListedFile[],
-  pieceLength: number,
-  tailPadded: boolean,
-): V1Pieces {
-  const hashes = bytesAt(info, 'pieces');
-  if (!hashes) throw new TorrentError('missing-pieces', 'the v1 half of the torrent has no pieces');
-  const pieces = files.reduce((sum, file) => sum + Math.ceil(file.sizeBytes / pieceLength), 0);
-  if (hashes.length !== pieces * V1_HASH_BYTES) {
-    throw new TorrentError(
-      'invalid-hashes',
-      `"pieces" has ${hashes.length} bytes, not ${pieces * V1_HASH_BYTES} for ${pieces} pieces`,
-    );
-  }
-  return { hashes, tailPadded };
 }
 
 function checkPath(file: ListedFile, limits: TorrentLimits): TorrentFile {

@@ -4,7 +4,7 @@ import { TorrentError } from './error.ts';
 import { bytesAt, dictionaryAt, integerAt } from './fields.ts';
 import { infoHashV1Of } from './hashes.ts';
 import { TORRENT_LIMITS } from './limits.ts';
-import { readV1Files } from './v1-files.ts';
+import { readV1Files } from './v1-half.ts';
 
 /** What a v1 torrent says of itself (BEP 3). Nothing of it is a vote. */
 export interface V1Summary {

@@ -2,10 +2,13 @@ import type { BencodeNode } from '../bencode/index.ts';
 import { equalBytes } from '../bytes/index.ts';
 import { attributesOf } from './attributes.ts';
 import { TorrentError } from './error.ts';
-import { listAt } from './fields.ts';
+import { bytesAt, listAt } from './fields.ts';
 import { type ListedFile, sizeOf, symlinkRefused } from './file-tree.ts';
 import type { TorrentLimits } from './limits.ts';
+import type { V1Pieces } from './metainfo.ts';
 import { quotePath } from './quote.ts';
+
+const HASH_BYTES = 20;
 
 /** A file of the v1 half, or padding between files. */
 interface V1File extends ListedFile {
@@ -52,6 +55,25 @@ export function checkV1Files(
   if (end !== offset && end !== start)
     throw inconsistent('the padding at the end does not fill the last piece');
   return end === start;
+}
+
+/** The `pieces` of a hybrid. Throws `missing-pieces`, or `invalid-hashes` for another number of them. */
+export function readV1Pieces(
+  info: BencodeNode,
+  files: readonly ListedFile[],
+  pieceLength: number,
+  tailPadded: boolean,
+): V1Pieces {
+  const hashes = bytesAt(info, 'pieces');
+  if (!hashes) throw new TorrentError('missing-pieces', 'the v1 half of the torrent has no pieces');
+  const pieces = files.reduce((sum, file) => sum + Math.ceil(file.sizeBytes / pieceLength), 0);
+  if (hashes.length !== pieces * HASH_BYTES) {
+    throw new TorrentError(
+      'invalid-hashes',
+      `"pieces" has ${hashes.length} bytes, not ${pieces * HASH_BYTES} for ${pieces} pieces`,
+    );
+  }
+  return { hashes, tailPadded };
 }
 
 /** The files of a v1 info dictionary, padding included; a single file has its name for its path. */
