@@ -62,6 +62,21 @@ describe('the dashboard’s own check in Chromium', { skip: needs('chromium'), c
     await page.getByText('the log was rolled back').first().waitFor();
   });
 
+  it('says when another log stands at an address', async () => {
+    const before = new FixtureServer(demoLog());
+    const url = await before.listen();
+    await using watched = await openPage(browser);
+    const { page } = watched;
+    await page.goto(url);
+    await page.getByText('the count matches').waitFor();
+    await before[Symbol.asyncDispose]();
+    await using server = new FixtureServer(demoLog());
+    await server.listen(Number(new URL(url).port));
+    await page.reload();
+    await page.getByText('the log at this address had another key').waitFor();
+    assert.equal(await page.getByText('Do not trust').count(), 0);
+  });
+
   it('is honest where the browser offers no Ed25519', async () => {
     await using server = new FixtureServer(demoLog());
     const port = new URL(await server.listen()).port;

@@ -2,6 +2,7 @@ import { computed, effect, signal } from '@preact/signals';
 import { detail, now, onEntry, refreshSoon, releases, status } from '../store.ts';
 import { differencesOf } from './compare.ts';
 import type { CheckReport, CheckRequest, CheckResult, SeenHead } from './messages.ts';
+import { keepSeen, readSeen } from './seen.ts';
 
 /** How far the worker has read, while it reads. */
 export const progress = signal<{ done: number; total: number } | undefined>(undefined);
@@ -14,6 +15,9 @@ const SETTLING_MS = 6000;
 const GROWING_MS = 30_000;
 const RECHECK_MS = 400;
 const RETRY_MS = 15_000;
+
+/** Whether this address had a log with another key at the last visit. */
+export const keyChanged = signal(false);
 
 let worker: Worker | undefined;
 let busy = false;
@@ -80,7 +84,7 @@ function ask(): void {
   const request: CheckRequest = {
     logKey: network.logKey,
     digest: detail.peek()?.digest,
-    seen: readSeen(network.logKey),
+    seen: headSeenOf(network.logKey),
   };
   (worker ??= startWorker()).postMessage(request);
 }
@@ -104,32 +108,16 @@ function take(report: CheckReport): void {
   busy = false;
   progress.value = undefined;
   result.value = report.result;
-  if (report.result.kind === 'counted') keepSeen(report.result.head);
+  const logKey = status.peek()?.logKey;
+  if (report.result.kind === 'counted' && logKey !== undefined) {
+    keepSeen({ logKey, ...report.result.head });
+  }
   if (report.result.kind === 'undone') askSoon(RETRY_MS);
   else if (wanted) askSoon(RECHECK_MS);
 }
 
-function seenName(logKey: string): string {
-  return `bitquorum seen ${logKey}`;
-}
-
-function readSeen(logKey: string): SeenHead | undefined {
-  try {
-    const kept: unknown = JSON.parse(localStorage.getItem(seenName(logKey)) ?? 'null');
-    if (typeof kept !== 'object' || kept === null) return undefined;
-    const { size, root } = kept as Partial<SeenHead>;
-    return typeof size === 'number' && typeof root === 'string' ? { size, root } : undefined;
-  } catch {
-    return undefined; // no storage here: this visit begins without a memory
-  }
-}
-
-function keepSeen(head: SeenHead): void {
-  const network = status.peek();
-  if (!network) return;
-  try {
-    localStorage.setItem(seenName(network.logKey), JSON.stringify(head));
-  } catch {
-    // no storage here: the next visit begins without a memory
-  }
+function headSeenOf(logKey: string): SeenHead | undefined {
+  const seen = readSeen();
+  if (seen && seen.logKey !== logKey) keyChanged.value = true;
+  return seen?.logKey === logKey ? seen : undefined;
 }

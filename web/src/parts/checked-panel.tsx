@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { alarms, countMatches, progress, result } from '../check/checker.ts';
+import { alarms, countMatches, keyChanged, progress, result } from '../check/checker.ts';
 import type { CheckResult } from '../check/messages.ts';
 import { shortHash } from '../view/hash.ts';
 import { counted, groupDigits, visibleText } from '../view/text.ts';
@@ -13,6 +13,9 @@ export function CheckedPanel() {
       {found ? (
         <ul class="checks">
           <Found found={found} />
+          {keyChanged.value && (
+            <Line good={false}>At your last visit the log at this address had another key.</Line>
+          )}
         </ul>
       ) : (
         <Working />
