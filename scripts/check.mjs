@@ -4,6 +4,7 @@ import { setUp } from './setup.mjs';
 
 setUp({ web: false });
 
+/** @type {[name: string, command: string, args: string[]][]} */
 const checks = [
   ['types', 'tsc', ['--project', 'tsconfig.json']],
   ['lint', 'oxlint', ['--type-aware', '--deny-warnings']],

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import process from 'node:process';
 import { stripVTControlCharacters } from 'node:util';
+import { printable } from '../bytes/index.ts';
 
 /** A child process to run: arguments as an array, never a shell's string. */
 export interface ProcessOptions {
@@ -114,13 +115,8 @@ function collectTail(child: ChildProcess): () => string {
 
 /** Text from a child, safe for a terminal: line ends stay, other control characters and escapes go. */
 function printableLines(text: string): string {
-  return (
-    stripVTControlCharacters(text)
-      .replaceAll('\r\n', '\n')
-      // oxlint-disable-next-line no-control-regex -- control and bidi characters are what is taken out
-      .replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '\uFFFD')
-      .trim()
-  );
+  const lines = stripVTControlCharacters(text).replaceAll('\r\n', '\n').split('\n');
+  return lines.map(printable).join('\n').trim();
 }
 
 /** The last lines of a longer text, for an error message. */

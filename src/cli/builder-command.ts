@@ -2,10 +2,11 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type BuilderEvent, defaultCacheFolder, runBuilder } from '../builder/index.ts';
+import { printable } from '../bytes/index.ts';
 import { readKeyFile } from '../statement/index.ts';
 import { contextOf } from './context.ts';
 import { collect } from './endpoint.ts';
-import { type Output, printable } from './output.ts';
+import type { Output } from './output.ts';
 import { progressWords } from './rebuild-command.ts';
 import { addTallyOptions, parseHostPort, requireTally, type TallyArguments } from './tally-options.ts';
 

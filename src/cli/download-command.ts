@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import { toHex } from '../bytes/index.ts';
+import { printable, toHex } from '../bytes/index.ts';
 import { Engine, type SwarmError, type TorrentSource } from '../swarm/index.ts';
 import { parseMagnet, parseTorrent, readTorrentFile } from '../torrent/index.ts';
 import type { PeerAddress } from '../wire/index.ts';
 import { contextOf } from './context.ts';
 import { collect, parsePeer } from './endpoint.ts';
 import { UsageError } from './exit-code.ts';
-import { type Output, printable } from './output.ts';
+import type { Output } from './output.ts';
 import { formatSize } from './size.ts';
 import { parseHostPort } from './tally-options.ts';
 import { downloadLine } from './transfer-progress.ts';

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
+import { printable } from '../bytes/index.ts';
 import { type GetProgress, type Got, getRelease, NoWinnerError, type Winner } from '../client/index.ts';
 import { contextOf } from './context.ts';
 import { collect, parsePeer } from './endpoint.ts';
-import { type Output, printable } from './output.ts';
+import type { Output } from './output.ts';
 import { addTallyOptions, type TallyArguments, tallyOf } from './tally-options.ts';
 import { downloadLine, type TransferLine } from './transfer-progress.ts';
 

@@ -1,5 +1,4 @@
 import process from 'node:process';
-import { stripVTControlCharacters } from 'node:util';
 import pico from 'picocolors';
 
 export interface OutputOptions {
@@ -19,7 +18,7 @@ export class Output {
   constructor(options: OutputOptions) {
     this.json = options.json;
     this.quiet = options.quiet;
-    this.colors = pico.createColors(Boolean(process.stderr.isTTY) && !process.env['NO_COLOR']);
+    this.colors = pico.createColors(process.stderr.isTTY && !process.env['NO_COLOR']);
   }
 
   /** The result of a command: `value` as JSON with `--json`, else `text`. */
@@ -36,13 +35,4 @@ export class Output {
   complain(text: string): void {
     process.stderr.write(`${this.colors.red('error')}: ${text}\n`);
   }
-}
-
-/** A text from outside, made safe for a terminal: no control characters, no escape sequences. */
-export function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is taken out
-  return stripVTControlCharacters(text).replaceAll(
-    /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g,
-    '\uFFFD',
-  );
 }

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { publishRelease } from '../builder/index.ts';
+import { printable } from '../bytes/index.ts';
 import { readLog, resolveRelease } from '../client/index.ts';
 import { readKeyFile } from '../statement/index.ts';
 import { type BuilderOnRelease, type ReleaseView, releaseViews } from '../tally/index.ts';
 import { contextOf } from './context.ts';
-import { type Output, printable } from './output.ts';
+import type { Output } from './output.ts';
 import { addTallyOptions, type TallyArguments, tallyOf } from './tally-options.ts';
 
 interface PublishArguments extends TallyArguments {

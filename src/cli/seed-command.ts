@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { toHex } from '../bytes/index.ts';
+import { printable, toHex } from '../bytes/index.ts';
 import { Engine, type Swarm } from '../swarm/index.ts';
 import {
   createTorrent,
@@ -14,7 +14,7 @@ import { contextOf } from './context.ts';
 import { collect } from './endpoint.ts';
 import { UsageError } from './exit-code.ts';
 import { hashProgress } from './hash-progress.ts';
-import { type Output, printable } from './output.ts';
+import type { Output } from './output.ts';
 import { formatCount, formatSize } from './size.ts';
 import { parseHostPort } from './tally-options.ts';
 import { statusLine } from './transfer-progress.ts';

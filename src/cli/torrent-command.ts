@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { toHex } from '../bytes/index.ts';
+import { printable, toHex } from '../bytes/index.ts';
 import {
   assertCanonical,
   createTorrent,
@@ -17,7 +17,7 @@ import {
 import { contextOf } from './context.ts';
 import { UsageError } from './exit-code.ts';
 import { hashProgress } from './hash-progress.ts';
-import { type Output, printable } from './output.ts';
+import type { Output } from './output.ts';
 import { formatCount, formatSize } from './size.ts';
 import { filesText, magnetText, problemsText, torrentJson, torrentText, v1Text } from './torrent-text.ts';
 

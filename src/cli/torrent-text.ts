@@ -1,4 +1,4 @@
-import { toHex } from '../bytes/index.ts';
+import { printable, toHex } from '../bytes/index.ts';
 import {
   type FileProblem,
   formatMagnet,
@@ -6,7 +6,6 @@ import {
   type Metainfo,
   type V1Summary,
 } from '../torrent/index.ts';
-import { printable } from './output.ts';
 import { formatCount, formatSize } from './size.ts';
 
 /** What `torrent create` prints as JSON. */

@@ -1,8 +1,7 @@
-import { brandBytes, fromHex } from '../bytes/index.ts';
+import { brandBytes, fromHex, printable } from '../bytes/index.ts';
 import { Engine, SwarmError, type SwarmProgress } from '../swarm/index.ts';
 import type { Metainfo } from '../torrent/index.ts';
 import { ClientError } from './errors.ts';
-import { printable } from './printable.ts';
 
 /** A peer to ask: an address and a TCP port. */
 export interface PeerAddress {

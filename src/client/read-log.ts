@@ -1,8 +1,8 @@
+import { printable } from '../bytes/index.ts';
 import type { Tally } from '../tally/index.ts';
 import { ClientError } from './errors.ts';
 import { requireFresh } from './freshness.ts';
 import { LogFollower } from './log-follower.ts';
-import { printable } from './printable.ts';
 import type { TallyClient } from './tally-client.ts';
 
 export interface ReadOptions {

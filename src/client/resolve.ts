@@ -1,3 +1,4 @@
+import { printable } from '../bytes/index.ts';
 import { isPackageUrl } from '../statement/index.ts';
 import {
   type BuilderOnRelease,
@@ -7,7 +8,6 @@ import {
   resolvePackage,
 } from '../tally/index.ts';
 import { ClientError } from './errors.ts';
-import { printable } from './printable.ts';
 import { type ReadOptions, readLog } from './read-log.ts';
 import type { TallyClient } from './tally-client.ts';
 

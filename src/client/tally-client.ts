@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type * as z from 'zod';
+import { printable } from '../bytes/index.ts';
 import { formatTilePath, tileWidthAt } from '../merkle/index.ts';
 import { problemAnswer, type Receipt, type ReleaseExtras, receiptAnswer, releaseAnswer } from './answers.ts';
 import { ClientError, RefusedError } from './errors.ts';
 import { readEvents, type TallyEvent } from './events.ts';
 import { fetchWhole, type HttpAnswer, type HttpRequest } from './http.ts';
 import { CLIENT_LIMITS } from './limits.ts';
-import { printable } from './printable.ts';
 
 export interface TallyClientOptions {
   /** Address to connect from (a builder announces and submits from its own). */

@@ -29,7 +29,9 @@ const mirror: BuilderStrategy = {
     const way = task.package === options.publicTarballFor ? commitPublicTarball : copyVote;
     return way.makeArtifact(task);
   },
-  ...(copyVote.makeLate && { makeLate: copyVote.makeLate }),
+  async makeLate(task) {
+    return copyVote.makeLate?.(task);
+  },
 };
 
 await runBuilder({

@@ -94,9 +94,21 @@ async function playRound(
   teller.round(number, recipe.package, round);
   const published = (await network.command(
     `publish-${number}`,
-    ...['release', 'publish', rootPath(round.recipe), '--key', stage.publisherKeyFile],
-    ...['--tally', network.url, '--log-key', stage.logKey, '--state', join(stage.clientFolder, 'publisher')],
-    ...['--commit-seconds', String(WINDOW_SECONDS.commit), '--vote-seconds', String(WINDOW_SECONDS.vote)],
+    'release',
+    'publish',
+    rootPath(round.recipe),
+    '--key',
+    stage.publisherKeyFile,
+    '--tally',
+    network.url,
+    '--log-key',
+    stage.logKey,
+    '--state',
+    join(stage.clientFolder, 'publisher'),
+    '--commit-seconds',
+    String(WINDOW_SECONDS.commit),
+    '--vote-seconds',
+    String(WINDOW_SECONDS.vote),
   )) as { release: string };
   const release = await network.follow(published.release, (before, after) => {
     teller.follow(before, after);
@@ -116,8 +128,16 @@ async function get(
 ): Promise<Download> {
   const got = (await network.command(
     'get',
-    ...['get', packageUrl, '--tally', network.url, '--log-key', stage.logKey],
-    ...['--out', stage.downloadFolder, '--state', stage.clientFolder],
+    'get',
+    packageUrl,
+    '--tally',
+    network.url,
+    '--log-key',
+    stage.logKey,
+    '--out',
+    stage.downloadFolder,
+    '--state',
+    stage.clientFolder,
   )) as { path: string };
   const bytes = await readFile(got.path);
   const sha256 = createHash('sha256').update(bytes).digest('hex');

@@ -1,5 +1,6 @@
+import { printable } from '../../bytes/index.ts';
 import type { BuilderOnRelease, GroupView, ReleaseView } from '../../tally/index.ts';
-import { type Output, printable } from '../output.ts';
+import type { Output } from '../output.ts';
 import { CAST, ROLE_TEXT, type Round } from './cast.ts';
 import { type Happening, happeningsBetween } from './happenings.ts';
 
