@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 const PACKET = Buffer.from('l-3:e');
 const START_MS = 20_000;
 /** A process that does not answer for so long has stopped. */
-const ANSWER_MS = 3000;
+const ANSWER_MS = 4000;
 const HANDSHAKE = Buffer.concat([
   Buffer.from('\x13BitTorrent protocol', 'latin1'),
   Buffer.from([0, 0, 0, 0, 0, 0x10, 0, 0]), // BEP 10: extended messages

@@ -27,7 +27,7 @@ interface Made {
 async function libtorrentMakes(paths: readonly string[]): Promise<Map<string, Uint8Array>> {
   const script = fileURLToPath(new URL('./create_torrents.py', import.meta.url));
   const child = spawn(programOf('libtorrent'), [script], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const ended = once(child, 'exit', { signal: AbortSignal.timeout(120_000) });
+  const ended = once(child, 'exit', { signal: AbortSignal.timeout(240_000) });
   child.stdin.end(paths.map((path) => `${path}\n`).join(''));
   const made = new Map<string, Uint8Array>();
   for await (const line of createInterface({ input: child.stdout })) {

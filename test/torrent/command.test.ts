@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { encode } from '../../src/bencode/index.ts';
 import { toHex } from '../../src/bytes/index.ts';
@@ -87,13 +88,14 @@ test('without a terminal there is one line of words, and none when quiet', () =>
   assert.equal(run('create', 'tool-1.0', '--out', 'words.torrent', '--quiet').stderr, '');
 });
 
-test('an interrupt ends it with 130 and leaves nothing behind', { timeout: 30_000 }, async () => {
+test('an interrupt ends it with 130 and leaves nothing behind', { timeout: 60_000 }, async () => {
   const large = join(folder, 'large');
   writeFileSync(large, '');
   truncateSync(large, 2 ** 40); // takes no space, and minutes to hash
   const child = spawn(process.execPath, [program, 'torrent', 'create', 'large'], { cwd: folder });
   const ended = once(child, 'exit');
-  setTimeout(() => child.kill('SIGINT'), 1500);
+  while (bytesReadBy(child.pid) < 100_000_000) await sleep(50);
+  child.kill('SIGINT');
   assert.deepEqual(await ended, [130, null]);
   rmSync(large);
   assert.deepEqual(
@@ -101,6 +103,11 @@ test('an interrupt ends it with 130 and leaves nothing behind', { timeout: 30_00
     [],
   );
 });
+
+/** Bytes that a process has read so far (Linux): whether it is hashing yet. */
+function bytesReadBy(pid: number | undefined): number {
+  return Number(/^rchar: ([0-9]+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1]);
+}
 
 test('wrong use ends with 2, what cannot be done with 1', () => {
   for (const args of [
