@@ -17,7 +17,6 @@ export interface AnnouncerParts {
   /** What is told, but for infohash and event. */
   readonly state: () => Omit<Announcement, 'infoHash' | 'event'>;
   readonly onPeers: (peers: readonly PeerAddress[]) => void;
-  readonly onAnswer?: (answer: AnnounceResponse) => void;
   readonly onError: (error: SwarmError) => void;
 }
 
@@ -41,11 +40,6 @@ export class Announcer {
   /** The download is complete: the tracker is told at once. */
   complete(): void {
     this.#isCompleted = true;
-    this.#wake.abort();
-  }
-
-  /** Asks for peers now instead of later. */
-  hurry(): void {
     this.#wake.abort();
   }
 
@@ -82,11 +76,9 @@ export class Announcer {
   }
 
   async #announce(event: AnnounceEvent, signal: AbortSignal): Promise<AnnounceResponse | undefined> {
-    const { url, infoHash, localAddress, state, onAnswer, onError } = this.#parts;
+    const { url, infoHash, localAddress, state, onError } = this.#parts;
     try {
-      const answer = await announceTo(url, { ...state(), infoHash, event }, { localAddress, signal });
-      onAnswer?.(answer);
-      return answer;
+      return await announceTo(url, { ...state(), infoHash, event }, { localAddress, signal });
     } catch (error) {
       if (!signal.aborted) onError(error as SwarmError);
       return undefined;

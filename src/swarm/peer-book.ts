@@ -55,7 +55,11 @@ export class PeerBook {
   }
 
   /** A connection ended, or never came about: it is tried again later, each time after twice as long. */
-  lost(candidate: Candidate, nowMs: number, wasUseful: boolean, isUnneeded = false): void {
+  lost(
+    candidate: Candidate,
+    nowMs: number,
+    { wasUseful, isUnneeded }: { readonly wasUseful: boolean; readonly isUnneeded: boolean },
+  ): void {
     candidate.isConnected = false;
     candidate.failures = wasUseful ? 0 : candidate.failures + 1;
     if (!wasUseful) candidate.identity = candidate.identity === 'v1' ? 'v2' : 'v1';

@@ -7,28 +7,26 @@ import {
   type PeerAddress,
   type PeerMessage,
   parseMetadataMessage,
-  type SwarmHash,
 } from '../wire/index.ts';
-import { Announcer } from './announcer.ts';
 import type { Bitfield } from './bitfield.ts';
 import { EarlyClaims } from './claims.ts';
 import type { Content } from './content.ts';
+import { Dialer } from './dialer.ts';
 import { SwarmError } from './error.ts';
 import { Exchange } from './exchange.ts';
-import { awaitHandshake, type ShakenHands } from './handshake.ts';
+import type { ShakenHands } from './handshake.ts';
 import { type Identity, identityOf, swarmHash, swarmHashes } from './identity.ts';
 import type { Layout } from './layout.ts';
 import { answerMetadataRequest, MetadataFetcher } from './metadata.ts';
 import { OUR_EXTENSIONS, Peer, type PeerOwner } from './peer.ts';
-import { type Candidate, PeerBook } from './peer-book.ts';
+import type { Candidate } from './peer-book.ts';
 import { RateMeter, type SwarmPhase, type SwarmProgress } from './progress.ts';
 import { Roster } from './roster.ts';
 import type { EngineServices } from './services.ts';
-import { PeerSocket } from './socket.ts';
+import type { PeerSocket } from './socket.ts';
+import { TrackerList } from './tracker-list.ts';
 import { REQUEST_QUEUE } from './uploader.ts';
 
-/** Most connections that are being made at once. */
-const MAXIMUM_DIALS = 16;
 const KEEP_ALIVE_MS = 60_000;
 
 /** What a swarm tells whoever started it. */
@@ -50,13 +48,12 @@ export interface SwarmEvents {
 export class Swarm implements PeerOwner {
   readonly #services: EngineServices;
   readonly #events: SwarmEvents;
-  readonly #book = new PeerBook();
+  readonly #dialer: Dialer;
+  readonly #trackers: TrackerList;
   readonly #roster: Roster;
   /** Outgoing connections by the address book's entries. */
   readonly #dialled = new Map<Peer, Candidate>();
   readonly #early = new Map<Peer, EarlyClaims>();
-  readonly #closing = new AbortController();
-  readonly #announcers = new Map<string, Announcer[]>();
   readonly #downRate: RateMeter;
   readonly #upRate: RateMeter;
   #identity: Identity;
@@ -64,8 +61,6 @@ export class Swarm implements PeerOwner {
   #infoBytes: Uint8Array | undefined;
   #exchange: Exchange | undefined;
   #content: Content | undefined;
-  #dials = 0;
-  #retry: NodeJS.Timeout | undefined;
   #banned = 0;
   #isClosed = false;
 
@@ -76,6 +71,18 @@ export class Swarm implements PeerOwner {
     this.#roster = new Roster(services.peerId);
     this.#downRate = new RateMeter(services.now());
     this.#upRate = new RateMeter(services.now());
+    this.#dialer = new Dialer({
+      services,
+      hasRoom: (dials) => this.#roster.size + dials < services.options.maxConnectionsPerSwarm,
+      hello: (name) => this.#handshake(name),
+      onShaken: (shaken, candidate) => this.#onAnswer(shaken, candidate),
+    });
+    this.#trackers = new TrackerList({
+      localAddress: services.options.localAddress,
+      state: () => this.#announcedState(),
+      onPeers: (peers, name) => this.addPeers(peers, name),
+      onError: (error) => events.onTrouble?.(error),
+    });
     this.#metadata = new MetadataFetcher(identity.infoHashV2, {
       now: services.now,
       onMetadata: (infoBytes) => {
@@ -90,7 +97,6 @@ export class Swarm implements PeerOwner {
   /** Starts to exchange blocks: the torrent is known, and so is what of it is on disk. */
   begin(metainfo: Metainfo, layout: Layout, content: Content, have: Bitfield): void {
     const { options, pool, buffers, now, random } = this.#services;
-    const urls = [...this.#announcers.keys()];
     this.#identity = { infoHashV2: metainfo.infoHashV2, infoHashV1: metainfo.infoHashV1 };
     this.#metadata = undefined;
     this.#infoBytes = metainfo.infoBytes;
@@ -116,7 +122,7 @@ export class Swarm implements PeerOwner {
       if (early) exchange.claim(peer, early.settle(layout.pieceCount));
     }
     this.#early.clear();
-    this.announceTo(urls); // under the v1 infohash too, which a v2 magnet link does not tell
+    this.announceTo([]); // under the v1 infohash too, which a v2 magnet link does not tell
   }
 
   /** The names of the torrent; a v2 magnet link does not tell whether it is a hybrid. */
@@ -131,21 +137,12 @@ export class Swarm implements PeerOwner {
 
   /** Notes where peers may be; they are connected to as there is room. */
   addPeers(addresses: Iterable<PeerAddress>, identity: 'v1' | 'v2' = 'v2'): void {
-    if (this.#isClosed) return;
-    for (const address of addresses) this.#book.add(address, identity);
-    this.#connect();
+    if (!this.#isClosed) this.#dialer.add(addresses, identity);
   }
 
   /** Announces to trackers, under each identity, until the swarm is closed. */
   announceTo(urls: Iterable<string>): void {
-    for (const url of urls) {
-      if (this.#isClosed || !/^https?:/.test(url)) continue;
-      const announcers = this.#announcers.get(url) ?? [];
-      this.#announcers.set(url, announcers);
-      for (const [at, infoHash] of swarmHashes(this.#identity).entries()) {
-        announcers[at] ??= this.#announcer(url, infoHash, at === 0 ? 'v2' : 'v1');
-      }
-    }
+    this.#trackers.announce(urls, swarmHashes(this.#identity));
   }
 
   get progress(): SwarmProgress {
@@ -175,7 +172,7 @@ export class Swarm implements PeerOwner {
   welcomes(host: string): boolean {
     return (
       !this.#isClosed &&
-      !this.#book.isBanned(host) &&
+      !this.#dialer.isBanned(host) &&
       this.#roster.size < this.#services.options.maxConnectionsPerSwarm
     );
   }
@@ -209,10 +206,9 @@ export class Swarm implements PeerOwner {
     if (this.#isClosed) return;
     this.#isClosed = true;
     const reason = new SwarmError('closed', `the swarm ${toHex(this.#identity.infoHashV2)} was left`);
-    this.#closing.abort(reason);
-    clearTimeout(this.#retry);
+    this.#dialer.close(reason);
     for (const peer of this.#roster) peer.close(reason);
-    await Promise.all([...this.#announcers.values()].flat().map((announcer) => announcer.stop()));
+    await this.#trackers.close();
     await this.#content?.close();
   }
 
@@ -251,9 +247,9 @@ export class Swarm implements PeerOwner {
     this.#dialled.delete(peer);
     if (candidate) {
       const wasUseful = peer.receivedBlockBytes > 0 || peer.sentBlockBytes > 0;
-      this.#book.lost(candidate, this.#services.now(), wasUseful, reason.code === 'peer-not-needed');
+      this.#dialer.lost(candidate, { wasUseful, isUnneeded: reason.code === 'peer-not-needed' });
     }
-    this.#connect();
+    this.#dialer.connect();
   }
 
   get #phase(): SwarmPhase {
@@ -270,70 +266,26 @@ export class Swarm implements PeerOwner {
   }
 
   #completed(): void {
-    for (const announcer of [...this.#announcers.values()].flat()) announcer.complete();
+    this.#trackers.complete();
     this.#events.onComplete?.();
   }
 
   #ban(peer: Peer, reason: SwarmError): void {
-    if (!this.#book.isBanned(peer.address.host)) {
+    if (!this.#dialer.isBanned(peer.address.host)) {
       this.#banned += 1;
-      this.#book.ban(peer.address.host);
+      this.#dialer.ban(peer.address.host);
       this.#events.onTrouble?.(reason);
     }
     for (const other of this.#roster) if (other.address.host === peer.address.host) other.close(reason);
   }
 
-  /** Connects to whom the book offers, as long as there is room; later again when somebody is to be retried. */
-  #connect(): void {
-    clearTimeout(this.#retry);
-    if (this.#isClosed) return;
-    const { now, options, reserve } = this.#services;
-    while (this.#dials < MAXIMUM_DIALS && this.#roster.size + this.#dials < options.maxConnectionsPerSwarm) {
-      const candidate = this.#book.take(now());
-      if (!candidate) break;
-      if (!reserve(candidate.address.host)) {
-        this.#book.lost(candidate, now(), false);
-        break;
-      }
-      void this.#dial(candidate);
-    }
-    const waitMs = this.#book.nextTryMs() - now();
-    if (waitMs < 2 ** 31) this.#retry = setTimeout(() => this.#connect(), Math.max(50, waitMs));
-  }
-
-  async #dial(candidate: Candidate): Promise<void> {
-    const { options, now, released } = this.#services;
-    this.#dials += 1;
-    const failed = (): void => {
-      this.#dials -= 1;
-      released(candidate.address.host);
-      this.#book.lost(candidate, now(), false);
-      this.#connect();
-    };
-    try {
-      const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(options.handshakeTimeoutMs)]);
-      const socket = await PeerSocket.dial(candidate.address, options.localAddress, signal);
-      socket.write(this.#handshake(candidate.identity));
-      awaitHandshake(
-        socket,
-        options.handshakeTimeoutMs,
-        ({ remote, rest }) => {
-          this.#dials -= 1;
-          const named = identityOf(this.#identity, remote.infoHash);
-          const peer = new Peer(this.#partsOf(socket, remote, false, named === 'v2'));
-          this.#dialled.set(peer, candidate);
-          if (named) this.#admit(peer, rest);
-          else
-            this.#turnAway(
-              peer,
-              new SwarmError('wrong-swarm', `${peer.name} answered with another infohash`),
-            );
-        },
-        failed,
-      );
-    } catch {
-      failed(); // not reachable now: the book knows when to try again
-    }
+  /** Somebody we dialled shook hands. */
+  #onAnswer({ socket, remote, rest }: ShakenHands, candidate: Candidate): void {
+    const named = identityOf(this.#identity, remote.infoHash);
+    const peer = new Peer(this.#partsOf(socket, remote, false, named === 'v2'));
+    this.#dialled.set(peer, candidate);
+    if (named) this.#admit(peer, rest);
+    else this.#turnAway(peer, new SwarmError('wrong-swarm', `${peer.name} answered with another infohash`));
   }
 
   /** Takes in a peer that shook hands. */
@@ -393,17 +345,6 @@ export class Swarm implements PeerOwner {
   ): ConstructorParameters<typeof Peer>[0] {
     const { now, options } = this.#services;
     return { socket, remote, isIncoming, isV2, owner: this, now, sendQueueBytes: options.sendQueueBytes };
-  }
-
-  #announcer(url: string, infoHash: SwarmHash, identity: 'v1' | 'v2'): Announcer {
-    return new Announcer({
-      url,
-      infoHash,
-      localAddress: this.#services.options.localAddress,
-      state: () => this.#announcedState(),
-      onPeers: (peers) => this.addPeers(peers, identity),
-      onError: (error) => this.#events.onTrouble?.(error),
-    });
   }
 
   #announcedState() {
