@@ -65,7 +65,7 @@ export class Announcer {
         this.#parts.onPeers(answer.peers);
       }
       await this.#pause(
-        answer ? intervalOf(answer) : Math.min(MOST_INTERVAL, FIRST_RETRY_SECONDS * 2 ** failures),
+        answer ? intervalOf(answer) : Math.min(MOST_INTERVAL, FIRST_RETRY_SECONDS * 2 ** (failures - 1)),
       );
     }
   }

@@ -65,7 +65,7 @@ export class PeerBook {
     if (!wasUseful) candidate.identity = candidate.identity === 'v1' ? 'v2' : 'v1';
     const delayMs = isUnneeded
       ? UNNEEDED_MS
-      : Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** candidate.failures);
+      : Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.max(0, candidate.failures - 1));
     candidate.notBeforeMs = nowMs + delayMs;
   }
 

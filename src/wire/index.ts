@@ -17,7 +17,7 @@ export {
   type SwarmHash,
 } from './handshake.ts';
 export { isHashRange, isSameRange, uncleCount } from './hash-range.ts';
-export { MAXIMUM_HASHES, WIRE_LIMITS, type WireLimits } from './limits.ts';
+export type { WireLimits } from './limits.ts';
 export type { BlockSpan, HashRange, PeerMessage } from './message.ts';
 export {
   encodeMetadataMessage,

@@ -42,7 +42,7 @@ async function downloadAmong(
   const leecher = new Engine({ stallTimeoutMs: 1500, handshakeTimeoutMs: 1500 });
   context.after(() => leecher.close());
   if (options.hasHonest !== false) {
-    const timer = setTimeout(() => void seeder.seed(torrent, path), options.honestAfterMs ?? 400);
+    const timer = setTimeout(() => void seeder.seed(torrent, path), options.honestAfterMs ?? 150);
     context.after(() => clearTimeout(timer));
   }
   const troubles: SwarmError[] = [];
