@@ -3,7 +3,7 @@ import { toHex } from '../bytes/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Signer } from '../statement/index.ts';
 import type { Store, StoredEntry } from '../store/index.ts';
-import { countsOn } from '../tally/index.ts';
+import { countsOn, wouldCount } from '../tally/index.ts';
 import { addressText } from './address.ts';
 import { AuditQueue } from './audit/audit-queue.ts';
 import { auditor, type Probe } from './audit/auditor.ts';
@@ -127,7 +127,9 @@ export class Core {
   builderSeeds({ builder, infoHash, host, port }: BuilderSeed): boolean {
     const truncated = this.torrents.v2Of(infoHash)?.slice(0, 40) ?? infoHash;
     const votes = this.ledger.votes.waiting(builder, truncated);
-    for (const vote of votes) this.#audits.offer(vote, { host, port });
+    for (const vote of votes) {
+      this.#audits.offer(vote, { host, port }, wouldCount(this.ledger.tally, vote.release, builder));
+    }
     return votes.length > 0;
   }
 

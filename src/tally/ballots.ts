@@ -4,7 +4,7 @@ import { type Ballot, ballotOf, type Entry, type ReleaseState, type Tally } from
 
 /**
  * A commitment is taken while the commit window is open. A second, different one is taken too, as evidence of
- * equivocation.
+ * equivocation; one piece of evidence is enough, so that nobody can fill a log with it.
  */
 export function judgeCommit(
   release: ReleaseState,
@@ -17,11 +17,20 @@ export function judgeCommit(
   if (release.phase !== 'committing' || timeMs >= release.commitEndsMs) {
     return refuse('too-late', 'the commit window of this release has ended');
   }
-  const earlier = release.ballots.get(key)?.commit;
-  if (earlier?.commitment === predicate.commitment) {
-    return refuse('duplicate', `this commitment is entry ${earlier.index}`);
+  const ballot = release.ballots.get(key);
+  if (ballot?.commit?.commitment === predicate.commitment) {
+    return refuse('duplicate', `this commitment is entry ${ballot.commit.index}`);
   }
-  return undefined;
+  return judgeEvidence(ballot);
+}
+
+/** A contradiction that the log holds needs no further one beside it. */
+function judgeEvidence(ballot: Ballot | undefined): Refusal | undefined {
+  if (ballot?.equivocationIndex === undefined) return undefined;
+  return refuse(
+    'taken',
+    `it contradicted itself before (entry ${ballot.equivocationIndex}): nothing of it counts`,
+  );
 }
 
 export function applyCommit(
@@ -69,7 +78,8 @@ export function applyFailure(
 
 /**
  * A vote is taken between `close` and the end of the vote window, and opens its builder's commitment. Without
- * a commitment it is a mirror's: taken and never counted. A second, different vote is taken as evidence.
+ * a commitment it is a mirror's: taken and never counted. A second, different vote is taken as evidence, and no
+ * third.
  */
 export function judgeVote(
   tally: Tally,
@@ -88,7 +98,7 @@ export function judgeVote(
   if (ballot?.vote?.infoHashV2 === predicate.infoHashV2) {
     return refuse('duplicate', `this vote is entry ${ballot.vote.index}`);
   }
-  if (ballot?.vote !== undefined || ballot?.commit === undefined) return undefined;
+  if (ballot?.vote !== undefined || ballot?.commit === undefined) return judgeEvidence(ballot);
   if (ballot.equivocationIndex !== undefined) {
     return refuse(
       'does-not-open',

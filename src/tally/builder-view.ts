@@ -80,6 +80,18 @@ export function countsOn(tally: Tally, digest: string, key: string): boolean {
   return release?.draw.onPanel.has(key) === true && isCounted(release.ballots.get(key));
 }
 
+/** Whether an audit would make a builder's vote on a release count: on the panel, committed, opened, said once. */
+export function wouldCount(tally: Tally, digest: string, key: string): boolean {
+  const release = tally.releases.get(digest);
+  const ballot = release?.ballots.get(key);
+  return (
+    release?.draw.onPanel.has(key) === true &&
+    ballot?.commit !== undefined &&
+    ballot.vote !== undefined &&
+    ballot.equivocationIndex === undefined
+  );
+}
+
 /** Whether an entry names the blob with this SHA-256 (hex): a recipe or a policy file. */
 export function isNamedBlob(tally: Tally, sha256: string): boolean {
   return tally.blobs.has(sha256);

@@ -9,6 +9,7 @@ export {
   countsOn,
   isNamedBlob,
   unauditedVotes,
+  wouldCount,
 } from './builder-view.ts';
 export type { Admission } from './count.ts';
 export { admits, countEntry } from './count.ts';

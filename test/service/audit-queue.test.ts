@@ -25,15 +25,15 @@ test('an audit that fails is tried again after pauses, at the newest address, an
     },
     silent,
   );
-  queue.offer(voteOf('a'), AT);
-  queue.offer(voteOf('a'), { ...AT, port: 2 });
+  queue.offer(voteOf('a'), AT, false);
+  queue.offer(voteOf('a'), { ...AT, port: 2 }, false);
   assert.equal(queue.size, 1, 'one audit for one vote at a time');
   await until(
     async () => queue.size,
     (size) => size === 0,
   );
   assert.deepEqual(tried, [1, 2, 2]);
-  queue.offer(voteOf('a'), { ...AT, port: 3 });
+  queue.offer(voteOf('a'), { ...AT, port: 3 }, false);
   await until(
     async () => queue.size,
     (size) => size === 0,
@@ -42,7 +42,7 @@ test('an audit that fails is tried again after pauses, at the newest address, an
   await queue.close();
 });
 
-test('few run at once, fewer for one builder, and the queue has an end', async () => {
+test('few without weight run at once, fewer for one builder, and the queue has an end', async () => {
   const running = new Map<string, number>();
   let most = 0;
   let mostOfOne = 0;
@@ -62,14 +62,14 @@ test('few run at once, fewer for one builder, and the queue has an end', async (
     },
     silent,
   );
-  for (let at = 0; at < 8; at += 1) queue.offer(voteOf('slow', `r${at}`), AT);
-  for (let at = 0; at < 8; at += 1) queue.offer(voteOf(`b${at}`), AT);
+  for (let at = 0; at < 8; at += 1) queue.offer(voteOf('slow', `r${at}`), AT, false);
+  for (let at = 0; at < 8; at += 1) queue.offer(voteOf(`b${at}`), AT, false);
   assert.equal(queue.size, LIMITS.queued);
   await until(
     async () => queue.size,
     (size) => size === 0,
   );
-  assert.deepEqual([done, most, mostOfOne], [10, 4, 2]);
+  assert.deepEqual([done, most, mostOfOne], [10, 2, 2]);
   await queue.close();
 });
 
@@ -83,15 +83,42 @@ test('an audit that hangs is ended by its time limit, or when the queue closes',
       });
     });
   const queue = new AuditQueue({ ...LIMITS, retriesMs: [] }, hang, silent);
-  queue.offer(voteOf('a'), AT);
+  queue.offer(voteOf('a'), AT, false);
   await until(
     async () => queue.size,
     (size) => size === 0,
   );
-  queue.offer(voteOf('b'), AT);
+  queue.offer(voteOf('b'), AT, false);
   await queue.close();
   assert.match(reasons[0] ?? '', /timeout/i);
   assert.match(reasons[1] ?? '', /closes/);
-  queue.offer(voteOf('c'), AT);
+  queue.offer(voteOf('c'), AT, false);
   assert.equal(queue.size, 0);
+});
+
+test('strangers that fill the queue with audits that hang do not keep a vote with weight from its own', async () => {
+  const audited: string[] = [];
+  const queue = new AuditQueue(
+    { ...LIMITS, timeoutMs: 60_000 },
+    ({ builder }, _endpoint, signal) =>
+      new Promise((resolve, reject) => {
+        if (builder.startsWith('stranger')) {
+          signal.addEventListener('abort', () => reject(signal.reason as Error));
+          return;
+        }
+        audited.push(builder);
+        resolve();
+      }),
+    silent,
+  );
+  for (let at = 0; at < 3 * LIMITS.queued; at += 1) queue.offer(voteOf(`stranger ${at}`), AT, false);
+  assert.equal(queue.size, LIMITS.queued);
+  queue.offer(voteOf('panel 1'), AT, true);
+  queue.offer(voteOf('panel 2'), AT, true);
+  await until(
+    async () => queue.size,
+    (size) => size === LIMITS.queued,
+  );
+  assert.deepEqual(audited, ['panel 1', 'panel 2']);
+  await queue.close();
 });

@@ -312,3 +312,17 @@ test('unequal claims about one infohash: the view shows what most of the counted
   assert.equal(world.view(release).groups[0]?.output?.name, 'noble-hashes-2.0.1.tgz');
   assert.equal(ORIGIN, world.tally.context.origin);
 });
+
+test('one piece of evidence is enough: nobody fills the log with contradictions', () => {
+  const world = World.founded();
+  const release = world.opened();
+  world.commit(0, release, honest);
+  world.commit(0, release, upstream);
+  assert.equal(door(world, world.commitStatement(0, release, hexOf('third')), builderKey(0)), 'taken');
+  world.pass(COMMIT_SECONDS * SECOND);
+  world.vote(1, release, honest);
+  world.vote(1, release, upstream);
+  assert.match(world.standing(release, 1), /logged two different votes/);
+  const third = world.voteStatement(release, hexOf('third'), hexOf('salt 1'));
+  assert.equal(door(world, third, builderKey(1)), 'taken');
+});

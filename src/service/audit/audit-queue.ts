@@ -14,6 +14,7 @@ export type Audit = (vote: Vote, endpoint: Endpoint, signal: AbortSignal) => Pro
 interface Job {
   readonly name: string;
   readonly vote: Vote;
+  readonly hasWeight: boolean;
   endpoint: Endpoint;
   tries: number;
 }
@@ -23,7 +24,11 @@ const RUNNING_PER_BUILDER = 2;
 
 /**
  * Audits that are due: one for each vote at a time, a few at once, tried again after pauses. Whoever fails every
- * try is taken up again at its next announce. When the queue is full, further audits wait for that as well.
+ * try is taken up again at its next announce.
+ *
+ * Anybody can register keys, vote with them as a mirror and announce an address that never answers. So votes that an
+ * audit would make count come first and always get a place: their number is bounded by the panels. All others share
+ * `queued` places and half of what runs at once; when those are full, they wait for their next announce.
  */
 export class AuditQueue {
   readonly #limits: AuditLimits;
@@ -31,6 +36,9 @@ export class AuditQueue {
   readonly #logger: Logger;
   /** Every job that waits, pauses or runs, by vote. */
   readonly #jobs = new Map<string, Job>();
+  /** How many of them, and of those that run, are of votes without weight. */
+  #weightless = 0;
+  #weightlessRunning = 0;
   readonly #waiting: Job[] = [];
   readonly #pauses = new Set<NodeJS.Timeout>();
   readonly #running = new Map<string, number>();
@@ -48,17 +56,21 @@ export class AuditQueue {
     return this.#jobs.size;
   }
 
-  /** Asks for an audit. A vote whose audit is already due is tried where it was announced last. */
-  offer(vote: Vote, endpoint: Endpoint): void {
+  /**
+   * Asks for an audit. A vote whose audit is already due is tried where it was announced last. `hasWeight`: whether
+   * the vote would count after it.
+   */
+  offer(vote: Vote, endpoint: Endpoint, hasWeight: boolean): void {
     const name = `${vote.release} ${vote.builder} ${vote.infoHashV2}`;
     const due = this.#jobs.get(name);
     if (due !== undefined) {
       due.endpoint = endpoint;
       return;
     }
-    if (this.#closing.signal.aborted || this.#jobs.size >= this.#limits.queued) return;
-    const job: Job = { name, vote, endpoint, tries: 0 };
+    if (this.#closing.signal.aborted || (!hasWeight && this.#weightless >= this.#limits.queued)) return;
+    const job: Job = { name, vote, hasWeight, endpoint, tries: 0 };
     this.#jobs.set(name, job);
+    if (!hasWeight) this.#weightless += 1;
     this.#waiting.push(job);
     this.#start();
   }
@@ -74,8 +86,7 @@ export class AuditQueue {
 
   #start(): void {
     while (this.#ended.size < this.#limits.concurrent) {
-      const at = this.#waiting.findIndex(({ vote }) => this.#runningFor(vote.builder) < RUNNING_PER_BUILDER);
-      const [job] = at < 0 ? [] : this.#waiting.splice(at, 1);
+      const job = this.#takeNext();
       if (job === undefined) return;
       const run = this.#run(job).finally(() => {
         this.#ended.delete(run);
@@ -85,16 +96,26 @@ export class AuditQueue {
     }
   }
 
+  #takeNext(): Job | undefined {
+    const isFree = ({ vote }: Job): boolean => this.#runningFor(vote.builder) < RUNNING_PER_BUILDER;
+    let at = this.#waiting.findIndex((job) => job.hasWeight && isFree(job));
+    const mayRunWeightless = this.#weightlessRunning < Math.ceil(this.#limits.concurrent / 2);
+    if (at < 0 && mayRunWeightless) at = this.#waiting.findIndex((job) => !job.hasWeight && isFree(job));
+    return at < 0 ? undefined : this.#waiting.splice(at, 1)[0];
+  }
+
   async #run(job: Job): Promise<void> {
     const { builder } = job.vote;
     this.#running.set(builder, this.#runningFor(builder) + 1);
+    if (!job.hasWeight) this.#weightlessRunning += 1;
     try {
       const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(this.#limits.timeoutMs)]);
       await this.#audit(job.vote, job.endpoint, signal);
-      this.#jobs.delete(job.name);
+      this.#forget(job);
     } catch (error) {
       this.#retry(job, error);
     } finally {
+      if (!job.hasWeight) this.#weightlessRunning -= 1;
       const left = this.#runningFor(builder) - 1;
       if (left === 0) this.#running.delete(builder);
       else this.#running.set(builder, left);
@@ -107,7 +128,7 @@ export class AuditQueue {
     const { release, builder } = job.vote;
     this.#logger.info({ release, builder, tries: job.tries, reason: String(error) }, 'audit failed');
     if (pauseMs === undefined || this.#closing.signal.aborted) {
-      this.#jobs.delete(job.name);
+      this.#forget(job);
       return;
     }
     const pause = setTimeout(() => {
@@ -116,6 +137,11 @@ export class AuditQueue {
       this.#start();
     }, pauseMs);
     this.#pauses.add(pause);
+  }
+
+  #forget(job: Job): void {
+    this.#jobs.delete(job.name);
+    if (!job.hasWeight) this.#weightless -= 1;
   }
 
   #runningFor(builder: string): number {
