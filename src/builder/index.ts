@@ -1,4 +1,5 @@
 /** Rebuilds releases from their recipes; publishes them; runs a builder that commits, votes and seeds. */
+export { announceUrlOf } from './announce-url.ts';
 export type { BuilderEvent } from './builder-event.ts';
 export { defaultCacheFolder } from './cache-folder.ts';
 export { BuilderError } from './errors.ts';

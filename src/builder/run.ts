@@ -1,6 +1,7 @@
 import { TallyClient } from '../client/index.ts';
 import { parseVkey } from '../note/index.ts';
 import type { PrivateKey } from '../statement/index.ts';
+import { announceUrlOf } from './announce-url.ts';
 import type { BuilderEvent } from './builder-event.ts';
 import { BuilderLoop } from './builder-loop.ts';
 import { lockDataFolder } from './data-lock.ts';
@@ -65,7 +66,7 @@ export async function runBuilder(options: BuilderOptions): Promise<void> {
     const seeder = await openSeeder({
       ...options.listen,
       localAddress: options.localAddress,
-      announceUrl: new URL(`announce/${options.signer.announceToken(origin)}`, client.base).href,
+      announceUrl: announceUrlOf(client.base, options.logKey, options.signer),
       peersUrl: new URL('announce', client.base).href,
       onTrouble: ({ message }) => options.onEvent?.({ event: 'trouble', reason: message }),
     });

@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { type BuilderEvent, defaultCacheFolder, runBuilder } from '../builder/index.ts';
+import { announceUrlOf, type BuilderEvent, defaultCacheFolder, runBuilder } from '../builder/index.ts';
 import { printable } from '../bytes/index.ts';
 import { readKeyFile } from '../statement/index.ts';
 import { contextOf } from './context.ts';
@@ -39,6 +39,22 @@ export function addBuilderCommand(program: Command): void {
     .option('--prefix <cidr>', 'network prefix that it declares as its own; may be given 4 times', collect)
     .option('--trust-release', 'run the steps without a sandbox where there is none');
   addTallyOptions(run).action(runAction);
+  const url = builder
+    .command('announce-url')
+    .description(
+      "print the builder's own announce URL, for a torrent client that seeds in its name: a secret",
+    )
+    .requiredOption('--key <file>', "the builder's private key");
+  addTallyOptions(url).action(announceUrlAction);
+}
+
+async function announceUrlAction(args: TallyArguments & { key: string }, command: Command): Promise<void> {
+  const { output } = contextOf(command);
+  const { tally, logKey } = requireTally(args);
+  const signer = await readKeyFile(args.key);
+  const announceUrl = announceUrlOf(tally, logKey, signer);
+  output.say('Whoever has this URL can announce in the name of this builder: keep it secret.');
+  output.result({ announceUrl }, announceUrl);
 }
 
 async function runAction(args: RunArguments, command: Command): Promise<void> {

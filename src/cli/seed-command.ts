@@ -118,13 +118,18 @@ function announce(
     ...(infoHashV1 && { infoHashV1 }),
     name,
     sizeBytes,
-    trackers,
+    trackers: trackers.map(withoutToken),
     peers: [address],
   });
   output.result(
     { event: 'seeding', path, name, infoHashV2: toHex(infoHashV2), sizeBytes, magnet },
     `${printable(name)}  ${formatSize(sizeBytes)}\n${printable(magnet)}\n`,
   );
+}
+
+/** A tracker's URL for others: a builder's own announce URL holds a secret, the tally's common one does not. */
+function withoutToken(tracker: string): string {
+  return tracker.replace(/\/announce\/[\w-]{43}$/, '/announce');
 }
 
 /** Shows what is going on until the signal ends it. */

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { toHex } from '../../src/bytes/index.ts';
-import { writeKeyFile } from '../../src/statement/index.ts';
-import { createTorrent } from '../../src/torrent/index.ts';
+import { generateKey, writeKeyFile } from '../../src/statement/index.ts';
+import { createTorrent, parseMagnet } from '../../src/torrent/index.ts';
 import { TestLog } from '../client/test-log.ts';
 import { craftArchive, putInCache } from './archive.ts';
 import { smallRecipe, temporaryFolder } from './recipes.ts';
@@ -83,4 +84,29 @@ test('wrong use says what to write, with exit code 2', async () => {
     assert.deepEqual([code, stdout], [2, ''], `${args.join(' ')}: ${stderr}`);
     assert.match(stderr, words);
   }
+});
+
+test('announce-url prints the secret URL of a builder, and seed shows others a magnet link without it', async (context) => {
+  const folder = await temporaryFolder(context);
+  const keyFile = join(folder, 'ada.key');
+  const signer = generateKey('ada');
+  await writeKeyFile(keyFile, signer);
+  const logKey = generateKey('log.example').vkey;
+  const tally = ['--tally', 'http://127.0.0.1:9/base', '--log-key', logKey];
+  const { stdout, stderr, code } = await bitquorum(['builder', 'announce-url', '--key', keyFile, ...tally]);
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout, `http://127.0.0.1:9/base/announce/${signer.announceToken('log.example')}\n`);
+  assert.match(stderr, /keep it secret/);
+
+  const content = join(folder, 'content.txt');
+  await writeFile(content, 'hello');
+  const child = spawn(process.execPath, [MAIN, 'seed', content, '--tracker', stdout.trim(), '--json']);
+  context.after(() => child.kill('SIGKILL'));
+  const events: { event: string; magnet: string }[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    events.push(JSON.parse(line));
+    if (events.at(-1)?.event === 'seeding') break;
+  }
+  const { trackers } = parseMagnet(events.at(-1)?.magnet ?? '');
+  assert.deepEqual(trackers, ['http://127.0.0.1:9/base/announce']);
 });

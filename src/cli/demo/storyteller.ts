@@ -100,17 +100,17 @@ export class Storyteller {
     const name = builder === undefined ? '' : this.#name(builder.key).padEnd(NAME_WIDTH);
     switch (what) {
       case 'opened':
-        return `the log opens it for ${release.panel.length} builders ${dim('who rebuild in secret')}`;
+        return `the log opens it for ${release.panel.length} builders${dim(' · who rebuild in secret')}`;
       case 'committed':
-        return `${name} committed ${dim(`entry ${builder?.committedIndex}: a hash that shows nothing yet`)}`;
+        return `${name} committed${dim(` · entry ${builder?.committedIndex}: a hash that shows nothing yet`)}`;
       case 'gave up':
         return `${name} ${yellow('gave up')} ${dim(`“${printable(builder?.failure ?? '')}”`)}`;
       case 'closed':
-        return `the log closes it ${dim('later commitments are not independent')}`;
+        return `the log closes it${dim(' · later commitments are not independent')}`;
       case 'voted':
         return this.#tellVote(name, builder);
       case 'audited':
-        return `${name} audited ${dim(`entry ${builder?.auditIndex}: showed a random block with its proof`)}`;
+        return `${name} audited${dim(` · entry ${builder?.auditIndex}: showed a random block with its proof`)}`;
       case 'verdict':
         return `the log's verdict: ${release.winner === null ? release.state : green(release.state)}`;
     }
@@ -120,8 +120,8 @@ export class Storyteller {
     const { dim, yellow } = this.#output.colors;
     const hash = short(builder?.infoHashV2 ?? '');
     return builder?.committedIndex === undefined
-      ? `${name} ${yellow(`votes ${hash} after seeing others`)} ${dim('without a commitment')}`
-      : `${name} voted ${hash} ${dim(`entry ${builder.voteIndex}: opens its commitment`)}`;
+      ? `${name} ${yellow(`votes ${hash} after seeing others`)}${dim(' · without a commitment')}`
+      : `${name} voted ${hash}${dim(` · entry ${builder.voteIndex}: opens its commitment`)}`;
   }
 
   #groupLine(group: GroupView, release: ReleaseView): string {
