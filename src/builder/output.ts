@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs';
 import { chmod, lstat, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { BuilderError } from './errors.ts';
@@ -63,19 +64,31 @@ async function walk(path: string, recipe: Recipe, budget: { bytes: number; files
   }
 }
 
-/** Bytes below a folder, counted until they exceed `most`; files that vanish meanwhile count for nothing. */
+/**
+ * Bytes below a folder, counted until they exceed `most`; files that vanish meanwhile count for nothing. Names are
+ * taken as bytes. Throws `limit` for a folder that cannot be looked into: closed to its owner, or nested too deep.
+ */
 export async function folderBytes(folder: string, most: number): Promise<number> {
   let bytes = 0;
-  const waiting = [folder];
+  const waiting: Buffer[] = [Buffer.from(folder)];
   for (let next = waiting.pop(); next !== undefined && bytes <= most; next = waiting.pop()) {
-    const entries = await readdir(next, { withFileTypes: true }).catch(() => []); // it vanished meanwhile
-    for (const entry of entries) {
-      const path = join(next, entry.name);
+    for (const entry of await entriesOf(next)) {
+      const path = Buffer.concat([next, Buffer.from('/'), entry.name]);
       if (entry.isDirectory()) waiting.push(path);
       else bytes += (await lstat(path).catch(() => undefined))?.size ?? 0; // it vanished meanwhile
     }
   }
   return bytes;
+}
+
+async function entriesOf(folder: Buffer): Promise<Dirent<Buffer>[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true, encoding: 'buffer' });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return []; // it vanished meanwhile
+    throw new BuilderError('limit', `it made a folder whose size cannot be told (${code})`, { cause: error });
+  }
 }
 
 /** The torrent's name for a release that is a folder: name and version of its package URL, made canonical. */

@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { BuilderError } from './errors.ts';
 import { inspectOutput } from './output.ts';
 import type { Recipe, RecipeSource } from './recipe.ts';
+import { removeTree } from './remove-tree.ts';
 import { findSandbox, type Sandbox } from './sandbox.ts';
 import { loadSources } from './sources.ts';
 import { runStep } from './step.ts';
@@ -28,6 +29,11 @@ export interface RebuildOptions {
 export interface Rebuilt extends Artifact {
   readonly sandboxed: boolean;
 }
+
+/** What a file system answers to odd names, depths and modes; a full or broken disk answers otherwise. */
+const FAULTS_OF_NAMES: ReadonlySet<string | undefined> = new Set(
+  'EACCES EPERM ENOENT EEXIST ENOTDIR EISDIR ELOOP ENAMETOOLONG EILSEQ EINVAL ENOTEMPTY'.split(' '),
+);
 
 /**
  * Rebuilds a release by its recipe, in an empty folder, with a fixed environment, without network where the
@@ -54,12 +60,28 @@ export async function rebuild(recipe: Recipe, options: RebuildOptions): Promise<
     }
     const made = await inspectOutput(recipe, buildFolder);
     const path = join(options.outputFolder, made.name);
-    await rm(path, { recursive: true, force: true });
+    await removeTree(path);
     await rename(made.path, path);
     return { path, name: made.name, sandboxed: sandbox !== undefined };
+  } catch (error) {
+    throw faultOfRelease(error);
   } finally {
-    await rm(work, { recursive: true, force: true });
+    await removeTree(work);
   }
+}
+
+/**
+ * What the file system says to names and folders that a recipe or its steps made is the release's fault, not this
+ * machine's, and must not end a builder. Paths of this machine stay out of the message: it may be published.
+ */
+function faultOfRelease(error: unknown): unknown {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (error instanceof BuilderError || syscall === undefined || !FAULTS_OF_NAMES.has(code)) return error;
+  return new BuilderError(
+    'bad-output',
+    `the recipe or its steps made files that cannot be handled here (${code} at ${syscall}): check names, depth and modes`,
+    { cause: error },
+  );
 }
 
 function requireFitHost(recipe: Recipe): void {

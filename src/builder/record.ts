@@ -1,8 +1,9 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { writeDurably } from './durable.ts';
 import { BuilderError } from './errors.ts';
+import { removeTree } from './remove-tree.ts';
 
 const hex32 = z.string().regex(/^[0-9a-f]{64}$/);
 const common = { format: z.literal(1), release: hex32, package: z.string().max(512) };
@@ -51,7 +52,7 @@ export class RecordStore {
   /** An empty output folder; what a run that was cut off left there goes. */
   async clearOutput(release: string): Promise<string> {
     const folder = this.outputFolder(release);
-    await rm(folder, { recursive: true, force: true });
+    await removeTree(folder);
     await mkdir(folder, { recursive: true });
     return folder;
   }

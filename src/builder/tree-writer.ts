@@ -35,10 +35,7 @@ export class TreeWriter {
     try {
       writeFileSync(target, content, { flag: 'wx', mode });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      throw new BuilderError('bad-recipe', `two sources or files of the recipe are to be at ${path}`, {
-        cause: error,
-      });
+      throw twice(path, error);
     }
     if (this.#mustSetModes) chmodSync(target, mode);
   }
@@ -47,8 +44,19 @@ export class TreeWriter {
     if (this.#made.has(path)) return;
     this.folder(dirname(path));
     const target = join(this.#root, path);
-    mkdirSync(target, { mode: 0o755 });
+    try {
+      mkdirSync(target, { mode: 0o755 });
+    } catch (error) {
+      throw twice(path, error);
+    }
     if (this.#mustSetModes) chmodSync(target, 0o755);
     this.#made.add(path);
   }
+}
+
+function twice(path: string, error: unknown): unknown {
+  if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return error;
+  return new BuilderError('bad-recipe', `two sources or files of the recipe are to be at ${path}`, {
+    cause: error,
+  });
 }

@@ -18,6 +18,27 @@ writeFileSync('out/a.txt', JSON.stringify({
 `;
 const HOSTILE_ARGUMENTS = ['; touch /tmp/owned', '$(id)', '`id`', '&& false', "' || id", '*', '\n', '--', ''];
 
+/** What a step may leave so that looking at it, or cleaning up, fails. */
+const TRAPS: readonly (readonly [name: string, code: string, script: string])[] = [
+  [
+    'folders nested deeper than any path is long',
+    'limit',
+    `for (let depth = 0; depth < 3000; depth += 1) { mkdirSync('dddddddddd'); process.chdir('dddddddddd'); }`,
+  ],
+  [
+    'an output whose names are no UTF-8',
+    'bad-output',
+    `mkdirSync('out/a.txt'); writeFileSync(Buffer.from('out/a.txt/\\xff', 'latin1'), '');`,
+  ],
+  [
+    'a disk filled below a name that is no UTF-8',
+    'limit',
+    `const name = Buffer.from('out/\\xff', 'latin1');
+     mkdirSync(name); writeFileSync(Buffer.concat([name, Buffer.from('/a')]), Buffer.alloc(3 << 20));
+     writeFileSync('out/a.txt', '');`,
+  ],
+];
+
 for (const sandbox of BOTH_WAYS) {
   const skip = sandbox === 'when-there' && needs('bubblewrap');
   const way = sandbox === 'never' ? 'unsandboxed' : 'sandboxed';
@@ -131,6 +152,18 @@ for (const sandbox of BOTH_WAYS) {
     }
   });
 
+  for (const [name, code, script] of TRAPS) {
+    test(`${way}: ${name}: an error of the release, and nothing is left`, { skip }, async (context) => {
+      const small = {
+        script: `import { mkdirSync, writeFileSync } from 'node:fs';\n${script}`,
+        extra: 'limits = { diskMiB = 2 }',
+      };
+      const { result, leftovers } = await runScript(context, small, { sandbox });
+      await assert.rejects(result, { name: 'BuilderError', code });
+      assert.deepEqual(await leftovers(), []);
+    });
+  }
+
   test(`${way}: a folder as output is named for the release, its modes made plain`, {
     skip,
   }, async (context) => {
@@ -232,3 +265,10 @@ async function processesWith(marker: string): Promise<string[]> {
   }
   return found;
 }
+
+test('files of a recipe that stand in each other’s way are its fault', async (context) => {
+  const files = ['a', 'a/b'].map((path) => `[[files]]\npath = "${path}"\ntext = ""\n`).join('');
+  const { result, leftovers } = await runScript(context, { extra: '' }, { sandbox: 'never', files });
+  await assert.rejects(result, { name: 'BuilderError', code: 'bad-recipe', message: /are to be at a$/ });
+  assert.deepEqual(await leftovers(), []);
+});

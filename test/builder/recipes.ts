@@ -58,7 +58,13 @@ export const BOTH_WAYS = ['when-there', 'never'] as const;
 export async function runScript(
   context: TestContext,
   small: Omit<SmallRecipe, 'integrity'>,
-  options: { sandbox?: (typeof BOTH_WAYS)[number]; trusted?: boolean; signal?: AbortSignal } = {},
+  options: {
+    sandbox?: (typeof BOTH_WAYS)[number];
+    trusted?: boolean;
+    signal?: AbortSignal;
+    /** More TOML at the recipe's end. */
+    files?: string;
+  } = {},
 ): Promise<{
   folder: string;
   result: ReturnType<typeof rebuild>;
@@ -71,7 +77,7 @@ export async function runScript(
     cacheFolder,
     craftArchive([{ path: 'package/hello.txt', content: 'hello' }]),
   );
-  const recipe = parseRecipe(smallRecipe({ ...small, integrity }));
+  const recipe = parseRecipe(`${smallRecipe({ ...small, integrity })}${options.files ?? ''}`);
   const outputFolder = join(folder, 'output');
   const result = rebuild(recipe, {
     cacheFolder,
