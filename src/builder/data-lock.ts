@@ -1,43 +1,30 @@
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import process from 'node:process';
+import { DatabaseSync } from 'node:sqlite';
 import { BuilderError } from './errors.ts';
 
+/** SQLite's primary result code of a file that another connection has locked (https://www.sqlite.org/rescode.html). */
+const BUSY = 5;
+
 /**
- * Takes a data folder for this process: two builders on one folder would commit twice, and neither would count.
- * The file `lock` holds the process's id; one left by a process that is gone is taken over. Resolves with the
- * function that gives the folder free again. Throws `bad-state` when another process has it.
+ * Takes a data folder for one running builder: two on one folder would commit twice, and neither would count. The
+ * lock is the kernel's, on the empty file `lock`, held by SQLite: it ends with its process, however that ends, and is
+ * no guess by process ids, which come back and differ between containers. Resolves with the function that gives the
+ * folder free again. Throws `bad-state` when another builder has it.
  */
 export async function lockDataFolder(dataFolder: string): Promise<() => Promise<void>> {
   await mkdir(dataFolder, { recursive: true, mode: 0o700 });
-  const path = join(dataFolder, 'lock');
-  for (let attempt = 0; attempt < 2; attempt += 1) {
-    try {
-      const file = await open(path, 'wx', 0o600);
-      await file.writeFile(`${process.pid}\n`);
-      await file.close();
-      return async () => rm(path, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      const owner = Number(await readFile(path, 'utf8').catch(() => '')); // gone meanwhile: taken at the next turn
-      if (owner !== process.pid && isAlive(owner)) {
-        throw new BuilderError(
-          'bad-state',
-          `${dataFolder} is in use by process ${owner}: stop it first, or give this builder a folder of its own`,
-        );
-      }
-      await rm(path, { force: true });
-    }
-  }
-  throw new BuilderError('bad-state', `${dataFolder} cannot be locked: another builder is starting on it`);
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
+  const held = new DatabaseSync(join(dataFolder, 'lock'), { timeout: 0 });
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'; // someone else's process: alive
+    held.exec('BEGIN EXCLUSIVE');
+  } catch (cause) {
+    held.close();
+    if (((cause as { errcode?: number }).errcode ?? 0) % 256 !== BUSY) throw cause;
+    throw new BuilderError(
+      'bad-state',
+      `${dataFolder} is in use by another builder: stop it first, or give this one a folder of its own`,
+      { cause },
+    );
   }
+  return async () => held.close();
 }

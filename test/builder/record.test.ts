@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { lockDataFolder } from '../../src/builder/data-lock.ts';
@@ -54,18 +56,30 @@ test('a damaged record stops the builder instead of being made anew', async (con
   }
 });
 
-test('one builder a folder; a lock left by a process that is gone is taken over', async (context) => {
+test('of many that start on one folder at once, one gets it; the rest are refused until it ends', async (context) => {
+  const folder = join(await temporaryFolder(context), 'deep', 'new');
+  const starts = await Promise.allSettled(Array.from({ length: 8 }, () => lockDataFolder(folder)));
+  const locked = starts.filter((start) => start.status === 'fulfilled');
+  assert.equal(locked.length, 1);
+  await assert.rejects(lockDataFolder(folder), { code: 'bad-state', message: /in use by another builder/ });
+  await locked[0]?.value();
+  const unlock = await lockDataFolder(folder);
+  await unlock();
+});
+
+test('a folder is free again when the process that had it is killed', async (context) => {
   const folder = await temporaryFolder(context);
-  await writeFile(join(folder, 'lock'), `${process.ppid}\n`);
-  await assert.rejects(lockDataFolder(folder), { code: 'bad-state', message: /in use by process/ });
-  for (const left of ['', 'nonsense', '999999999', `${process.pid}`]) {
-    await writeFile(join(folder, 'lock'), left);
-    const unlock = await lockDataFolder(folder);
-    assert.equal(await readFile(join(folder, 'lock'), 'utf8'), `${process.pid}\n`);
-    await unlock();
-  }
-  await mkdir(join(folder, 'deep'));
-  const unlock = await lockDataFolder(join(folder, 'deep', 'new'));
+  const module = new URL('../../src/builder/data-lock.ts', import.meta.url);
+  const script = `const { lockDataFolder } = await import(${JSON.stringify(module.href)});
+    globalThis.unlock = await lockDataFolder(${JSON.stringify(folder)});
+    console.log('locked'); setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'pipe' });
+  context.after(() => child.kill('SIGKILL'));
+  await once(child.stdout, 'data');
+  await assert.rejects(lockDataFolder(folder), { code: 'bad-state' });
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  const unlock = await lockDataFolder(folder);
   await unlock();
 });
 

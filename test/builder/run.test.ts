@@ -132,7 +132,7 @@ test('a builder rebuilds, commits, votes after close and seeds', async (context)
   closeWindow(play);
   await builder.until('verdict');
   await builder.stop();
-  assert.deepEqual(await readdir(join(play.folder, 'data')), ['log', 'releases']);
+  assert.deepEqual(await readdir(join(play.folder, 'data')), ['lock', 'log', 'releases']);
 });
 
 test('a builder that the log does not know registers first, once', async (context) => {
