@@ -24,7 +24,8 @@ export interface DownloadOptions {
 const PATIENCE_SECONDS = 120;
 
 /**
- * Downloads an infohash from the swarm, every block verified by SHA-256 as it comes. Throws `download-failed` when
+ * Downloads an infohash from the swarm, every block verified by SHA-256 as it comes, and serves it to others on this
+ * machine meanwhile. Throws `download-failed` when
  * no new byte has come for {@link PATIENCE_SECONDS}, with the last trouble that was seen, and `mismatch` when peers
  * agree on content that its own hashes contradict.
  */
@@ -37,8 +38,13 @@ export async function downloadWinner(
   const timer = setTimeout(() => impatience.abort(), PATIENCE_SECONDS * 1000);
   let lastTrouble = 'no peer was found';
   let newestBytes = 0;
-  const engine = new Engine(localAddress === undefined ? {} : { localAddress });
+  const host = listeningHost(localAddress);
+  const engine = new Engine({
+    ...(localAddress !== undefined && { localAddress }),
+    ...(host !== undefined && { host }),
+  });
   try {
+    if (host !== undefined) await engine.listen();
     const source = {
       infoHashV2: brandBytes('InfoHashV2', fromHex(infoHashV2)),
       trackers: [],
@@ -73,6 +79,14 @@ export async function downloadWinner(
     clearTimeout(timer);
     await engine.close();
   }
+}
+
+/**
+ * Where a getting client serves others what it has so far: on this machine only. An address to go out from is no wish
+ * to be reached from there, so that for any but a loopback one nothing listens.
+ */
+function listeningHost(localAddress = '127.0.0.1'): string | undefined {
+  return /^127\.|^::1$/.test(localAddress) ? localAddress : undefined;
 }
 
 function failed(infoHashV2: string, why: string, cause: unknown): ClientError {

@@ -1,0 +1,213 @@
+// `bitquorum seed` and `bitquorum download` as processes: what they print, how they end, what they leave behind.
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import process from 'node:process';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { toHex } from '../../src/bytes/index.ts';
+import { parseMagnet } from '../../src/torrent/index.ts';
+import { awkwardTree, fingerprint, makeTorrent, patternBytes, temporaryFolder } from './content.ts';
+import { startTracker } from './tracker-server.ts';
+
+const program = fileURLToPath(new URL('../../src/cli/bitquorum.ts', import.meta.url));
+const PATIENCE_MS = 20_000;
+
+type Line = Readonly<Record<string, unknown>> & { readonly event: string };
+
+interface Command {
+  readonly child: ChildProcess;
+  /** JSON lines that came so far. */
+  readonly lines: readonly Line[];
+  /** The first JSON line that fits. */
+  when(wanted: (line: Line) => boolean): Promise<Line>;
+  /** How it ended. */
+  readonly end: Promise<{ readonly code: number | null; readonly stderr: string }>;
+}
+
+/** Starts a command with `--json`; it ends with the test at the latest. */
+function start(context: TestContext, ...args: readonly string[]): Command {
+  const child = spawn(process.execPath, [program, ...args, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const closed = once(child, 'close');
+  context.after(async () => {
+    child.kill('SIGKILL');
+    await closed;
+  });
+  const lines: Line[] = [];
+  const waiting = new Set<() => void>();
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    lines.push(JSON.parse(line) as Line);
+    for (const check of waiting) check();
+  });
+  const stderr = text(child.stderr);
+  const end = (async () => {
+    const [code] = (await closed) as [number | null];
+    return { code, stderr: await stderr };
+  })();
+  return {
+    child,
+    lines,
+    end,
+    when: (wanted) =>
+      new Promise((resolve, reject) => {
+        const give = (word: string) => () => reject(new Error(`${word}: ${JSON.stringify(lines)}`));
+        const timer = setTimeout(give('no such line came'), PATIENCE_MS);
+        const check = (): void => {
+          const found = lines.find((line) => wanted(line));
+          if (!found) return;
+          clearTimeout(timer);
+          waiting.delete(check);
+          resolve(found);
+        };
+        waiting.add(check);
+        check();
+        void end.then(give('it ended'));
+      }),
+  };
+}
+
+const isEvent =
+  (event: string) =>
+  (line: Line): boolean =>
+    line.event === event;
+
+/** A peer that takes connections and says nothing. */
+async function silentPeer(context: TestContext): Promise<string> {
+  const server: Server = createServer((socket) => {
+    socket.on('error', () => undefined); // it is cut off when the other side is interrupted
+    socket.resume();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  context.after(() => server.close());
+  return `127.0.0.1:${(server.address() as { port: number }).port}`;
+}
+
+test('one process seeds a folder, another fetches it by the printed magnet link', async (context) => {
+  const folder = await temporaryFolder(context);
+  const { path, metainfo } = await makeTorrent(folder, 'content', awkwardTree(), 'hybrid');
+  const infoHashV2 = toHex(metainfo.infoHashV2);
+  const seed = start(context, 'seed', path);
+  const listening = await seed.when(isEvent('listening'));
+  assert.deepEqual(Object.keys(listening), ['event', 'host', 'port']);
+  const seeding = await seed.when(isEvent('seeding'));
+  assert.deepEqual(Object.keys(seeding), ['event', 'path', 'name', 'infoHashV2', 'sizeBytes', 'magnet']);
+  assert.equal(seeding['infoHashV2'], infoHashV2);
+  const magnet = parseMagnet(seeding['magnet'] as string);
+  assert.deepEqual(magnet.peers, [{ host: '127.0.0.1', port: listening['port'] }]);
+  const status = await seed.when(isEvent('status'));
+  assert.deepEqual(Object.keys(status), ['event', 'peers', 'uploadedBytes', 'uploadBytesPerSecond']);
+
+  const bare = `magnet:?xt=urn:btmh:1220${infoHashV2}`;
+  const out = join(folder, 'out');
+  const place = `127.0.0.1:${String(listening['port'])}`;
+  const download = start(context, 'download', bare, '--peer', place, '--out', out);
+  const { code, stderr } = await download.end;
+  assert.equal(code, 0, stderr);
+  const done = download.lines.at(-1) as Line;
+  assert.deepEqual(Object.keys(done), [
+    'event',
+    'path',
+    'infoHashV2',
+    'sizeBytes',
+    'seconds',
+    'downloadedBytes',
+    'wastedBytes',
+    'bannedPeers',
+  ]);
+  assert.equal(done.event, 'done');
+  assert.equal(done['path'], join(out, 'content'));
+  assert.equal(done['infoHashV2'], infoHashV2);
+  const progress = download.lines.find(isEvent('progress')) as Line;
+  assert.equal(progress['totalBytes'], metainfo.sizeBytes);
+  assert.equal(typeof progress['peers'], 'number');
+  assert.deepEqual(await fingerprint(join(out, 'content')), await fingerprint(path));
+  assert.deepEqual(await readdir(out), ['content']);
+
+  seed.child.kill('SIGINT');
+  assert.equal((await seed.end).code, 0, 'a service that is stopped has not failed');
+});
+
+test('a .torrent file without trackers is fetched from a named peer, one with a tracker by it', async (context) => {
+  const folder = await temporaryFolder(context);
+  const tree = { '': patternBytes(400_000, 8) };
+  const { path, torrent } = await makeTorrent(folder, 'content', tree, 'v2');
+  const file = join(folder, 'content.torrent');
+  await writeFile(file, torrent);
+  const tracker = await startTracker(context);
+  const seed = start(context, 'seed', path, '--torrent', file, '--tracker', tracker.url);
+  const { port } = await seed.when(isEvent('listening'));
+  await seed.when(isEvent('seeding'));
+  const byPeer = start(
+    context,
+    'download',
+    file,
+    '--peer',
+    `127.0.0.1:${String(port)}`,
+    '--out',
+    join(folder, 'a'),
+  );
+  assert.equal((await byPeer.end).code, 0);
+  assert.equal(tracker.seen.filter(({ event }) => event === 'completed').length, 0);
+  await tracker.when(({ event }) => event === 'started');
+  const byTracker = start(context, 'download', file, '--tracker', tracker.url, '--out', join(folder, 'b'));
+  assert.equal((await byTracker.end).code, 0);
+  for (const out of ['a', 'b']) {
+    assert.deepEqual(await fingerprint(join(folder, out, 'content')), await fingerprint(path));
+  }
+});
+
+test('wrong use ends with 2, and says what to write instead', async (context) => {
+  const folder = await temporaryFolder(context);
+  const magnet = `magnet:?xt=urn:btmh:1220${'ab'.repeat(32)}`;
+  const uses: readonly (readonly [RegExp, readonly string[]])[] = [
+    [/nobody to ask: give --peer HOST:PORT/, ['download', magnet, '--out', folder]],
+    [/has no port: give HOST:PORT/, ['download', magnet, '--peer', '127.0.0.1', '--out', folder]],
+    [/give "hybrid" or "v2"/, ['seed', folder, '--profile', 'v1']],
+    [/2 --torrents for 1 path/, ['seed', folder, '--torrent', 'a', '--torrent', 'b']],
+    [/missing required argument/, ['download']],
+  ];
+  const ends = await Promise.all(uses.map(([, args]) => start(context, ...args).end));
+  for (const [at, { code, stderr }] of ends.entries()) {
+    assert.match(stderr, uses[at]?.[0] as RegExp);
+    assert.equal(code, 2, stderr);
+  }
+});
+
+test('content that is not the torrent’s is not seeded: exit code 4', async (context) => {
+  const folder = await temporaryFolder(context);
+  const { path, torrent } = await makeTorrent(folder, 'content', { '': patternBytes(90_000, 1) }, 'hybrid');
+  const file = join(folder, 'content.torrent');
+  await writeFile(file, torrent);
+  await writeFile(path, patternBytes(90_000, 2));
+  const seed = start(context, 'seed', path, '--torrent', file);
+  const { code, stderr } = await seed.end;
+  assert.equal(code, 4);
+  assert.match(stderr, /is not the content of the torrent/);
+  assert.ok(!seed.lines.some(isEvent('seeding')));
+});
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  test(`a download that is interrupted by ${signal} ends with 130 and leaves nothing`, async (context) => {
+    const folder = await temporaryFolder(context);
+    const { torrent } = await makeTorrent(folder, 'content', awkwardTree(), 'hybrid');
+    const file = join(folder, 'content.torrent');
+    await writeFile(file, torrent);
+    const out = join(folder, 'out');
+    await mkdir(out);
+    const download = start(context, 'download', file, '--peer', await silentPeer(context), '--out', out);
+    await download.when((line) => line.event === 'progress' && line['phase'] === 'downloading');
+    assert.notDeepEqual(await readdir(out), [], 'it had begun');
+    download.child.kill(signal);
+    const { code, stderr } = await download.end;
+    assert.equal(code, 130);
+    assert.match(stderr, /interrupted/);
+    assert.deepEqual(await readdir(out), []);
+    assert.ok(!download.lines.some(isEvent('done')));
+  });
+}
