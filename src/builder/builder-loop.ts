@@ -311,7 +311,8 @@ function isPassing(error: unknown): boolean {
 }
 
 function waitOf(error: unknown): number {
-  return error instanceof RefusedError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
+  const waitMs = error instanceof RefusedError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
+  return Math.min(LONGEST_PAUSE_MS, waitMs); // no tally makes a builder miss its windows by a word
 }
 
 function about({ digest, package: packageUrl }: ReleaseView) {

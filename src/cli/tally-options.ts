@@ -17,7 +17,7 @@ export function addTallyOptions(command: Command): Command {
     .addOption(new Option('--tally <url>', 'address of the tally').env('BITQUORUM_TALLY'))
     .addOption(new Option('--log-key <vkey>', "the log's verifier key").env('BITQUORUM_LOG_KEY'))
     .option('--state <dir>', 'where the last checkpoint seen is kept', defaultStateFolder(process.env))
-    .option('--allow-stale', 'go on although the log shows no sign of life');
+    .option('--allow-stale', 'go on although the log shows no sign of life, or a time to come');
 }
 
 /** The client, and how to check the log, from {@link addTallyOptions}. */

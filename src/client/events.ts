@@ -60,7 +60,7 @@ export class EventStreamParser {
     if (field === 'event') this.#name = value;
     if (field === 'data') {
       this.#data.push(value);
-      this.#dataLength += value.length;
+      this.#dataLength += value.length + 1; // empty lines are kept as well
       this.#bound(this.#dataLength);
     }
   }

@@ -7,7 +7,7 @@ import type { SwarmProgress } from '../swarm/index.ts';
 import { assertCanonical, type Metainfo } from '../torrent/index.ts';
 import { downloadWinner, type PeerAddress } from './download.ts';
 import { ClientError } from './errors.ts';
-import { lookAtTarget, putInPlace, requireContent, withWorkFolder } from './place.ts';
+import { lookAtTarget, putInPlace, requireContent, targetExists, withWorkFolder } from './place.ts';
 import type { ReadOptions } from './read-log.ts';
 import { requireWinner, resolveRelease, type Winner } from './resolve.ts';
 import type { TallyClient } from './tally-client.ts';
@@ -81,12 +81,7 @@ async function settle(
   const got = { path: target, sha256, sizeBytes: metainfo.sizeBytes, winner };
   const standing = await lookAtTarget(metainfo, target, signal);
   if (standing === 'same') return { ...got, alreadyThere: true };
-  if (standing === 'other' && options.replace !== true) {
-    throw new ClientError(
-      'target-exists',
-      `${target} exists and is not this release: move it away, or say --force to replace it`,
-    );
-  }
+  if (standing === 'other' && options.replace !== true) throw targetExists(target);
   await putInPlace(path, target, standing === 'other');
   return { ...got, alreadyThere: false };
 }

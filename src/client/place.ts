@@ -1,9 +1,15 @@
-import { lstat, mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { link, lstat, mkdir, mkdtemp, open, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { CodedError } from '../bytes/index.ts';
 import { type Metainfo, verifyTorrent } from '../torrent/index.ts';
 import { ClientError } from './errors.ts';
+
+/** What the system says when something stands at the place that a file or folder is moved to. */
+const OCCUPIED: ReadonlySet<string | undefined> = new Set(['EEXIST', 'ENOTEMPTY', 'ENOTDIR', 'EISDIR']);
+/** What it says where files have one name only (FAT, some network file systems). */
+const NO_LINKS: ReadonlySet<string | undefined> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
 /**
  * Gives `work` a folder inside `folder`, so that what it makes can be moved to its place by one rename, and removes
@@ -36,7 +42,7 @@ export async function requireContent(metainfo: Metainfo, path: string, signal: A
   );
 }
 
-/** Whether something stands at `path`, and if so whether it is what the torrent says. */
+/** Whether something stands at `path`, and if so whether it is what the torrent says and nothing more. */
 export async function lookAtTarget(
   metainfo: Metainfo,
   path: string,
@@ -48,6 +54,7 @@ export async function lookAtTarget(
   });
   if (found === undefined) return 'absent';
   if (metainfo.isTree ? !found.isDirectory() : !found.isFile()) return 'other';
+  if (metainfo.isTree && !(await holdsNothingElse(metainfo, path))) return 'other';
   try {
     return (await verifyTorrent(metainfo, path, { signal })).matches ? 'same' : 'other';
   } catch (error) {
@@ -56,15 +63,71 @@ export async function lookAtTarget(
   }
 }
 
+/** Whether a folder has no file that the torrent does not list, and no link that leads out of it. */
+async function holdsNothingElse(metainfo: Metainfo, root: string): Promise<boolean> {
+  const listed = new Set(metainfo.files.map((file) => file.path.join('/')));
+  const waiting = [''];
+  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
+    for (const entry of await readdir(join(root, folder), { withFileTypes: true })) {
+      const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+      if (entry.isDirectory()) waiting.push(path);
+      else if (!entry.isFile() || !listed.has(path)) return false;
+    }
+  }
+  return true;
+}
+
 /**
- * Moves a verified file or folder to its place in one step, after its bytes are on the disk. With `replace` what
- * stands there is replaced.
+ * Moves a verified file or folder to its place in one step, after its bytes are on the disk. What came to that place
+ * meanwhile stays (`target-exists`), unless it shall be replaced: then it makes way first, and comes back when the
+ * step fails.
  */
 export async function putInPlace(from: string, to: string, replace: boolean): Promise<void> {
   await syncTree(from);
-  if (replace && !(await bothAreFiles(from, to))) await rm(to, { recursive: true, force: true });
-  await rename(from, to);
+  if (!replace) await moveToFreePlace(from, to);
+  else if (await bothAreFiles(from, to)) await rename(from, to);
+  else {
+    const former = `${from}.former-${randomBytes(6).toString('hex')}`; // goes with the work folder
+    await rename(to, former);
+    try {
+      await rename(from, to);
+    } catch (error) {
+      await rename(former, to);
+      throw error;
+    }
+  }
   await syncPath(join(to, '..'));
+}
+
+/** A file gets its second name only where there is none, a folder is never moved over what holds something. */
+async function moveToFreePlace(from: string, to: string): Promise<void> {
+  try {
+    if ((await lstat(from)).isFile() && (await gotSecondName(from, to))) await unlink(from);
+    else await rename(from, to);
+  } catch (error) {
+    if (!OCCUPIED.has((error as NodeJS.ErrnoException).code)) throw error;
+    throw targetExists(to, error);
+  }
+}
+
+/** Whether a file got a second name; some file systems know none, and there the window of a rename remains. */
+async function gotSecondName(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (NO_LINKS.has((error as NodeJS.ErrnoException).code)) return false;
+    throw error;
+  }
+}
+
+/** The error for a place that is taken. */
+export function targetExists(target: string, cause?: unknown): ClientError {
+  return new ClientError(
+    'target-exists',
+    `${target} exists and is not this release: move it away, or say --force to replace it`,
+    { cause },
+  );
 }
 
 /** A file takes another's place in one step; a folder cannot. */

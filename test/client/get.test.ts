@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -95,6 +95,18 @@ test('a release that is a folder is got as a folder', async (context) => {
   await get(true);
   assert.deepEqual(await readFile(join(out, 'small-1.0.0', 'deep', 'small.tgz')), CONTENT);
   assert.deepEqual(await readdir(out), ['small-1.0.0']);
+});
+
+test('a folder that holds more than the release, or leads elsewhere, is not the release', async (context) => {
+  const { out, get } = await scene(context, { tree: true });
+  const { path } = await get();
+  await writeFile(join(path, 'deep', 'added.js'), 'not voted for');
+  await assert.rejects(get(), { code: 'target-exists' });
+  assert.equal((await get(true)).alreadyThere, false);
+  assert.deepEqual(await readdir(join(path, 'deep')), ['small.tgz']);
+  await rename(join(path, 'deep'), join(out, 'elsewhere'));
+  await symlink(join(out, 'elsewhere'), join(path, 'deep'));
+  await assert.rejects(get(), { code: 'target-exists' });
 });
 
 test('another file at the target’s place stays, unless it is to be replaced', async (context) => {

@@ -183,3 +183,9 @@ test('a frozen log is refused, unless the user says otherwise', async (context) 
   await assert.rejects(resolve({ nowMs: later }), { code: 'stale', message: /--allow-stale/ });
   assert.ok(requireWinner(await resolve({ nowMs: later, allowStale: true })));
 });
+
+test('a log whose newest entry lies in the future is refused: it could stay frozen, or skip its windows', async (context) => {
+  const { log, resolve } = await scene(context);
+  const earlier = () => log.nowMs() - 3_600_000;
+  await assert.rejects(resolve({ nowMs: earlier }), { code: 'stale', message: /3600 s ahead of this clock/ });
+});

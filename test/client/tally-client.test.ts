@@ -105,4 +105,12 @@ test('events are read as they come, cut anywhere', () => {
     }),
   );
   assert.throws(() => [...new EventStreamParser().push(Buffer.alloc(70_000, 'x'))], { code: 'too-large' });
+  const endless = Buffer.from('data:\n'.repeat(10_000));
+  const parser = new EventStreamParser();
+  assert.throws(
+    () => {
+      for (let chunks = 0; chunks < 10; chunks += 1) Array.from(parser.push(endless));
+    },
+    { code: 'too-large' },
+  );
 });
