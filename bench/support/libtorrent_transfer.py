@@ -1,0 +1,60 @@
+"""One side of a measured transfer by libtorrent: the same lines as bench/support/transfer-child.ts."""
+
+import json
+import resource
+import sys
+import time
+
+import libtorrent as lt
+
+
+def say(**what):
+    print(json.dumps(what), flush=True)
+
+
+def cpu():
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def wait_for(session, is_true):
+    while not is_true():
+        session.wait_for_alert(100)
+        session.pop_alerts()
+
+
+order = json.loads(sys.argv[1])
+session = lt.session({
+    "listen_interfaces": "127.0.0.1:0",
+    "enable_dht": False,
+    "enable_lsd": False,
+    "enable_upnp": False,
+    "enable_natpmp": False,
+    "enable_incoming_utp": False,
+    "enable_outgoing_utp": False,
+    "out_enc_policy": 2,
+    "in_enc_policy": 2,
+    "allow_multiple_connections_per_ip": True,
+    "alert_mask": lt.alert.category_t.status_notification | lt.alert.category_t.error_notification,
+})
+params = lt.add_torrent_params()
+params.ti = lt.torrent_info(order["torrent"])
+params.save_path = order["folder"]
+params.flags &= ~(lt.torrent_flags.auto_managed | lt.torrent_flags.paused)
+handle = session.add_torrent(params)
+checking = (lt.torrent_status.checking_files, lt.torrent_status.checking_resume_data)
+wait_for(session, lambda: session.listen_port() != 0 and handle.status().state not in checking)
+say(port=session.listen_port())
+before = cpu()
+for line in sys.stdin:
+    if line.strip() == "go":
+        before = cpu()
+        started = time.perf_counter()
+        if "peer" not in order:
+            continue
+        handle.connect_peer(("127.0.0.1", order["peer"]))
+        wait_for(session, lambda: handle.status().is_seeding)
+        say(seconds=time.perf_counter() - started)
+    else:
+        say(cpuSeconds=cpu() - before, peakMib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        break

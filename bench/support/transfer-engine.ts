@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Engine } from '../../src/swarm/index.ts';
+import { parseTorrent } from '../../src/torrent/index.ts';
+import type { TransferClient, TransferOrder } from './transfer-child.ts';
+
+/** Our engine with its default settings, as one side of a transfer. */
+export async function openEngine({ torrent, folder, peer }: TransferOrder): Promise<TransferClient> {
+  const metainfo = parseTorrent(readFileSync(torrent));
+  const engine = new Engine();
+  const { port } = await engine.listen();
+  if (peer === undefined) await engine.seed(metainfo, join(folder, metainfo.name));
+  return {
+    port,
+    download: async () => {
+      await engine.download(metainfo, { folder, peers: [{ host: '127.0.0.1', port: peer as number }] });
+    },
+  };
+}

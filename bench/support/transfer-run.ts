@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import process from 'node:process';
+import { createInterface, type Interface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { programOf } from '../../test/support/needs.ts';
+import type { TransferOrder } from './transfer-child.ts';
+
+export type ClientName = 'engine' | 'libtorrent' | 'webtorrent';
+
+/** What a transfer cost one side. */
+export interface SideCost {
+  readonly cpuSeconds: number;
+  readonly peakMib: number;
+}
+
+export interface TransferFigures {
+  readonly seconds: number;
+  readonly seeder: SideCost;
+  readonly downloader: SideCost;
+}
+
+const SCRIPT = fileURLToPath(new URL('./libtorrent_transfer.py', import.meta.url));
+
+/** One side in a process of its own. */
+class Side {
+  readonly #child: ChildProcess;
+  readonly #lines: Interface;
+
+  constructor(client: ClientName, order: TransferOrder) {
+    const last = JSON.stringify(order);
+    const [program, args] =
+      client === 'libtorrent'
+        ? [programOf('libtorrent'), [SCRIPT, last]]
+        : [process.execPath, [process.argv[1] as string, '--play', client, last]];
+    this.#child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#lines = createInterface({ input: this.#child.stdout as NodeJS.ReadableStream });
+  }
+
+  async hear<Event>(): Promise<Event> {
+    const [line] = (await Promise.race([once(this.#lines, 'line'), this.#gone()])) as [string];
+    return JSON.parse(line) as Event;
+  }
+
+  say(word: 'go' | 'end'): void {
+    this.#child.stdin?.write(`${word}\n`);
+  }
+
+  async end(): Promise<SideCost> {
+    const exit = once(this.#child, 'exit');
+    const cost = this.hear<SideCost>();
+    this.say('end');
+    await exit; // it may have a profile to write
+    return await cost;
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  async #gone(): Promise<never> {
+    await once(this.#lines, 'close');
+    throw new Error('a side of the transfer ended too early');
+  }
+}
+
+/** Moves a torrent's content once from a seeder to a downloader over loopback. */
+export async function runTransfer(
+  clients: { readonly seeder: ClientName; readonly downloader: ClientName },
+  { torrent, source, target }: { readonly torrent: string; readonly source: string; readonly target: string },
+): Promise<TransferFigures> {
+  const sides: Side[] = [];
+  const open = async (client: ClientName, order: TransferOrder): Promise<[Side, number]> => {
+    const side = new Side(client, order);
+    sides.push(side);
+    const { port } = await side.hear<{ port: number }>();
+    return [side, port];
+  };
+  try {
+    const [seeder, peer] = await open(clients.seeder, { torrent, folder: source });
+    const [downloader] = await open(clients.downloader, { torrent, folder: target, peer });
+    seeder.say('go');
+    const done = downloader.hear<{ seconds: number }>();
+    downloader.say('go');
+    const { seconds } = await done;
+    return { seconds, seeder: await seeder.end(), downloader: await downloader.end() };
+  } finally {
+    for (const side of sides) side.kill();
+  }
+}

@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import WebTorrent from 'webtorrent';
+import type { TransferClient, TransferOrder } from './transfer-child.ts';
+
+/** WebTorrent over TCP alone, with its own default of connections and memory, as one side of a transfer. */
+export async function openWebTorrent({ torrent, folder, peer }: TransferOrder): Promise<TransferClient> {
+  const client = new WebTorrent({
+    dht: false,
+    lsd: false,
+    tracker: false,
+    utp: false,
+    natUpnp: false,
+    natPmp: false,
+    webSeeds: false,
+    secure: false,
+  });
+  client.on('error', (error) => {
+    throw error;
+  });
+  const done = Promise.withResolvers<void>();
+  const started = await new Promise<{ addPeer(address: string): boolean }>((resolve) => {
+    client.add(readFileSync(torrent), { path: folder, announce: [] }, (added) => {
+      added.on('done', () => done.resolve());
+      resolve(added);
+    });
+  });
+  if (peer === undefined) await done.promise;
+  return {
+    port: client.torrentPort,
+    download: () => {
+      started.addPeer(`127.0.0.1:${peer}`);
+      return done.promise;
+    },
+  };
+}
