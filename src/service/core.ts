@@ -136,8 +136,9 @@ export class Core {
   /** Whether an audit of a builder for an infohash (40 hex digits of either version) is in the log. */
   isAudited(builder: string, infoHash: string): boolean {
     const { votes } = this.ledger;
-    const whole = this.torrents.v2Of(infoHash) ?? votes.wholeOf(infoHash);
-    return whole !== undefined && votes.isAudited(builder, whole);
+    const whole = this.torrents.v2Of(infoHash);
+    const wholes = whole === undefined ? votes.wholesOf(infoHash) : [whole];
+    return Array.from(wholes).some((each) => votes.isAudited(builder, each));
   }
 
   #take(stored: StoredEntry): void {

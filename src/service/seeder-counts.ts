@@ -65,8 +65,11 @@ export class SeederCounts {
 
   /** Takes note that a swarm's seeders may have changed (40 hex digits). */
   changed(truncated: string): void {
-    const infoHashV2 = this.#votes.wholeOf(truncated);
-    if (infoHashV2 === undefined || this.#timers.has(infoHashV2)) return;
+    for (const infoHashV2 of this.#votes.wholesOf(truncated)) this.#tellSoon(infoHashV2);
+  }
+
+  #tellSoon(infoHashV2: string): void {
+    if (this.#timers.has(infoHashV2)) return;
     const timer = setTimeout(() => {
       this.#timers.delete(infoHashV2);
       this.#tellIfChanged(infoHashV2);

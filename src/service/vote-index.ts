@@ -6,6 +6,10 @@ export interface Vote {
   readonly infoHashV2: string;
 }
 
+/** Infohashes with one truncated form that are told apart before an audit has confirmed one. */
+const UNAUDITED_WHOLES = 4;
+const NONE: ReadonlySet<string> = new Set();
+
 /** Votes of the log: which of them wait for an audit, and which infohashes they name. */
 export class VoteIndex {
   /** Votes that an audit may still confirm, by builder and truncated infohash. */
@@ -14,12 +18,13 @@ export class VoteIndex {
   readonly #ofRelease = new Map<string, Set<string>>();
   /** Releases for which a builder's seeding was audited, by infohash and builder. */
   readonly #audited = new Map<string, Map<string, string[]>>();
-  readonly #wholes = new Map<string, string>();
+  /** Voted infohashes by their truncated form: those that an audit confirmed, and the first few others. */
+  readonly #wholes = new Map<string, Set<string>>();
 
   /** A vote that the log holds. */
   add(vote: Vote): void {
     const truncated = vote.infoHashV2.slice(0, 40);
-    if (!this.#wholes.has(truncated)) this.#wholes.set(truncated, vote.infoHashV2);
+    if (this.wholesOf(truncated).size < UNAUDITED_WHOLES) this.#know(vote.infoHashV2);
     const name = nameOf(vote.builder, truncated);
     const same = (this.#waiting.get(name) ?? []).filter(({ release }) => release !== vote.release);
     this.#waiting.set(name, [...same, vote]);
@@ -29,6 +34,7 @@ export class VoteIndex {
 
   /** An audit that the log holds. */
   pass(vote: Vote): void {
+    this.#know(vote.infoHashV2);
     const builders = this.#audited.get(vote.infoHashV2) ?? new Map<string, string[]>();
     builders.set(vote.builder, [...(builders.get(vote.builder) ?? []), vote.release]);
     this.#audited.set(vote.infoHashV2, builders);
@@ -46,14 +52,17 @@ export class VoteIndex {
     return this.#waiting.get(nameOf(builder, truncated)) ?? [];
   }
 
-  /** The voted infohash (64 hex digits) that a truncated one (40) stands for. */
-  wholeOf(truncated: string): string | undefined {
-    return this.#wholes.get(truncated);
+  /**
+   * The voted infohashes (64 hex digits) that a truncated one (40) may stand for. Nobody can make two torrents with one
+   * truncated infohash, but a vote may name any digits.
+   */
+  wholesOf(truncated: string): ReadonlySet<string> {
+    return this.#wholes.get(truncated) ?? NONE;
   }
 
-  /** Every infohash that was voted for. */
-  infoHashes(): Iterable<string> {
-    return this.#wholes.values();
+  /** Every infohash of {@link wholesOf}. */
+  *infoHashes(): Generator<string> {
+    for (const wholes of this.#wholes.values()) yield* wholes;
   }
 
   /** Whether an audit of a builder's seeding of an infohash (64 hex digits) is in the log. */
@@ -69,6 +78,11 @@ export class VoteIndex {
   /** Every infohash (64 hex digits) that an audit has confirmed. */
   audited(): Iterable<string> {
     return this.#audited.keys();
+  }
+
+  #know(infoHashV2: string): void {
+    const truncated = infoHashV2.slice(0, 40);
+    this.#wholes.set(truncated, new Set(this.wholesOf(truncated)).add(infoHashV2));
   }
 
   #forget(name: string, release: string): void {
