@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { Command, CommanderError } from 'commander';
 import { CodedError } from '../bytes/index.ts';
-import { interrupted, watchSignals } from './context.ts';
+import { interrupted, watchOutput, watchSignals } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { Output } from './output.ts';
 
@@ -14,6 +14,8 @@ Set NO_COLOR to turn colours off.`;
 /** Error codes that end with another exit code than 1. */
 const EXIT_OF_CODE: Readonly<Record<string, ExitCode>> = {
   usage: EXIT.usage,
+  'no-release-name': EXIT.usage,
+  'no-tally-url': EXIT.usage,
   'no-winner': EXIT.noWinner,
   mismatch: EXIT.mismatch,
 };
@@ -35,6 +37,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
 };
 
 watchSignals();
+watchOutput();
 process.exitCode = await main(process.argv);
 
 async function main(argv: readonly string[]): Promise<ExitCode> {
@@ -68,7 +71,7 @@ async function buildProgram(argv: readonly string[]): Promise<Command> {
 /** The command that is named, or all of them for the help and for a word that is no command. */
 async function commandsFor(argv: readonly string[]): Promise<AddCommand[]> {
   const named = argv.slice(2).find((word) => !word.startsWith('-'));
-  const load = named === undefined ? undefined : COMMANDS[named];
+  const load = named !== undefined && Object.hasOwn(COMMANDS, named) ? COMMANDS[named] : undefined;
   return Promise.all(load === undefined ? Object.values(COMMANDS).map(async (each) => each()) : [load()]);
 }
 

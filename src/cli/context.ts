@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { EXIT } from './exit-code.ts';
 import { Output } from './output.ts';
 
 /** What every command gets besides its own arguments. */
@@ -25,7 +26,7 @@ export function watchSignals(): void {
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
       if (first === 0) first = Date.now();
-      else if (Date.now() - first > SAME_INTERRUPTION_MS) process.exit(130);
+      else if (Date.now() - first > SAME_INTERRUPTION_MS) process.exit(EXIT.interrupted);
       interruption.abort(new Error(`interrupted by ${name}`));
     });
   }
@@ -34,6 +35,19 @@ export function watchSignals(): void {
     process.stdin.resume();
     // oxlint-disable-next-line typescript/no-unnecessary-condition -- a closed or odd stdin may lack it
     (process.stdin as { unref?: () => void }).unref?.();
+  }
+}
+
+/**
+ * Ends the command as Ctrl-C does when nobody reads its output any more (`| head`). Output that cannot be written for
+ * another reason (a full disk) is a failure, at once.
+ */
+export function watchOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') interruption.abort(new Error('nobody reads the output'));
+      else process.exit(EXIT.failed);
+    });
   }
 }
 

@@ -3,12 +3,15 @@ import { CodedError } from '../bytes/index.ts';
 /**
  * Why a client got nothing, or refuses what it got.
  *
+ * `no-release-name` and `no-tally-url` (exit code 2): what was asked for can be no release, or no tally's address.
  * `unreachable`, `bad-answer`, `too-large`, `refused` and `not-found` come from talking to a tally. `mismatch`
  * (exit code 4): a signature, a hash, the log's tree, its history or its verdict is not what it must be. `stale`:
  * the log shows no sign of life. `no-winner` (exit code 3): nothing has won. `bad-state`: what this client kept
  * about the log cannot be read.
  */
 export type ClientErrorCode =
+  | 'no-release-name'
+  | 'no-tally-url'
   | 'unreachable'
   | 'bad-answer'
   | 'too-large'

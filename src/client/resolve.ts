@@ -42,7 +42,7 @@ export class NoWinnerError extends ClientError {
 
 /**
  * Finds a release by its package URL or digest in a log that is read whole, checked and counted by this client (see
- * `readLog`). Throws what that throws, and `not-found`.
+ * `readLog`). Throws what that throws, `no-release-name` and `not-found`.
  */
 export async function resolveRelease(
   client: TallyClient,
@@ -52,7 +52,7 @@ export async function resolveRelease(
   const isDigest = /^[0-9a-f]{64}$/.test(name);
   if (!isDigest && !isPackageUrl(name)) {
     throw new ClientError(
-      'not-found',
+      'no-release-name',
       `${JSON.stringify(printable(name))} is neither a canonical package URL (such as ` +
         'pkg:npm/%40noble/hashes@2.0.1) nor a release digest of 64 lower-case hex digits',
     );

@@ -120,7 +120,7 @@ function parseBase(base: string | URL): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw new ClientError(
-      'bad-answer',
+      'no-tally-url',
       `${JSON.stringify(text)} is no tally's address: give http(s)://HOST[:PORT]`,
     );
   }
