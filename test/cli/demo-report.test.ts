@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CAST } from '../../src/cli/demo/cast.ts';
+import { CAST, type Player } from '../../src/cli/demo/cast.ts';
 import { happeningsBetween } from '../../src/cli/demo/happenings.ts';
 import { brokenPromises, type Report, reportRelease } from '../../src/cli/demo/report.ts';
 import type { BuilderOnRelease, ReleaseView } from '../../src/tally/index.ts';
@@ -9,20 +9,24 @@ const HONEST = 'aa'.repeat(32);
 const BACKDOOR = 'bb'.repeat(32);
 const names = new Map(CAST.map(({ name }) => [`key of ${name}`, name]));
 
+/** What a player did: all vote, and only the mirror may have done so without a commitment. */
+function ballot({ name, role }: Player, index: number, mirrorCounts: boolean): BuilderOnRelease {
+  const counts = role !== 'mirror' || mirrorCounts;
+  return {
+    key: `key of ${name}`,
+    operator: name,
+    status: counts ? 'counts' : 'not counted',
+    reason: 'a reason',
+    infoHashV2: role === 'backdoor' ? BACKDOOR : HONEST,
+    ...(counts && { committedIndex: 10 + index }),
+    voteIndex: 20 + index,
+    auditIndex: 30 + index,
+  };
+}
+
 /** A release with its verdict: who voted for what, and who of them counts. */
 function released(mirrorCounts: boolean, change: Partial<ReleaseView> = {}): ReleaseView {
-  const builders = CAST.map(
-    ({ name, role }, index): BuilderOnRelease => ({
-      key: `key of ${name}`,
-      operator: name,
-      status: role === 'mirror' && !mirrorCounts ? 'not counted' : 'counts',
-      reason: 'a reason',
-      infoHashV2: role === 'backdoor' ? BACKDOOR : HONEST,
-      ...(role === 'mirror' && !mirrorCounts ? {} : { committedIndex: 10 + index }),
-      voteIndex: 20 + index,
-      auditIndex: 30 + index,
-    }),
-  );
+  const builders = CAST.map((player, index) => ballot(player, index, mirrorCounts));
   return {
     digest: 'cc'.repeat(32),
     index: 6,
