@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BuilderError } from './errors.ts';
 import { RECIPE_LIMITS } from './limits.ts';
@@ -16,8 +17,8 @@ export interface SourceOptions {
 /**
  * The archives of `sources` by name, each checked against its `integrity` just before it is handed out. What the
  * cache lacks is fetched by npm in one go. The cache is content-addressed (`<cacheFolder>/sha512/<hex>`) and may
- * be shared by several processes: files appear by rename only, and a file that no longer fits its name is
- * dropped and fetched again. Throws `mismatch` when what npm fetched is not what the recipe pins.
+ * be shared by several processes: files appear by rename only, and what does not fit its name is dropped and fetched
+ * again. Throws `mismatch` when what npm fetched is not what the recipe pins.
  */
 export async function loadSources(
   sources: readonly RecipeSource[],
@@ -70,18 +71,33 @@ function mismatch(source: RecipeSource, arrived: readonly string[]): BuilderErro
   );
 }
 
+/** A cached archive that fits its name; whatever else stands at its place is removed, and fetched again. */
 async function readCached(cacheFolder: string, integrity: string): Promise<Uint8Array | undefined> {
   const path = cachePath(cacheFolder, integrity);
-  let bytes: Uint8Array;
+  const bytes = await readRegular(path);
+  if (bytes !== undefined && integrityOf(bytes) === integrity) return bytes;
+  await rm(path, { recursive: true, force: true });
+  return undefined;
+}
+
+/**
+ * The bytes of a regular file of no more than an archive may have, else undefined. Others may write to the cache: no
+ * link is followed, and no pipe is waited for.
+ */
+async function readRegular(path: string): Promise<Uint8Array | undefined> {
+  let file: FileHandle;
   try {
-    bytes = await readCapped(path);
+    file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (['ENOENT', 'ELOOP', 'ENXIO'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
   }
-  if (integrityOf(bytes) === integrity) return bytes;
-  await rm(path, { force: true }); // damaged since it was stored: fetched again
-  return undefined;
+  try {
+    const found = await file.stat();
+    return found.isFile() && found.size <= RECIPE_LIMITS.archiveBytes ? await file.readFile() : undefined;
+  } finally {
+    await file.close();
+  }
 }
 
 async function storeCached(cacheFolder: string, integrity: string, bytes: Uint8Array): Promise<void> {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { RECIPE_LIMITS } from '../../src/builder/limits.ts';
 import { loadSources } from '../../src/builder/sources.ts';
 import { craftArchive, integrityOf, putInCache } from './archive.ts';
 import { temporaryFolder } from './recipes.ts';
@@ -91,6 +93,32 @@ test('a file of the cache that was changed is not used', async (context) => {
   assert.equal(asked(), 1);
   assert.deepEqual(await readFile(join(cacheFolder, 'sha512', name)), honest);
 });
+
+test('whatever another user of the cache puts in a file’s place, it is fetched again', async (context) => {
+  const folder = await temporaryFolder(context);
+  await registry(context, folder, honest);
+  const cacheFolder = join(folder, 'cache');
+  const integrity = await putInCache(cacheFolder, honest);
+  const path = join(cacheFolder, 'sha512', (await readdir(join(cacheFolder, 'sha512')))[0] ?? '');
+  const traps: readonly (readonly [name: string, put: () => unknown])[] = [
+    ['a folder', () => mkdir(join(path, 'deep'), { recursive: true })],
+    ['a pipe that nobody writes to', () => execFileSync('mkfifo', [path])],
+    ['a file of any size', async () => truncate(await made(path), RECIPE_LIMITS.archiveBytes + 1)],
+    ['a link', () => symlink('/dev/zero', path)],
+  ];
+  for (const [name, put] of traps) {
+    await rm(path);
+    await put();
+    const loaded = await loadSources([source(integrity)], { cacheFolder, signal });
+    assert.deepEqual(Buffer.from(loaded.get('small') ?? []), honest, name);
+    assert.deepEqual(await readFile(path), honest, name);
+  }
+});
+
+async function made(path: string): Promise<string> {
+  await writeFile(path, '');
+  return path;
+}
 
 test('several builders may fill one cache at the same time', async (context) => {
   const folder = await temporaryFolder(context);
