@@ -22,7 +22,7 @@ import {
 } from '../service/tally-fixture.ts';
 import { runCommand, startTallyProcess, type TallyPlace, type TallyProcess } from './tally-process.ts';
 
-const ROUNDS = 10;
+const ROUNDS = Number(process.env['BITQUORUM_KILL_ROUNDS'] ?? 50);
 
 test('tally init and tally run make a tally that serves until it is told to end', async (t) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'bitquorum-tally-'));
