@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import process from 'node:process';
 import { stripVTControlCharacters } from 'node:util';
 import { printable } from '../bytes/index.ts';
+import { withOwnDescriptors } from './inherited.ts';
 
 /** A child process to run: arguments as an array, never a shell's string. */
 export interface ProcessOptions {
@@ -26,7 +27,7 @@ const TAIL_BYTES = 16_384;
 const WATCH_MILLISECONDS = 2000;
 
 /**
- * Runs a program in a process group of its own and waits for it. On abort, time-out or a complaint of `watch` the
+ * Runs a program in a process group of its own, with no descriptor of ours, and waits for it. On abort, time-out or a complaint of `watch` the
  * whole group is killed; what is left of the group when the program ends is killed as well. Rejects only when
  * the program cannot be started.
  */
@@ -36,13 +37,15 @@ export async function runProcess(
   options: ProcessOptions,
 ): Promise<ProcessResult> {
   options.signal.throwIfAborted();
-  const child = spawn(command, args, {
-    cwd: options.cwd,
-    env: options.env,
-    detached: process.platform !== 'win32',
-    stdio: ['ignore', 'pipe', 'pipe'],
-    windowsHide: true,
-  });
+  const child = withOwnDescriptors((stdio) =>
+    spawn(command, args, {
+      cwd: options.cwd,
+      env: options.env,
+      detached: process.platform !== 'win32',
+      stdio,
+      windowsHide: true,
+    }),
+  );
   const tail = collectTail(child);
   let ended: ProcessResult['ended'];
   let reason: string | undefined;

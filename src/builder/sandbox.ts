@@ -6,7 +6,7 @@ import { type ProcessResult, runProcess } from './process.ts';
 /** Where a step sees the build folder: the fixed path in the sandbox, else the folder itself. */
 export const SANDBOX_BUILD_FOLDER = '/build';
 const SANDBOX_NODE = '/tools/bin/node';
-/** Size of the sandbox's `/tmp`, which lives in memory. */
+/** Size of the sandbox's `/tmp` and `/dev/shm` each, which live in memory. */
 const TEMPORARY_BYTES = 256 * 1024 * 1024;
 const PROBE_SECONDS = 10;
 
@@ -70,7 +70,9 @@ function isolation(sandbox: Sandbox): string[] {
   const alone = '--unshare-all --unshare-user --uid 1000 --gid 1000 --hostname builder'.split(' ');
   const bounds = '--die-with-parent --new-session --clearenv --cap-drop ALL'.split(' ');
   const node = ['--ro-bind', process.execPath, SANDBOX_NODE];
-  const own = `--proc /proc --dev /dev --size ${TEMPORARY_BYTES} --tmpfs /tmp --dir /tmp/home`.split(' ');
+  const memory = ['/dev/shm', '/tmp'].flatMap((path) => ['--size', String(TEMPORARY_BYTES), '--tmpfs', path]);
+  // Bubblewrap's own /dev is a file system in memory as well, as large as half of it.
+  const own = ['--proc', '/proc', '--dev', '/dev', ...memory, '--remount-ro', '/dev', '--dir', '/tmp/home'];
   return [...alone, ...bounds, ...sandbox.systemArguments, ...node, ...own];
 }
 

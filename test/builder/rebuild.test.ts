@@ -193,7 +193,11 @@ test('the sandbox shows no network, no host files, no other processes, and no wa
       connect(${port}, '127.0.0.1').on('connect', () => resolve('reached')).on('error', (e) => resolve(e.code));
     });
     const tryWrite = (path) => { try { writeFileSync(path, 'x'); return 'written'; } catch (e) { return e.code; } };
+    const fill = (path) => {
+      try { writeFileSync(path, Buffer.alloc(300 << 20)); return 'filled'; } catch (e) { return e.code; }
+    };
     writeFileSync('out/a.txt', JSON.stringify({
+      full: ['/tmp/x', '/dev/shm/x', '/dev/x'].map(fill),
       network, root: readdirSync('/').filter((n) => !n.startsWith('lib') && !n.endsWith('bin')).sort(),
       processes: readdirSync('/proc').filter((n) => /^[0-9]+$/.test(n)).length < 6,
       writes: ['/usr/x', '/tools/bin/node', '/etc/passwd'].map(tryWrite),
@@ -204,6 +208,7 @@ test('the sandbox shows no network, no host files, no other processes, and no wa
   const { path } = await result;
   const seen = JSON.parse(await readFile(path, 'utf8'));
   assert.deepEqual(seen, {
+    full: ['ENOSPC', 'ENOSPC', 'EROFS'],
     network: 'ECONNREFUSED',
     root: ['build', 'dev', 'etc', 'proc', 'tmp', 'tools', 'usr'],
     processes: true,
