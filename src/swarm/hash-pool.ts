@@ -2,9 +2,25 @@ import { Worker } from 'node:worker_threads';
 import { SwarmError } from './error.ts';
 import type { HashJob, HashOutcome } from './hash-job.ts';
 
+/** A job with the number that it is answered under. */
+export interface NumberedJob {
+  readonly id: number;
+  readonly job: HashJob;
+}
+
+export interface NumberedOutcome {
+  readonly id: number;
+  readonly outcome: HashOutcome;
+}
+
 interface Thread {
   readonly worker: Worker;
+  /** Jobs that are not done. */
   busy: number;
+  /** Jobs that have not been sent. */
+  readonly queue: NumberedJob[];
+  /** Messages that have not been answered. */
+  messages: number;
 }
 
 interface Waiting {
@@ -12,6 +28,11 @@ interface Waiting {
   readonly resolve: (outcome: HashOutcome) => void;
   readonly reject: (error: Error) => void;
 }
+
+/** Messages that a thread has before it at once: the next is there when one is done. */
+const MESSAGES_AHEAD = 2;
+/** A message brings jobs up to so many bytes, so that small pieces do not cost a message each, nor large ones wait. */
+const MESSAGE_BYTES = 1024 * 1024;
 
 /**
  * Threads that hash and write. They start with the first job. How many jobs wait is bounded by those who give them:
@@ -37,7 +58,9 @@ export class HashPool {
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { thread, resolve, reject });
       thread.busy += 1;
-      thread.worker.postMessage({ id, job });
+      thread.queue.push({ id, job });
+      // What comes in the same turn goes along.
+      if (thread.queue.length === 1) queueMicrotask(() => sendJobs(thread));
     });
   }
 
@@ -61,12 +84,16 @@ export class HashPool {
 
   #start(): Thread {
     const worker = new Worker(new URL('./hash.worker.ts', import.meta.url));
-    const thread = { worker, busy: 0 };
-    worker.on('message', ({ id, outcome }: { id: number; outcome: HashOutcome }) => {
-      thread.busy -= 1;
-      const waiting = this.#waiting.get(id);
-      this.#waiting.delete(id);
-      waiting?.resolve(outcome);
+    const thread: Thread = { worker, busy: 0, queue: [], messages: 0 };
+    worker.on('message', (outcomes: readonly NumberedOutcome[]) => {
+      thread.messages -= 1;
+      sendJobs(thread);
+      for (const { id, outcome } of outcomes) {
+        thread.busy -= 1;
+        const waiting = this.#waiting.get(id);
+        this.#waiting.delete(id);
+        waiting?.resolve(outcome);
+      }
     });
     worker.on('error', (error) => this.#lose(thread, error));
     this.#threads.push(thread);
@@ -82,6 +109,22 @@ export class HashPool {
       waiting.reject(error);
     }
   }
+}
+
+function sendJobs(thread: Thread): void {
+  const { queue } = thread;
+  while (queue.length > 0 && thread.messages < MESSAGES_AHEAD) {
+    let count = 0;
+    for (let bytes = 0; count < queue.length && bytes < MESSAGE_BYTES; count += 1) {
+      bytes += sizeOf((queue[count] as NumberedJob).job);
+    }
+    thread.messages += 1;
+    thread.worker.postMessage(queue.splice(0, count));
+  }
+}
+
+function sizeOf(job: HashJob): number {
+  return job.kind === 'piece' ? job.data.length : job.length;
 }
 
 function closedError(): SwarmError {

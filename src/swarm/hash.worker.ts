@@ -1,8 +1,8 @@
 import { parentPort } from 'node:worker_threads';
-import type { HashJob } from './hash-job.ts';
+import type { NumberedJob } from './hash-pool.ts';
 import { doHashJob } from './hash-work.ts';
 
-/** The hashing thread: one job after the other, each answered under its number. */
-parentPort?.on('message', ({ id, job }: { id: number; job: HashJob }) => {
-  parentPort?.postMessage({ id, outcome: doHashJob(job) });
+/** The hashing thread: one message with jobs after the other, each answered by one with their outcomes. */
+parentPort?.on('message', (jobs: readonly NumberedJob[]) => {
+  parentPort?.postMessage(jobs.map(({ id, job }) => ({ id, outcome: doHashJob(job) })));
 });

@@ -44,7 +44,7 @@ export const DEFAULT_ENGINE_OPTIONS: EngineOptions = {
   maxSwarms: 10_000,
   uploadSlots: 32,
   hashThreads: 1,
-  pieceMemoryBytes: 48 * 1024 * 1024,
+  pieceMemoryBytes: 32 * 1024 * 1024,
   maxOpenFiles: 256,
   handshakeTimeoutMs: 10_000,
   stallTimeoutMs: 20_000,

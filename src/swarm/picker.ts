@@ -44,14 +44,19 @@ export class Picker {
     this.rarity = new Rarity(layout.pieceCount, isWanted, random);
   }
 
-  /** The next block for a peer, marked as asked for; `undefined` when there is nothing for it. */
-  next(supplier: Supplier): Pick | undefined {
+  /**
+   * The next block for a peer, marked as asked for; `undefined` when there is nothing for it. While its piece has free
+   * blocks, those that follow may be asked of it at once, without choosing anew.
+   *
+   * @param isAlone there is no other peer, so that nobody owes what this one does not
+   */
+  next(supplier: Supplier, isAlone: boolean): Pick | undefined {
     return (
       this.#fromOwn(supplier) ??
       this.#fromOrphans(supplier) ??
       this.#fromNew(supplier) ??
       this.#fromOthers(supplier) ??
-      this.#fromEndgame(supplier)
+      (isAlone ? undefined : this.#fromEndgame(supplier))
     );
   }
 

@@ -6,7 +6,7 @@ import type { Content } from './content.ts';
 import { SwarmError } from './error.ts';
 import type { Layout, PiecePlace } from './layout.ts';
 import type { Peer } from './peer.ts';
-import { BLOCKS_PER_WRITE, type SendBuffers } from './send-buffers.ts';
+import { BLOCKS_PER_WRITE, type SendBuffer, type SendBuffers } from './send-buffers.ts';
 
 const readInto = promisify(readv);
 
@@ -104,11 +104,11 @@ export class Uploader {
     return this.#queue.splice(0, count);
   }
 
-  async #send(run: readonly BlockSpan[], buffer: Buffer): Promise<void> {
+  async #send(run: readonly BlockSpan[], buffer: SendBuffer): Promise<void> {
     try {
       const length = await this.#fill(run, buffer);
       this.#peer.sentBlockBytes += length - run.length * PIECE_HEADER_BYTES;
-      this.#peer.sendBytes(buffer.subarray(0, length), () => this.#sent(buffer));
+      this.#peer.sendBytes(buffer.bytes.subarray(0, length), () => this.#sent(buffer));
     } catch (error) {
       this.#sent(buffer);
       for (const span of run) this.#reject(span);
@@ -120,7 +120,7 @@ export class Uploader {
     }
   }
 
-  #sent(buffer: Buffer): void {
+  #sent(buffer: SendBuffer): void {
     this.#underWay -= 1;
     this.#source.buffers.give(buffer);
     this.#pump();
@@ -130,18 +130,19 @@ export class Uploader {
    * Puts heads and data into the buffer; returns how many bytes. Beyond the file's end come zeros: libtorrent 2.0.8
    * asks for whole blocks there, and peers of a hybrid's v1 swarm for its padding (BEP 47), which is on no disk.
    */
-  async #fill(run: readonly BlockSpan[], buffer: Buffer): Promise<number> {
+  async #fill(run: readonly BlockSpan[], buffer: SendBuffer): Promise<number> {
+    const { bytes } = buffer;
     const { layout, content } = this.#source;
     const [first] = run as readonly [BlockSpan, ...BlockSpan[]];
     const place = layout.place(first.pieceIndex);
     const views: Uint8Array[] = [];
     let at = 0;
     for (const span of run) {
-      writePieceHeader(buffer, at, span);
+      writePieceHeader(bytes, at, span);
       at += PIECE_HEADER_BYTES;
       const data = dataLength(layout.place(span.pieceIndex), span);
-      if (data > 0) views.push(buffer.subarray(at, at + data));
-      buffer.fill(0, at + data, at + span.length);
+      if (data > 0) views.push(buffer.part(at, data));
+      if (data < span.length) bytes.fill(0, at + data, at + span.length);
       at += span.length;
     }
     if (views.length > 0) {
