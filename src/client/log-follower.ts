@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { CodedError, toHex } from '../bytes/index.ts';
 import { LogError, LogReplay, nodeHasher, parseEntryBundle, type ReplayedEntry } from '../log/index.ts';
 import { TILE_WIDTH, tileWidthAt } from '../merkle/index.ts';
@@ -24,7 +25,10 @@ export interface LogFollowerOptions {
  * After a `mismatch` the follower is of no more use: every further update throws it again.
  */
 export class LogFollower {
-  /** The count of all entries up to the last update that succeeded. */
+  /**
+   * The count. It is proved only after an update that succeeded: one that broke off may have counted some entries on the
+   * log's word, which the next update goes on from and proves.
+   */
   readonly tally: Tally;
   readonly origin: string;
   readonly #client: TallyClient;
@@ -50,14 +54,12 @@ export class LogFollower {
     const before = this.#replay.size;
     const seen = await this.#seen.read();
     this.#refuseOlder(checkpoint, Math.max(before, seen?.size ?? 0));
-    const bundles = await this.#fetchBundles(before, checkpoint.size, signal);
-    try {
-      for (const bytes of bundles) this.#take(bytes, seen);
-      this.#replay.check(checkpoint);
-    } catch (error) {
-      this.#broken = asMismatch(error);
-      throw this.#broken;
+    for await (const entries of this.#fetchEntries(checkpoint.size, signal)) {
+      this.#orBreak(() => {
+        for (const bytes of entries) this.#take(bytes, seen);
+      });
     }
+    this.#orBreak(() => this.#replay.check(checkpoint));
     if (checkpoint.size > (seen?.size ?? 0)) await this.#seen.write(note, checkpoint.size);
     return checkpoint.size - before;
   }
@@ -78,26 +80,33 @@ export class LogFollower {
     }
   }
 
-  async #fetchBundles(from: number, to: number, signal: AbortSignal): Promise<Uint8Array[]> {
-    if (from === to) return [];
-    const first = Math.floor(from / TILE_WIDTH);
-    const last = Math.floor((to - 1) / TILE_WIDTH);
-    const entries: Uint8Array[] = [];
-    for (let at = first; at <= last; at += CLIENT_LIMITS.parallelBundles) {
-      const indices = Array.from(
-        { length: Math.min(CLIENT_LIMITS.parallelBundles, last - at + 1) },
-        (_, offset) => at + offset,
+  #orBreak(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#broken = asMismatch(error);
+      throw this.#broken;
+    }
+  }
+
+  /** The entries that were not taken yet, a bundle at a time: a whole log may be larger than the memory. */
+  async *#fetchEntries(to: number, signal: AbortSignal): AsyncGenerator<Uint8Array[]> {
+    const end = Math.ceil(to / TILE_WIDTH);
+    let first = Math.floor(this.#replay.size / TILE_WIDTH);
+    if (this.#replay.size === to) return;
+    for (; first < end; first += CLIENT_LIMITS.parallelBundles) {
+      const some = Array.from(
+        { length: Math.min(CLIENT_LIMITS.parallelBundles, end - first) },
+        (_, offset) => first + offset,
       );
-      const bundles = await Promise.all(
-        indices.map((index) => this.#client.entryBundle(index, to, { signal })),
-      );
+      const bundles = await Promise.all(some.map((index) => this.#client.entryBundle(index, to, { signal })));
       for (const [offset, bundle] of bundles.entries()) {
-        const index = at + offset;
+        const index = first + offset;
         const whole = parseBundle(bundle, tileWidthAt('entries', index, to));
-        entries.push(...whole.slice(Math.max(0, from - index * TILE_WIDTH)));
+        yield whole.slice(Math.max(0, this.#replay.size - index * TILE_WIDTH));
+        await setImmediate(undefined, { signal }); // verifying a bundle takes a while: others get their turn
       }
     }
-    return entries;
   }
 
   #take(bytes: Uint8Array, seen: Checkpoint | undefined): void {

@@ -3,8 +3,15 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { NoWinnerError, requireWinner, resolveRelease, TallyClient } from '../../src/client/index.ts';
+import {
+  LogFollower,
+  NoWinnerError,
+  requireWinner,
+  resolveRelease,
+  TallyClient,
+} from '../../src/client/index.ts';
 import { generateKey, makeStatement } from '../../src/statement/index.ts';
+import { tallyDigest } from '../../src/tally/index.ts';
 import { forge, PACKAGE, someInfoHash, TestLog } from './test-log.ts';
 
 const RECIPE = Buffer.from('recipe');
@@ -188,4 +195,22 @@ test('a log whose newest entry lies in the future is refused: it could stay froz
   const { log, resolve } = await scene(context);
   const earlier = () => log.nowMs() - 3_600_000;
   await assert.rejects(resolve({ nowMs: earlier }), { code: 'stale', message: /3600 s ahead of this clock/ });
+});
+
+test('a reading that broke off goes on where it was, and counts each entry once', async (context) => {
+  const { log, stateFolder } = await scene(context);
+  for (let number = 0; number < 1400; number += 1)
+    log.register(log.founders[0] ?? log.logKey, `operator ${number}`);
+  const follower = new LogFollower(new TallyClient(log.url), { logKey: log.vkey, stateFolder });
+  log.meddle = (request, response) => {
+    if (request.url !== '/tile/entries/004') return false;
+    response.writeHead(503).end();
+    return true;
+  };
+  await assert.rejects(follower.update(AbortSignal.timeout(20_000)), { code: 'refused' });
+  assert.equal(follower.tally.size, 1024);
+  log.meddle = () => false;
+  assert.equal(await follower.update(AbortSignal.timeout(20_000)), log.entries.length - 1024);
+  assert.equal(follower.tally.size, log.entries.length);
+  assert.equal(tallyDigest(follower.tally), tallyDigest(log.tally));
 });
