@@ -1,6 +1,7 @@
 import type { PeerAddress } from '../wire/index.ts';
+import { type Manner, mannersOf, mayHelp, shakeOutgoing } from './encryption.ts';
 import type { SwarmError } from './error.ts';
-import { awaitHandshake, type ShakenHands } from './handshake.ts';
+import type { ShakenHands } from './handshake.ts';
 import { type Candidate, PeerBook } from './peer-book.ts';
 import type { EngineServices } from './services.ts';
 import { PeerSocket } from './socket.ts';
@@ -73,34 +74,44 @@ export class Dialer {
     this.#closing.abort(reason);
   }
 
+  /** Connects in one manner after the other, as the policy says. */
   async #dial(candidate: Candidate): Promise<void> {
-    const { services, hello, onShaken } = this.#parts;
-    const { options, now, released } = services;
     this.#dials += 1;
+    for (const manner of mannersOf(this.#parts.services.options.encryption)) {
+      const outcome = await this.#attempt(candidate, manner);
+      if (outcome === 'answered') return;
+      if (outcome === 'unreachable' || this.#closing.signal.aborted || !mayHelp(outcome, manner)) break;
+    }
+    const { now, released } = this.#parts.services;
+    this.#dials -= 1;
+    released(candidate.address.host);
+    this.#book.lost(candidate, now(), FAILED); // not reachable now: the book knows when to try again
+    this.connect();
+  }
+
+  /** Resolves with why who took the connection did not shake hands. Never rejects. */
+  async #attempt(candidate: Candidate, manner: Manner): Promise<'answered' | 'unreachable' | SwarmError> {
+    const { services, hello, onShaken } = this.#parts;
+    const { encryption: policy, handshakeTimeoutMs: timeoutMs, localAddress } = services.options;
     const ended = new AbortController();
-    const done = (): void => {
-      this.#dials -= 1;
-      ended.abort();
-    };
-    const failed = (): void => {
-      done();
-      released(candidate.address.host);
-      this.#book.lost(candidate, now(), FAILED);
-      this.connect();
-    };
     try {
-      const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(options.handshakeTimeoutMs)]);
-      const socket = await PeerSocket.dial(candidate.address, options.localAddress, signal);
+      const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(timeoutMs)]);
+      const socket = await PeerSocket.dial(candidate.address, localAddress, signal);
       const close = (): void => socket.close(this.#closing.signal.reason as SwarmError);
       this.#closing.signal.addEventListener('abort', close, { once: true, signal: ended.signal });
-      socket.write(hello(candidate.identity));
-      const onAnswer = (shaken: ShakenHands): void => {
-        done();
-        onShaken(shaken, candidate);
-      };
-      awaitHandshake(socket, options.handshakeTimeoutMs, onAnswer, failed);
+      return await new Promise((resolve) => {
+        const onAnswer = (shaken: ShakenHands): void => {
+          this.#dials -= 1;
+          ended.abort();
+          resolve('answered');
+          onShaken(shaken, candidate);
+        };
+        shakeOutgoing(socket, hello(candidate.identity), { manner, policy, timeoutMs }, onAnswer, resolve);
+      });
     } catch {
-      failed(); // not reachable now: the book knows when to try again
+      return 'unreachable';
+    } finally {
+      ended.abort();
     }
   }
 }

@@ -6,6 +6,7 @@ import type { PeerAddress } from '../wire/index.ts';
 import { Bitfield } from './bitfield.ts';
 import { FinishedContent } from './content.ts';
 import { type DownloadOptions, type DownloadResult, runDownload } from './download.ts';
+import { RequestHashes } from './encryption.ts';
 import { SwarmError } from './error.ts';
 import { FilePool } from './file-pool.ts';
 import { Gate } from './gate.ts';
@@ -52,6 +53,8 @@ export class Engine {
   readonly #swarms = new Set<Swarm>();
   /** Swarms by the hex of every infohash they answer to. */
   readonly #register = new Map<string, Swarm>();
+  /** The same infohashes by what MSE asks for them with. */
+  readonly #requests = new RequestHashes();
   readonly #listener: Listener;
   readonly #closing = new AbortController();
   readonly #ticker: NodeJS.Timeout;
@@ -73,7 +76,11 @@ export class Engine {
       reserve: (host) => gate.reserve(host),
       released: (host) => gate.release(host),
     };
-    this.#listener = new Listener(this.#services, (shaken) => this.#route(shaken));
+    this.#listener = new Listener(
+      this.#services,
+      (requestHash) => this.#requests.find(requestHash),
+      (shaken) => this.#route(shaken),
+    );
     this.#ticker = setInterval(() => {
       for (const swarm of this.#swarms) swarm.tick();
     }, 1000);
@@ -127,7 +134,11 @@ export class Engine {
   /** Leaves one swarm. */
   async leave(swarm: Swarm): Promise<void> {
     this.#swarms.delete(swarm);
-    for (const [name, other] of this.#register) if (other === swarm) this.#register.delete(name);
+    for (const infoHash of swarmHashes(swarm.identity)) {
+      if (this.#register.get(toHex(infoHash)) !== swarm) continue;
+      this.#register.delete(toHex(infoHash));
+      this.#requests.delete(infoHash);
+    }
     await swarm.close();
   }
 
@@ -164,7 +175,10 @@ export class Engine {
 
   /** Enters a swarm under each of its infohashes. */
   #enter(swarm: Swarm): void {
-    for (const infoHash of swarmHashes(swarm.identity)) this.#register.set(toHex(infoHash), swarm);
+    for (const infoHash of swarmHashes(swarm.identity)) {
+      this.#register.set(toHex(infoHash), swarm);
+      this.#requests.add(infoHash);
+    }
   }
 
   #find(identity: Identity): Swarm | undefined {

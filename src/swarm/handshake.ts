@@ -20,19 +20,23 @@ export interface ShakenHands {
 
 /**
  * Waits for the other side's handshake and hands it on synchronously, so that no byte that follows is lost.
- * `done` sets the socket's next listener. What fails, and what takes longer than `timeoutMs`, closes the socket.
+ * `first` is what has come already. `done` sets the socket's next listener. What fails, and what takes longer than `timeoutMs`, closes the socket.
  */
 export function awaitHandshake(
   socket: PeerSocket,
   timeoutMs: number,
   done: (shaken: ShakenHands) => void,
   failed: (error: SwarmError) => void,
+  first?: Uint8Array,
 ): void {
   const name = formatPeerAddress(socket.address);
   let seen: Uint8Array = new Uint8Array(0);
-  const timer = setTimeout(() => {
-    socket.close(new SwarmError('timed-out', `${name} did not shake hands within ${timeoutMs} ms`));
-  }, timeoutMs);
+  const timer = setTimeout(
+    () => {
+      socket.close(new SwarmError('timed-out', `${name} did not shake hands in time`));
+    },
+    Math.max(0, timeoutMs),
+  );
   const onBytes = (chunk: Uint8Array): void => {
     seen = concatBytes(seen, chunk);
     if (!isHandshakeStart(seen)) {
@@ -52,4 +56,5 @@ export function awaitHandshake(
     clearTimeout(timer);
     failed(error);
   });
+  if (first && first.length > 0) onBytes(first);
 }

@@ -1,6 +1,8 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import type { SwarmHash } from '../wire/index.ts';
+import { shakeIncoming } from './encryption.ts';
 import { SwarmError } from './error.ts';
-import { awaitHandshake, type ShakenHands } from './handshake.ts';
+import type { ShakenHands } from './handshake.ts';
 import type { EngineServices } from './services.ts';
 import { PeerSocket } from './socket.ts';
 
@@ -14,9 +16,15 @@ export class Listener {
   /** Connections that have not shaken hands. */
   readonly #strangers = new Set<PeerSocket>();
   readonly #onHandshake: (shaken: ShakenHands) => void;
+  readonly #findRequest: (requestHash: Uint8Array) => SwarmHash | undefined;
 
-  constructor(services: EngineServices, onHandshake: (shaken: ShakenHands) => void) {
+  constructor(
+    services: EngineServices,
+    findRequest: (requestHash: Uint8Array) => SwarmHash | undefined,
+    onHandshake: (shaken: ShakenHands) => void,
+  ) {
     this.#services = services;
+    this.#findRequest = findRequest;
     this.#onHandshake = onHandshake;
     this.#server = createServer((socket) => this.#take(socket));
   }
@@ -55,9 +63,13 @@ export class Listener {
     }
     const stranger = new PeerSocket(socket, { host, port: socket.remotePort ?? 0 });
     this.#strangers.add(stranger);
-    awaitHandshake(
+    shakeIncoming(
       stranger,
-      options.handshakeTimeoutMs,
+      {
+        policy: options.encryption,
+        timeoutMs: options.handshakeTimeoutMs,
+        findRequest: this.#findRequest,
+      },
       (shaken) => {
         this.#strangers.delete(stranger);
         this.#onHandshake(shaken);

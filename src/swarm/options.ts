@@ -1,3 +1,5 @@
+import type { EncryptionPolicy } from './encryption.ts';
+
 /** Settings and bounds of an engine. All have defaults; nothing opens towards the outside unless it is asked for. */
 export interface EngineOptions {
   /** Address to listen on. Default 127.0.0.1: reachable from this machine only. */
@@ -30,6 +32,8 @@ export interface EngineOptions {
   readonly idleTimeoutMs: number;
   /** Most bytes that wait for one peer to read them. */
   readonly sendQueueBytes: number;
+  /** Whether connections are encrypted (MSE). Default `allow`. */
+  readonly encryption: EncryptionPolicy;
   /** The client name peers see. */
   readonly client: string;
 }
@@ -44,11 +48,12 @@ export const DEFAULT_ENGINE_OPTIONS: EngineOptions = {
   maxSwarms: 10_000,
   uploadSlots: 32,
   hashThreads: 1,
-  pieceMemoryBytes: 32 * 1024 * 1024,
+  pieceMemoryBytes: 24 * 1024 * 1024,
   maxOpenFiles: 256,
   handshakeTimeoutMs: 10_000,
   stallTimeoutMs: 20_000,
   idleTimeoutMs: 150_000,
   sendQueueBytes: 16 * 1024 * 1024,
+  encryption: 'allow',
   client: 'bitquorum 0.1',
 };

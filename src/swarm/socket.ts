@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import process from 'node:process';
-import type { PeerAddress } from '../wire/index.ts';
+import type { MseCipher, PeerAddress } from '../wire/index.ts';
 import { formatPeerAddress } from '../wire/index.ts';
 import { SwarmError } from './error.ts';
 
@@ -14,7 +14,8 @@ const sharedBuffer: Uint8Array | undefined =
 
 /**
  * A byte pipe to a peer over TCP. Bytes come by a callback in memory that is only valid during the call; writes made
- * in one turn of the event loop leave in one system call. Encryption (MSE) will stand here, between socket and codec.
+ * in one turn of the event loop leave in one system call. Encryption (MSE) stands here, between socket and
+ * codec; a connection without it pays one comparison a call.
  */
 export class PeerSocket {
   readonly address: PeerAddress;
@@ -22,6 +23,7 @@ export class PeerSocket {
   #onBytes: (chunk: Uint8Array) => void = () => undefined;
   #onClose: (error: SwarmError) => void = () => undefined;
   #onDrain: () => void = () => undefined;
+  #cipher: MseCipher | undefined;
   #corked = false;
   #closed = false;
 
@@ -93,6 +95,11 @@ export class PeerSocket {
     this.#onClose = onClose;
   }
 
+  /** Encrypts what is written, and decrypts what comes, from now on. */
+  encrypt(cipher: MseCipher): void {
+    this.#cipher = cipher;
+  }
+
   /** Sets who hears that everything written has left. */
   onDrain(drained: () => void): void {
     this.#onDrain = drained;
@@ -121,7 +128,7 @@ export class PeerSocket {
         this.#socket.uncork();
       });
     }
-    this.#socket.write(bytes, () => sent?.());
+    this.#socket.write(this.#cipher ? encrypted(bytes, this.#cipher) : bytes, () => sent?.());
   }
 
   /** Ends the connection at once; tells the listener why, once. */
@@ -133,10 +140,18 @@ export class PeerSocket {
   }
 
   #take(chunk: Uint8Array): void {
-    if (!this.#closed) this.#onBytes(chunk);
+    if (this.#closed) return;
+    this.#cipher?.receive.apply(chunk, chunk); // the memory is nobody else's
+    this.#onBytes(chunk);
   }
 
   #closedByPeer(): void {
     this.close(new SwarmError('cannot-connect', `${formatPeerAddress(this.address)} closed the connection`));
   }
+}
+
+function encrypted(bytes: Uint8Array, { send }: MseCipher): Uint8Array {
+  const hidden = new Uint8Array(bytes.length);
+  send.apply(bytes, hidden);
+  return hidden;
 }

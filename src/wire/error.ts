@@ -3,6 +3,7 @@ import { CodedError } from '../bytes/index.ts';
 /** Why bytes of a peer or a tracker are refused. */
 export type WireErrorCode =
   | 'bad-handshake'
+  | 'bad-encryption'
   | 'message-too-long'
   | 'bad-message-length'
   | 'bad-extension'

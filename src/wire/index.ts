@@ -1,4 +1,4 @@
-/** Codecs of peers and trackers: pure, bounded, without sockets or clocks (BEP 3, 6, 7, 9, 10, 23, 48, 52). */
+/** Codecs of peers and trackers: pure, bounded, without sockets or clocks (BEP 3, 6, 7, 9, 10, 23, 48, 52; MSE). */
 export { MessageDecoder, type MessageSink } from './decoder.ts';
 export { encodeMessage, PIECE_HEADER_BYTES, REQUEST_BYTES, writePieceHeader, writeSpan } from './encode.ts';
 export { WireError, type WireErrorCode } from './error.ts';
@@ -26,6 +26,18 @@ export {
   type MetadataMessage,
   parseMetadataMessage,
 } from './metadata.ts';
+export {
+  MSE_KEY_BYTES,
+  MSE_PAD_BYTES,
+  MSE_PLAIN,
+  MSE_RC4,
+  type MseCipher,
+  type MseKeys,
+  type MseStep,
+  mseRequestHash,
+} from './mse.ts';
+export { MseInitiator } from './mse-initiator.ts';
+export { MseResponder } from './mse-responder.ts';
 export {
   addressBytes,
   encodeCompactPeers,

@@ -16,7 +16,10 @@ export interface Order {
   readonly peers?: readonly (readonly [host: string, port: number])[];
   /** Trusts the content without hashing it. */
   readonly seedMode?: boolean;
+  /** `on` takes and makes encrypted connections only. */
   readonly encryption?: 'on' | 'off';
+  /** What may follow the encrypted handshake. Default: either. */
+  readonly payload?: 'plain' | 'rc4';
 }
 
 /** A running libtorrent session. */

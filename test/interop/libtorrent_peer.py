@@ -23,6 +23,7 @@ def session(order):
         "enable_outgoing_utp": False,
         "out_enc_policy": encryption,
         "in_enc_policy": encryption,
+        "allowed_enc_level": {"plain": 1, "rc4": 2, None: 3}[order.get("payload")],
         "allow_multiple_connections_per_ip": True,
         "max_failcount": 100,
         "min_reconnect_time": 1,

@@ -52,35 +52,44 @@ function plain(found: Record<string, string>): Record<string, string> {
   );
 }
 
-test('the engine seeds a hybrid to WebTorrent', async (context) => {
-  const made = await prepare(context);
-  await made.engine.seed(made.torrent, made.path);
-  await webtorrentDone(context, {
-    torrent: made.torrentPath,
-    folder: made.out,
-    peer: `127.0.0.1:${made.address.port}`,
-  });
-  const found = plain(await fingerprint(join(made.out, 'content')));
-  assert.deepEqual(found, plain(await fingerprint(made.path)));
-});
+/** Its default is to encrypt what it dials, and to take either in. */
+const MANNERS = [
+  ['in the clear', { secure: false }],
+  ['at its defaults', {}],
+] as const;
 
-test('WebTorrent seeds a hybrid to the engine', async (context) => {
-  const made = await prepare(context);
-  // It takes the pad files for files, so it gets them on disk.
-  const folder = join(made.folder, 'served');
-  await cp(made.path, join(folder, 'content'), { recursive: true });
-  await mkdir(join(folder, 'content', '.pad'), { recursive: true });
-  for (const { sizeBytes } of made.metainfo.files) {
-    const padding =
-      (made.metainfo.pieceLength - (sizeBytes % made.metainfo.pieceLength)) % made.metainfo.pieceLength;
-    if (sizeBytes > 0 && padding > 0)
-      await writeFile(join(folder, 'content', '.pad', `${padding}`), Buffer.alloc(padding));
-  }
-  const port = await webtorrentDone(context, { torrent: made.torrentPath, folder });
-  const { path } = await made.engine.download(made.metainfo, {
-    folder: made.out,
-    peers: [{ host: '127.0.0.1', port }],
-    signal: AbortSignal.timeout(30_000),
+for (const [manner, secure] of MANNERS) {
+  test(`the engine seeds a hybrid to WebTorrent ${manner}`, async (context) => {
+    const made = await prepare(context);
+    await made.engine.seed(made.torrent, made.path);
+    await webtorrentDone(context, {
+      torrent: made.torrentPath,
+      folder: made.out,
+      peer: `127.0.0.1:${made.address.port}`,
+      ...secure,
+    });
+    const found = plain(await fingerprint(join(made.out, 'content')));
+    assert.deepEqual(found, plain(await fingerprint(made.path)));
   });
-  assert.deepEqual(await fingerprint(path), await fingerprint(made.path));
-});
+
+  test(`WebTorrent ${manner} seeds a hybrid to the engine`, async (context) => {
+    const made = await prepare(context);
+    // It takes the pad files for files, so it gets them on disk.
+    const folder = join(made.folder, 'served');
+    await cp(made.path, join(folder, 'content'), { recursive: true });
+    await mkdir(join(folder, 'content', '.pad'), { recursive: true });
+    for (const { sizeBytes } of made.metainfo.files) {
+      const padding =
+        (made.metainfo.pieceLength - (sizeBytes % made.metainfo.pieceLength)) % made.metainfo.pieceLength;
+      if (sizeBytes > 0 && padding > 0)
+        await writeFile(join(folder, 'content', '.pad', `${padding}`), Buffer.alloc(padding));
+    }
+    const port = await webtorrentDone(context, { torrent: made.torrentPath, folder, ...secure });
+    const { path } = await made.engine.download(made.metainfo, {
+      folder: made.out,
+      peers: [{ host: '127.0.0.1', port }],
+      signal: AbortSignal.timeout(30_000),
+    });
+    assert.deepEqual(await fingerprint(path), await fingerprint(made.path));
+  });
+}

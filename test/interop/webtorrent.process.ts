@@ -8,6 +8,8 @@ interface Order {
   readonly folder: string;
   readonly seed?: boolean;
   readonly peer?: string;
+  /** Encryption; WebTorrent's own default when it is not given. */
+  readonly secure?: boolean;
 }
 
 const order = JSON.parse(process.argv[2] ?? '') as Order;
@@ -19,7 +21,7 @@ const client = new WebTorrent({
   natUpnp: false,
   natPmp: false,
   webSeeds: false,
-  secure: false,
+  ...(order.secure !== undefined && { secure: order.secure }),
 });
 const say = (event: object): boolean => process.stdout.write(`${JSON.stringify(event)}\n`);
 client.on('error', (error: Error) => say({ note: error.message }));
