@@ -3,10 +3,10 @@ import { type BlockSpan, type PeerMessage, REQUEST_BYTES, writeSpan } from '../w
 import { Bitfield } from './bitfield.ts';
 import type { Layout } from './layout.ts';
 import type { Peer } from './peer.ts';
-import { Picker } from './picker.ts';
+import { ENDGAME_ROOM, Picker } from './picker.ts';
 import type { PieceTransfer } from './piece-transfer.ts';
 import type { Slots } from './slots.ts';
-import { Supplier } from './supplier.ts';
+import { MOST_PIPELINE, Supplier } from './supplier.ts';
 
 /** Most blocks a peer may send that nobody asked it for. */
 const UNASKED_LIMIT = 4096;
@@ -35,6 +35,7 @@ export class Downloader {
   wastedBytes = 0;
   readonly #parts: DownloaderParts;
   readonly #suppliers = new Map<Peer, Supplier>();
+  readonly #requests = new RequestBatch();
   #isFillDue = false;
 
   constructor(parts: DownloaderParts) {
@@ -85,6 +86,7 @@ export class Downloader {
         // With the fast extension each request is refused by itself (BEP 6).
         if (!peer.remote.fast) this.#releaseAll(supplier);
         this.picker.abandon(supplier);
+        this.#fillSoon();
         break;
       case 'unchoke':
         supplier.refused.clear();
@@ -134,7 +136,9 @@ export class Downloader {
       if (incoming.transfer.isOpen(incoming.block))
         this.#receive(supplier, incoming.transfer, incoming.block);
     }
-    if (isWorthAsking(supplier)) this.fill(supplier);
+    // Where there was nothing to ask for, there is nothing until a piece is done, but for the endgame.
+    const isIdle = supplier.isStarved && (supplier.owed.size >= ENDGAME_ROOM || this.#suppliers.size === 1);
+    if (!isIdle && isWorthAsking(supplier)) this.fill(supplier);
   }
 
   /** Asks those for more whose pipelines ran low. */
@@ -154,11 +158,16 @@ export class Downloader {
     const { room } = supplier;
     if (room <= 0) return;
     supplier.owes(this.#parts.now());
-    const requests = new RequestBatch(room);
+    const requests = this.#requests;
     const isAlone = this.#suppliers.size === 1;
+    requests.count = 0;
+    supplier.isStarved = false;
     while (requests.count < room) {
       const pick = this.picker.next(supplier, isAlone);
-      if (!pick) break;
+      if (!pick) {
+        supplier.isStarved = true;
+        break;
+      }
       const { transfer } = pick;
       const first = transfer.pieceIndex * this.#parts.layout.blocksPerPiece;
       // The rest of the piece comes along: choosing costs more than asking.
@@ -167,7 +176,7 @@ export class Downloader {
         requests.add(transfer, block);
       }
     }
-    if (requests.count > 0) peer.sendBytes(requests.bytes);
+    if (requests.count > 0) peer.sendBytes(requests.copy());
   }
 
   /** Tells others that a piece is here; peers that have nothing more of interest are told so. */
@@ -231,6 +240,7 @@ export class Downloader {
     this.picker.rarity.change(pieceIndex, 1);
     if (this.#parts.have.has(pieceIndex)) return;
     supplier.peer.setInteresting(true);
+    supplier.isStarved = false;
     if (supplier.owed.size === 0) this.fill(supplier);
   }
 
@@ -297,19 +307,10 @@ function isWorthAsking(supplier: Supplier): boolean {
   return supplier.room >= Math.min(64, supplier.pipeline >> 2);
 }
 
-/** Requests that leave in one write. */
+/** Requests that leave in one write, put together in memory that is used again and again. */
 class RequestBatch {
   count = 0;
-  readonly #bytes: Uint8Array;
-
-  constructor(capacity: number) {
-    // From Node's pool: an allocation of its own for each batch costs more than filling it.
-    this.#bytes = Buffer.allocUnsafe(capacity * REQUEST_BYTES);
-  }
-
-  get bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.count * REQUEST_BYTES);
-  }
+  readonly #bytes = Buffer.allocUnsafeSlow(MOST_PIPELINE * REQUEST_BYTES);
 
   add(transfer: PieceTransfer, block: number): void {
     writeSpan(this.#bytes, this.count * REQUEST_BYTES, 'request', {
@@ -318,5 +319,10 @@ class RequestBatch {
       length: transfer.blockLength(block),
     });
     this.count += 1;
+  }
+
+  /** For the socket, which needs it until it is sent. */
+  copy(): Uint8Array {
+    return Buffer.from(this.#bytes.subarray(0, this.count * REQUEST_BYTES));
   }
 }

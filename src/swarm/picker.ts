@@ -11,7 +11,7 @@ export interface Pick {
 }
 
 /** In the endgame a peer is asked for few blocks at a time: most of them come twice. */
-const ENDGAME_ROOM = 16;
+export const ENDGAME_ROOM = 16;
 
 /**
  * Chooses blocks: first those of the pieces a peer has begun, then of pieces that others left, then the rarest piece

@@ -8,9 +8,10 @@ export class Slots {
   readonly #free: number[] = [];
   readonly #views: (Uint8Array | undefined)[] = [];
 
-  /** As many slots as fit into `budgetBytes`, at least two (one for pieces larger than a third of it). */
+  /** As many slots as fit into `budgetBytes`, at least two, so that one fills while the other is hashed; for pieces
+   * that are larger than all of it, one. */
   constructor(slotBytes: number, pieceCount: number, budgetBytes: number) {
-    const least = slotBytes * 3 > budgetBytes ? 1 : 2;
+    const least = slotBytes > budgetBytes ? 1 : 2;
     const count = Math.min(pieceCount, Math.max(least, Math.floor(budgetBytes / slotBytes)));
     this.#slotBytes = slotBytes;
     this.#memory = new SharedArrayBuffer(count * slotBytes);

@@ -5,7 +5,7 @@ import type { PieceTransfer } from './piece-transfer.ts';
 
 /** Fewest and most requests under way at one peer. */
 const LEAST_PIPELINE = 16;
-const MOST_PIPELINE = 512;
+export const MOST_PIPELINE = 512;
 const FIRST_PIPELINE = 64;
 /** What a peer keeps that does not say (`reqq`); libtorrent assumes the same. */
 const USUAL_QUEUE = 250;
@@ -27,6 +27,8 @@ export class Supplier {
   /** Blocks that came without being asked for. */
   unasked = 0;
   pipeline = FIRST_PIPELINE;
+  /** When it was asked last, there was nothing more to ask it for. */
+  isStarved = false;
   #seenBytes = 0;
   #lastProgressMs: number;
 
