@@ -28,7 +28,7 @@ export function addDownloadCommand(program: Command): void {
     .argument('<source>', 'magnet link (with "xt=urn:btmh:…") or .torrent file')
     .option('--out <dir>', 'folder to put it into', '.')
     .option('--peer <host:port>', 'peer to ask; may be given several times', collect)
-    .option('--tracker <url>', 'HTTP tracker to ask besides; may be given several times', collect)
+    .option('--tracker <url>', 'HTTP or UDP tracker to ask besides; may be given several times', collect)
     .option('--no-trackers', 'ask none of the trackers in the link or file')
     .option('--listen <host:port>', 'take connections in while downloading')
     .option('--local-address <address>', 'address that connections go out from')
@@ -96,8 +96,9 @@ function mustHaveSomebody(
   peers: readonly PeerAddress[],
   flags: DownloadFlags,
 ): void {
-  if (peers.length > 0 || flags.listen !== undefined || trackers.some((url) => /^https?:/.test(url))) return;
-  throw new UsageError('nobody to ask: give --peer HOST:PORT, or --tracker with an http or https URL');
+  if (peers.length > 0 || flags.listen !== undefined || trackers.some((url) => /^(https?|udp):/.test(url)))
+    return;
+  throw new UsageError('nobody to ask: give --peer HOST:PORT, or --tracker with an http, https or udp URL');
 }
 
 /** What went wrong and did not end the download. */

@@ -48,7 +48,7 @@ export function addSeedCommand(program: Command): void {
       'where to take connections in; port 0 lets the system choose',
       '127.0.0.1:0',
     )
-    .option('--tracker <url>', 'HTTP tracker to announce to; may be given several times', collect)
+    .option('--tracker <url>', 'HTTP or UDP tracker to announce to; may be given several times', collect)
     .option('--no-trackers', 'announce to none of the trackers in the .torrent files')
     .option('--local-address <address>', 'address that announces go out from')
     .action((paths: string[], flags: SeedFlags, command: Command) => seed(paths, flags, command));

@@ -15,7 +15,7 @@ export interface DownloadOptions {
   /** Folder that the torrent's file or folder is put into; made when it is not there. */
   readonly folder: string;
   readonly signal?: AbortSignal;
-  /** HTTP trackers to ask. Those of the torrent or magnet link are not asked unless they are given here. */
+  /** HTTP and UDP trackers to ask. Those of the torrent or magnet link are not asked unless they are given here. */
   readonly trackers?: readonly string[];
   /** Peers to ask, such as those of a magnet link (`x.pe`). */
   readonly peers?: readonly PeerAddress[];

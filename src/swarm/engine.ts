@@ -27,7 +27,7 @@ import { Swarm, type SwarmEvents } from './swarm.ts';
 const SEND_BUFFERS = 16;
 
 export interface SeedOptions {
-  /** HTTP trackers to announce to. Those in the torrent are not asked unless they are given here. */
+  /** HTTP and UDP trackers to announce to. Those in the torrent are not asked unless they are given here. */
   readonly trackers?: readonly string[];
   readonly peers?: readonly PeerAddress[];
   /** The content was hashed just now and is not hashed again. Default `false`. */

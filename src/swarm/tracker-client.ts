@@ -10,6 +10,7 @@ import {
   WireError,
 } from '../wire/index.ts';
 import { SwarmError } from './error.ts';
+import { announceByUdp } from './udp-tracker-client.ts';
 
 /** Longest answer of a tracker that is read, and how long it may take. */
 const MAXIMUM_ANSWER_BYTES = 1024 * 1024;
@@ -30,7 +31,7 @@ export interface Announcement {
 }
 
 /**
- * Announces to an HTTP or HTTPS tracker, from a local address of choice. Throws `tracker` when it cannot be reached,
+ * Announces to an HTTP, HTTPS or UDP tracker, from a local address of choice. Throws `tracker` when it cannot be reached,
  * answers too much, too late or nonsense, or refuses; its message holds the host but never the path, which may be a
  * secret.
  */
@@ -40,6 +41,12 @@ export async function announceTo(
   options: { readonly localAddress?: string | undefined; readonly signal: AbortSignal },
 ): Promise<AnnounceResponse> {
   const host = URL.canParse(announceUrl) ? new URL(announceUrl).host : 'a tracker';
+  if (/^udp:/i.test(announceUrl) && URL.canParse(announceUrl)) {
+    return announceByUdp(new URL(announceUrl), announcement, options).catch((cause: unknown) => {
+      options.signal.throwIfAborted();
+      throw new SwarmError('tracker', `tracker ${host}: ${reasonOf(cause)}`, { cause });
+    });
+  }
   const numWant = announcement.event === 'stopped' ? 0 : null;
   const url = formatAnnounceUrl(announceUrl, {
     ...announcement,

@@ -27,7 +27,7 @@ export class TrackerList {
   announce(urls: Iterable<string>, infoHashes: readonly SwarmHash[]): void {
     for (const url of new Set([...this.#announcers.keys(), ...urls])) {
       const announcers = this.#announcers.get(url) ?? [];
-      if (this.#isClosed || !/^https?:/.test(url)) continue;
+      if (this.#isClosed || !/^(https?|udp):/.test(url)) continue;
       if (!this.#announcers.has(url) && this.#announcers.size >= MAXIMUM_TRACKERS) return;
       this.#announcers.set(url, announcers);
       for (const [at, infoHash] of infoHashes.entries()) {

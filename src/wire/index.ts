@@ -1,4 +1,4 @@
-/** Codecs of peers and trackers: pure, bounded, without sockets or clocks (BEP 3, 6, 7, 9, 10, 23, 48, 52; MSE). */
+/** Codecs of peers and trackers: pure, bounded, without sockets or clocks (BEP 3, 6, 7, 9, 10, 15, 23, 41, 48, 52; MSE). */
 export { MessageDecoder, type MessageSink } from './decoder.ts';
 export { encodeMessage, PIECE_HEADER_BYTES, REQUEST_BYTES, writePieceHeader, writeSpan } from './encode.ts';
 export { WireError, type WireErrorCode } from './error.ts';
@@ -65,3 +65,10 @@ export {
   type ScrapeCounts,
   type TrackedPeer,
 } from './tracker-response.ts';
+export {
+  encodeUdpAnnounce,
+  encodeUdpConnect,
+  parseUdpAnswer,
+  UDP_CONNECTION_MS,
+  type UdpAnswer,
+} from './udp-tracker.ts';
