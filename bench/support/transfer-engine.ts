@@ -4,10 +4,10 @@ import { Engine } from '../../src/swarm/index.ts';
 import { parseTorrent } from '../../src/torrent/index.ts';
 import type { TransferClient, TransferOrder } from './transfer-child.ts';
 
-/** Our engine with its default settings, as one side of a transfer. */
+/** Our engine without encryption, else with its default settings, as one side of a transfer. */
 export async function openEngine({ torrent, folder, peer }: TransferOrder): Promise<TransferClient> {
   const metainfo = parseTorrent(readFileSync(torrent));
-  const engine = new Engine();
+  const engine = new Engine({ encryption: 'off' });
   const { port } = await engine.listen();
   if (peer === undefined) await engine.seed(metainfo, join(folder, metainfo.name));
   return {

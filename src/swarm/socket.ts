@@ -6,9 +6,10 @@ import { SwarmError } from './error.ts';
 
 /**
  * Where outgoing connections put what they read. A read and the handling of its bytes are one synchronous step, so
- * that one buffer serves all of them; on Windows reads are under way at the same time and each needs its own.
+ * that one buffer serves all of them; on Windows reads are under way at the same time and each needs its own. It
+ * is small enough to stay in the processor's cache until its bytes are copied on.
  */
-const READ_BYTES = 256 * 1024;
+const READ_BYTES = 64 * 1024;
 const sharedBuffer: Uint8Array | undefined =
   process.platform === 'win32' ? undefined : new Uint8Array(READ_BYTES);
 
@@ -57,7 +58,7 @@ export class PeerSocket {
         port: address.port,
         ...(localAddress === undefined ? {} : { localAddress }),
         onread: {
-          buffer: sharedBuffer ?? new Uint8Array(READ_BYTES / 4),
+          buffer: sharedBuffer ?? new Uint8Array(READ_BYTES),
           callback: (count, buffer) => {
             if (peer !== undefined) peer.#take(buffer.subarray(0, count));
             return true;
