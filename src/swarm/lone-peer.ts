@@ -9,8 +9,8 @@ import {
   type PeerMessage,
   parseMetadataMessage,
 } from '../wire/index.ts';
+import { type Manner, mayHelp, shakeOutgoing } from './encryption.ts';
 import { SwarmError } from './error.ts';
-import { awaitHandshake } from './handshake.ts';
 import { HashRequests } from './hash-requests.ts';
 import { MetadataFetcher } from './metadata.ts';
 import { DEFAULT_ENGINE_OPTIONS } from './options.ts';
@@ -23,6 +23,14 @@ interface WantedBlock {
   readonly bytes: Uint8Array;
   readonly resolve: (bytes: Uint8Array) => void;
   readonly reject: (error: SwarmError) => void;
+}
+
+interface LoneOptions {
+  readonly address: PeerAddress;
+  readonly infoHash: InfoHashV2;
+  readonly localAddress: string | undefined;
+  readonly handshakeTimeoutMs: number;
+  readonly signal: AbortSignal;
 }
 
 /** One connection to a seeder outside of any swarm, for asking single things. It offers nothing itself. */
@@ -41,14 +49,18 @@ export class LonePeer implements PeerOwner {
     this.#ended.promise.catch(() => undefined); // who waits for something hears of it there
   }
 
-  /** Connects and shakes hands under the v2 infohash. Throws `cannot-connect`, `wrong-swarm`, or the signal's reason. */
-  static async connect(options: {
-    readonly address: PeerAddress;
-    readonly infoHash: InfoHashV2;
-    readonly localAddress: string | undefined;
-    readonly handshakeTimeoutMs: number;
-    readonly signal: AbortSignal;
-  }): Promise<LonePeer> {
+  /** Connects, encrypted if need be, and shakes hands under the v2 infohash. Throws `cannot-connect`, `wrong-swarm`, or the signal's reason. */
+  static async connect(options: LoneOptions): Promise<LonePeer> {
+    try {
+      return await LonePeer.#connect(options, 'plain');
+    } catch (fault) {
+      if (options.signal.aborted || !(fault instanceof SwarmError) || !mayHelp(fault, 'plain')) throw fault;
+      // Some take encrypted connections only. What is told when it fails again is why the first one failed.
+      return LonePeer.#connect(options, 'encrypted').catch(() => Promise.reject(fault));
+    }
+  }
+
+  static async #connect(options: LoneOptions, manner: Manner): Promise<LonePeer> {
     const { address, infoHash, localAddress, handshakeTimeoutMs, signal } = options;
     const lone = new LonePeer(infoHash);
     const socket = await PeerSocket.dial(address, localAddress, signal);
@@ -57,9 +69,17 @@ export class LonePeer implements PeerOwner {
     signal.addEventListener('abort', abort, { once: true });
     void lone.#ended.promise.catch(() => signal.removeEventListener('abort', abort));
     const shaken = Promise.withResolvers<void>();
-    awaitHandshake(
+    const hello = encodeHandshake({
+      infoHash: truncateInfoHash(infoHash),
+      peerId: createPeerId(),
+      extended: true,
+      fast: true,
+      upgradable: true,
+    });
+    shakeOutgoing(
       socket,
-      handshakeTimeoutMs,
+      hello,
+      { manner, policy: 'allow', timeoutMs: handshakeTimeoutMs },
       ({ remote, rest }) => {
         const isOurs = truncateInfoHash(infoHash).every((byte, at) => byte === remote.infoHash[at]);
         if (!isOurs) throw new SwarmError('wrong-swarm', `${name} answered with another infohash`);
@@ -79,15 +99,6 @@ export class LonePeer implements PeerOwner {
         lone.#ended.reject(error);
         shaken.reject(error);
       },
-    );
-    socket.write(
-      encodeHandshake({
-        infoHash: truncateInfoHash(infoHash),
-        peerId: createPeerId(),
-        extended: true,
-        fast: true,
-        upgradable: true,
-      }),
     );
     await shaken.promise;
     return lone;

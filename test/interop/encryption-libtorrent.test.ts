@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { Engine, type EngineOptions } from '../../src/swarm/index.ts';
+import { Engine, type EngineOptions, probeSeeder } from '../../src/swarm/index.ts';
 import { formatMagnet, parseMagnet } from '../../src/torrent/index.ts';
 import { needs } from '../support/needs.ts';
 import { fingerprint, makeTorrent, patternBytes, temporaryFolder } from '../swarm/content.ts';
@@ -73,6 +73,25 @@ for (const profile of ['hybrid', 'v2'] as const) {
     }
   }
 }
+
+test('a libtorrent that takes encrypted connections only is probed', { skip }, async (context) => {
+  const made = await prepare(context, 'hybrid', 'allow');
+  const seeder = await startLibtorrent(context, {
+    listen: '127.0.0.1:0',
+    folder: made.folder,
+    torrent: made.torrentPath,
+    encryption: 'on',
+  });
+  await seeder.complete;
+  const { pieceIndex } = await probeSeeder({
+    host: '127.0.0.1',
+    port: seeder.port,
+    infoHash: made.metainfo.infoHashV2,
+    random: Math.random,
+    signal: AbortSignal.timeout(LIMIT_MS),
+  });
+  assert.ok(pieceIndex >= 0);
+});
 
 test('who never encrypts does not meet a libtorrent that always does', { skip }, async (context) => {
   const made = await prepare(context, 'v2', 'off');
