@@ -20,7 +20,7 @@ export function addDemoCommand(program: Command): void {
       'run a whole network on this machine: a tally, a publisher, five builders (two cheat), a client',
     )
     .option('--once', 'end when all is shown, instead of staying up until Ctrl-C')
-    .option('--data <dir>', 'folder for everything; made anew', '.data/demo')
+    .option('--data <dir>', 'folder for everything; whatever it holds is deleted first', '.data/demo')
     .option('--port <port>', 'port of the dashboard; 0 lets the system choose', '0')
     .action(demoAction);
 }
