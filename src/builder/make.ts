@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { CodedError, fromUtf8, toHex } from '../bytes/index.ts';
 import { ClientError, type TallyClient } from '../client/index.ts';
+import { makeStatement } from '../statement/index.ts';
 import type { ReleaseView } from '../tally/index.ts';
 import { createTorrent, type Metainfo } from '../torrent/index.ts';
 import { parseRecipe, type Recipe } from './recipe.ts';
@@ -105,7 +106,14 @@ async function describe(
     infoHashV2: toHex(metainfo.infoHashV2),
     output: await outputOf(metainfo, artifact.path, signal),
   };
+  requireVotable(record);
   return { record, torrent };
+}
+
+/** Throws `bad-statement` for what no vote can say, such as a name with invisible letters: before it is committed to. */
+function requireVotable({ release, package: packageUrl, salt, infoHashV2, output }: MadeRecord): void {
+  const bound = { origin: 'any', timeMs: 0, release };
+  makeStatement('vote', { name: packageUrl, sha256: release }, { ...bound, salt, infoHashV2, output });
 }
 
 async function outputOf(

@@ -236,6 +236,25 @@ test('a release that cannot be built is told as a failure, once', async (context
   assert.equal(entriesOf(play, 'failure'), 1);
 });
 
+test('an output that no vote can name is a failure before the commitment, and the builder goes on', async (context) => {
+  const play = await scene(context);
+  const name = 'soft\u00ADhyphen.txt';
+  const builder = play.start({
+    async makeArtifact({ outputFolder }) {
+      const path = join(outputFolder, name);
+      await writeFile(path, 'x');
+      return { path, name };
+    },
+  });
+  await Promise.race([builder.until('failed'), builder.until('committed')]);
+  await builder.stop();
+  assert.deepEqual(
+    builder.events.flatMap((event) => (event.event === 'failed' ? [event.reason.slice(0, 42)] : [])),
+    ['the vote statement is refused: output.name'],
+  );
+  assert.equal(ballotOf(play)?.commit, undefined);
+});
+
 test('a recipe that says something else than the release is not run', async (context) => {
   const play = await scene(context, { release: false });
   const recipe = Buffer.from(
