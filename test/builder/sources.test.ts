@@ -17,6 +17,7 @@ const other = craftArchive([
 ]);
 const source = (integrity: string) => ({ name: 'small', npm: 'small@1.0.0', integrity, unpack: 'small' });
 const signal = new AbortController().signal;
+const PIPE_MAKER = 'mkfifo';
 
 /**
  * A registry of one package on loopback, named to npm by its own setting; it says of the archive what it likes.
@@ -102,7 +103,7 @@ test('whatever another user of the cache puts in a file’s place, it is fetched
   const path = join(cacheFolder, 'sha512', (await readdir(join(cacheFolder, 'sha512')))[0] ?? '');
   const traps: readonly (readonly [name: string, put: () => unknown])[] = [
     ['a folder', () => mkdir(join(path, 'deep'), { recursive: true })],
-    ['a pipe that nobody writes to', () => execFileSync('mkfifo', [path])],
+    ['a pipe that nobody writes to', () => execFileSync(PIPE_MAKER, [path])],
     ['a file of any size', async () => truncate(await made(path), RECIPE_LIMITS.archiveBytes + 1)],
     ['a link', () => symlink('/dev/zero', path)],
   ];
