@@ -1,6 +1,6 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { printable, toHex } from '../bytes/index.ts';
-import { Engine, type SwarmError, type TorrentSource } from '../swarm/index.ts';
+import { Engine, type EngineOptions, type SwarmError, type TorrentSource } from '../swarm/index.ts';
 import { parseMagnet, parseTorrent, readTorrentFile } from '../torrent/index.ts';
 import type { PeerAddress } from '../wire/index.ts';
 import { contextOf } from './context.ts';
@@ -18,6 +18,7 @@ interface DownloadFlags {
   readonly trackers: boolean;
   readonly listen?: string;
   readonly localAddress?: string;
+  readonly encryption: EngineOptions['encryption'];
 }
 
 /** Adds `bitquorum download`. */
@@ -32,6 +33,11 @@ export function addDownloadCommand(program: Command): void {
     .option('--no-trackers', 'ask none of the trackers in the link or file')
     .option('--listen <host:port>', 'take connections in while downloading')
     .option('--local-address <address>', 'address that connections go out from')
+    .addOption(
+      new Option('--encryption <policy>', 'whether connections are encrypted (MSE)')
+        .choices(['off', 'allow', 'prefer', 'require'])
+        .default('allow'),
+    )
     .action((source: string, flags: DownloadFlags, command: Command) => download(source, flags, command));
 }
 
@@ -45,6 +51,7 @@ async function download(text: string, flags: DownloadFlags, command: Command): P
   const engine = new Engine({
     ...listen,
     ...(flags.localAddress !== undefined && { localAddress: flags.localAddress }),
+    encryption: flags.encryption,
   });
   const line = downloadLine(output);
   const startedMs = performance.now();

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { printable, toHex } from '../bytes/index.ts';
-import { Engine, type Swarm } from '../swarm/index.ts';
+import { Engine, type EngineOptions, type Swarm } from '../swarm/index.ts';
 import {
   createTorrent,
   formatMagnet,
@@ -26,6 +26,7 @@ interface SeedFlags {
   readonly tracker?: readonly string[];
   readonly trackers: boolean;
   readonly localAddress?: string;
+  readonly encryption: EngineOptions['encryption'];
 }
 
 const STATUS_MS = 1000;
@@ -51,6 +52,11 @@ export function addSeedCommand(program: Command): void {
     .option('--tracker <url>', 'HTTP or UDP tracker to announce to; may be given several times', collect)
     .option('--no-trackers', 'announce to none of the trackers in the .torrent files')
     .option('--local-address <address>', 'address that announces go out from')
+    .addOption(
+      new Option('--encryption <policy>', 'whether connections are encrypted (MSE)')
+        .choices(['off', 'allow', 'prefer', 'require'])
+        .default('allow'),
+    )
     .action((paths: string[], flags: SeedFlags, command: Command) => seed(paths, flags, command));
 }
 
@@ -68,6 +74,7 @@ async function seed(paths: readonly string[], flags: SeedFlags, command: Command
   const engine = new Engine({
     ...parseHostPort(flags.listen),
     ...(flags.localAddress !== undefined && { localAddress: flags.localAddress }),
+    encryption: flags.encryption,
   });
   try {
     const address = await engine.listen();

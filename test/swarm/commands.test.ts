@@ -162,6 +162,31 @@ test('a .torrent file without trackers is fetched from a named peer, one with a 
   }
 });
 
+test('both sides may require encryption', async (context) => {
+  const folder = await temporaryFolder(context);
+  const { path, metainfo } = await makeTorrent(folder, 'content', { '': patternBytes(90_000, 5) }, 'v2');
+  const seed = start(context, 'seed', path, '--profile', 'v2', '--encryption', 'require');
+  const { port } = await seed.when(isEvent('listening'));
+  const { infoHashV2 } = await seed.when(isEvent('seeding'));
+  assert.equal(infoHashV2, toHex(metainfo.infoHashV2));
+  const magnet = `magnet:?xt=urn:btmh:1220${toHex(metainfo.infoHashV2)}`;
+  const peer = `127.0.0.1:${String(port)}`;
+  const out = join(folder, 'out');
+  const download = start(
+    context,
+    'download',
+    magnet,
+    '--peer',
+    peer,
+    '--out',
+    out,
+    '--encryption',
+    'require',
+  );
+  assert.equal((await download.end).code, 0);
+  assert.deepEqual(await fingerprint(join(out, 'content')), await fingerprint(path));
+});
+
 test('wrong use ends with 2, and says what to write instead', async (context) => {
   const folder = await temporaryFolder(context);
   const magnet = `magnet:?xt=urn:btmh:1220${'ab'.repeat(32)}`;
@@ -171,6 +196,7 @@ test('wrong use ends with 2, and says what to write instead', async (context) =>
     [/give "hybrid" or "v2"/, ['seed', folder, '--profile', 'v1']],
     [/2 --torrents for 1 path/, ['seed', folder, '--torrent', 'a', '--torrent', 'b']],
     [/missing required argument/, ['download']],
+    [/Allowed choices are off, allow, prefer, require/, ['seed', folder, '--encryption', 'some']],
   ];
   const ends = await Promise.all(uses.map(([, args]) => start(context, ...args).end));
   for (const [at, { code, stderr }] of ends.entries()) {
