@@ -20,7 +20,7 @@ import { Rc4 } from './rc4.ts';
 export const MSE_KEY_BYTES = 96;
 /** The longest padding. */
 export const MSE_PAD_BYTES = 512;
-/** The longest initial payload that is taken; clients send none or their handshake of 68 bytes. */
+/** The longest initial payload that is taken; a handshake has 68 bytes. */
 export const MSE_PAYLOAD_BYTES = 4096;
 /** The verification constant: zeros. */
 export const MSE_CONSTANT_BYTES = 8;
