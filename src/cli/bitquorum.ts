@@ -20,6 +20,16 @@ const EXIT_OF_CODE: Readonly<Record<string, ExitCode>> = {
   mismatch: EXIT.mismatch,
 };
 
+/** What the system's own refusals of a path mean, and what to do. */
+const SYSTEM_WORDS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder; check the path',
+  EACCES: 'you may not read or write this; check its permissions',
+  EISDIR: 'this is a folder; name a file',
+  ENOTDIR: 'a part of this path is a file, not a folder',
+  ENOSPC: 'there is no space left on the disk',
+  EROFS: 'this file system is read-only',
+};
+
 type AddCommand = (program: Command) => void;
 
 /** The commands, each loaded only when it is needed: a start takes a tenth of a second, not a whole one. */
@@ -92,5 +102,8 @@ function report(error: unknown): ExitCode {
 /** An unexpected error: its message, and its stack when BITQUORUM_DEBUG is set. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return process.env['BITQUORUM_DEBUG'] ? (error.stack ?? error.message) : error.message;
+  if (process.env['BITQUORUM_DEBUG']) return error.stack ?? error.message;
+  const { code, path } = error as NodeJS.ErrnoException;
+  const words = code === undefined ? undefined : SYSTEM_WORDS[code];
+  return words === undefined || path === undefined ? error.message : `${path}: ${words}`;
 }
