@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The command `bitquorum` from a clone: sets up what is missing, then runs the command line on Node 24.
 import { spawn } from 'node:child_process';
+import module from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { productNode, setUp } from './setup.mjs';
@@ -8,6 +9,7 @@ import { productNode, setUp } from './setup.mjs';
 setUp({ web: process.argv[2] === 'demo' || process.argv[2] === 'tally' });
 const main = join(dirname(fileURLToPath(import.meta.url)), '..', 'src', 'cli', 'bitquorum.ts');
 if (Number(process.versions.node.split('.')[0]) >= 24) {
+  module.enableCompileCache();
   process.argv[1] = main;
   await import(main);
 } else {

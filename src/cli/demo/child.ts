@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
+import module from 'node:module';
 import { join } from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
@@ -40,7 +41,7 @@ export function startChild(options: ChildOptions): Child {
   const child = spawn(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', join(ROOT, script), ...args],
-    { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, BITQUORUM_CHILD: '1' } },
+    { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...compileCache(), BITQUORUM_CHILD: '1' } },
   );
   child.stderr.pipe(log);
   child.stdin.on('error', () => undefined); // the pipe only tells the child that we are alive
@@ -78,6 +79,12 @@ export async function whileRunning<Value>(children: readonly Child[], work: Prom
   });
   for (const ending of endings) ending.catch(() => undefined); // when `work` wins nobody waits for them
   return Promise.race([work, ...endings]);
+}
+
+/** The children read the compiled program that this process keeps, if it keeps one. */
+function compileCache(): NodeJS.ProcessEnv {
+  const folder = module.getCompileCacheDir();
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder };
 }
 
 function parseLine(line: string): unknown {
