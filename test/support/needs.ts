@@ -6,8 +6,6 @@ import { delimiter, join } from 'node:path';
 const PARTS = {
   libtorrent: { package: 'python3-libtorrent', find: pythonWithLibtorrent },
   qbittorrent: { package: 'qbittorrent-nox', find: () => onPath('qbittorrent-nox') },
-  transmission: { package: 'transmission-daemon', find: () => onPath('transmission-daemon') },
-  aria2: { package: 'aria2', find: () => onPath('aria2c') },
   bubblewrap: { package: 'bubblewrap', find: () => onPath('bwrap') },
   chromium: { package: 'chromium', find: () => onPath('chromium') },
 } as const;
