@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { productNode, setUp } from './setup.mjs';
 
 setUp({ web: process.argv[2] === 'demo' || process.argv[2] === 'tally' });
+// `npm run` moves to the top of the clone: paths in the arguments count from where the user stands.
+if (process.env.npm_lifecycle_event === 'bitquorum' && process.env.INIT_CWD)
+  process.chdir(process.env.INIT_CWD);
 const main = join(dirname(fileURLToPath(import.meta.url)), '..', 'src', 'cli', 'bitquorum.ts');
 if (Number(process.versions.node.split('.')[0]) >= 24) {
   module.enableCompileCache();

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { CodedError } from '../../bytes/index.ts';
+import { CodedError, printable } from '../../bytes/index.ts';
 
 /** How long a process gets to end by itself before it is killed, in milliseconds. */
 const GRACE_MS = 5_000;
+const LONGEST_WORDS = 500;
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** A process of the demonstration ended, or said nothing sensible, when it should not have. */
@@ -28,6 +29,8 @@ export interface ChildOptions {
 export interface Child {
   readonly name: string;
   readonly logFile: string;
+  /** The last line that it wrote to standard error. */
+  readonly lastWords: () => string;
   /** Settles when the process has ended, with its exit code (or -1 after a signal). */
   readonly ended: Promise<number>;
   stop(): Promise<void>;
@@ -44,6 +47,10 @@ export function startChild(options: ChildOptions): Child {
     { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...compileCache(), BITQUORUM_CHILD: '1' } },
   );
   child.stderr.pipe(log);
+  let lastWords = '';
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    if (line.trim() !== '') lastWords = printable(line.slice(0, LONGEST_WORDS));
+  });
   child.stdin.on('error', () => undefined); // the pipe only tells the child that we are alive
   createInterface({ input: child.stdout }).on('line', (line) => {
     if (log.writable) log.write(`${line}\n`);
@@ -60,6 +67,7 @@ export function startChild(options: ChildOptions): Child {
   return {
     name: options.name,
     logFile,
+    lastWords: () => lastWords,
     ended,
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
@@ -73,9 +81,12 @@ export function startChild(options: ChildOptions): Child {
 
 /** Rejects when one of the children ends before `work` is done, naming the file that holds its last words. */
 export async function whileRunning<Value>(children: readonly Child[], work: Promise<Value>): Promise<Value> {
-  const endings = children.map(async ({ name, ended, logFile }): Promise<never> => {
+  const endings = children.map(async ({ name, ended, logFile, lastWords }): Promise<never> => {
     const code = await ended;
-    throw new DemoError('child-failed', `${name} ended with exit code ${code}: see ${logFile}`);
+    throw new DemoError(
+      'child-failed',
+      `${name} ended with exit code ${code}: ${lastWords()} (see ${logFile})`,
+    );
   });
   for (const ending of endings) ending.catch(() => undefined); // when `work` wins nobody waits for them
   return Promise.race([work, ...endings]);

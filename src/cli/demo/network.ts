@@ -75,7 +75,7 @@ export class Network {
     if (code === 0 && document !== undefined) return document;
     throw new DemoError(
       'child-failed',
-      `bitquorum ${args[0]} ended with exit code ${code}: see ${child.logFile}`,
+      `bitquorum ${args[0]} ended with exit code ${code}: ${child.lastWords()} (see ${child.logFile})`,
     );
   }
 

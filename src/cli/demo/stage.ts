@@ -1,8 +1,9 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { initTally } from '../../service/index.ts';
 import { generateKey, type PrivateKey, writeKeyFile } from '../../statement/index.ts';
 import { CAST } from './cast.ts';
+import { takeFolder } from './folder.ts';
 
 /** Everything of the demonstration that stands before the first process starts. */
 export interface Stage {
@@ -23,7 +24,7 @@ export interface Stage {
 
 /** Makes a folder anew with keys for everyone and a tally whose founders are the five builders. */
 export async function setStage(folder: string): Promise<Stage> {
-  await rm(folder, { recursive: true, force: true });
+  await takeFolder(folder);
   const logFolder = join(folder, 'logs');
   const keyFolder = join(folder, 'keys');
   for (const each of [logFolder, keyFolder]) await mkdir(each, { recursive: true, mode: 0o700 });
