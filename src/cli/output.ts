@@ -18,7 +18,7 @@ export class Output {
   constructor(options: OutputOptions) {
     this.json = options.json;
     this.quiet = options.quiet;
-    this.colors = pico.createColors(process.stderr.isTTY && !process.env['NO_COLOR']);
+    this.colors = pico.createColors(process.stderr.isTTY ? !process.env['NO_COLOR'] : false);
   }
 
   /** The result of a command: `value` as JSON with `--json`, else `text`. */

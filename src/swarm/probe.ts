@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { equalBytes, type InfoHashV2, toHex } from '../bytes/index.ts';
 import { BLOCK_BYTES, hashAt } from '../merkle/index.ts';
 import { type Metainfo, parseInfo, sha256 } from '../torrent/index.ts';
@@ -35,6 +36,9 @@ export interface ProbeResult {
 }
 
 const TIMEOUT_MS = 20_000;
+/** libtorrent and qBittorrent may close the first connections right after a torrent was added: a little later they serve. */
+const ATTEMPTS = 3;
+const RETRY_MS = 300;
 
 /**
  * Proves that somebody seeds a torrent: connects, shakes hands, fetches the metadata if it is not given, one block
@@ -43,7 +47,7 @@ const TIMEOUT_MS = 20_000;
  * with what went wrong: `cannot-connect`, `wrong-swarm`, `timed-out`, `peer-refused`, `peer-lied`.
  */
 export async function probeSeeder(options: ProbeOptions): Promise<ProbeResult> {
-  const { host, port, infoHash, localAddress, random } = options;
+  const { host, port, infoHash } = options;
   const startedMs = performance.now();
   const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
   const timeout = AbortSignal.timeout(timeoutMs);
@@ -52,22 +56,15 @@ export async function probeSeeder(options: ProbeOptions): Promise<ProbeResult> {
     throw new SwarmError('wrong-swarm', `the metainfo given is not that of ${toHex(infoHash)}`);
   }
   try {
-    const lone = await LonePeer.connect({
-      address: { host, port },
-      infoHash,
-      localAddress,
-      handshakeTimeoutMs: timeoutMs,
-      signal,
-    });
-    try {
-      const metainfo = options.metainfo ?? parseInfo(await lone.metadata());
-      const layout = new Layout(metainfo.pieceLength, metainfo.files);
-      const { pieceIndex, blockIndex } = chooseBlock(layout, random);
-      const proof = await proveBlock(lone, metainfo, layout, pieceIndex, blockIndex);
-      const milliseconds = performance.now() - startedMs;
-      return { metainfo, pieceIndex, blockIndex, proof, milliseconds };
-    } finally {
-      lone.close();
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const proven = await proveOnce(options, timeoutMs, signal);
+        return { ...proven, milliseconds: performance.now() - startedMs };
+      } catch (error) {
+        if (attempt === ATTEMPTS || !(error instanceof SwarmError) || error.code !== 'cannot-connect')
+          throw error;
+        await pause(RETRY_MS, undefined, { signal });
+      }
     }
   } catch (cause) {
     options.signal.throwIfAborted();
@@ -77,6 +74,31 @@ export async function probeSeeder(options: ProbeOptions): Promise<ProbeResult> {
       });
     }
     throw cause;
+  }
+}
+
+/** One attempt: connects, asks, checks, closes. */
+async function proveOnce(
+  { host, port, infoHash, localAddress, random, metainfo: known }: ProbeOptions,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<Omit<ProbeResult, 'milliseconds'>> {
+  const address = { host, port };
+  const lone = await LonePeer.connect({
+    address,
+    infoHash,
+    localAddress,
+    handshakeTimeoutMs: timeoutMs,
+    signal,
+  });
+  try {
+    const metainfo = known ?? parseInfo(await lone.metadata());
+    const layout = new Layout(metainfo.pieceLength, metainfo.files);
+    const { pieceIndex, blockIndex } = chooseBlock(layout, random);
+    const proof = await proveBlock(lone, metainfo, layout, pieceIndex, blockIndex);
+    return { metainfo, pieceIndex, blockIndex, proof };
+  } finally {
+    lone.close();
   }
 }
 
