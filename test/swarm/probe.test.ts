@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { brandBytes } from '../../src/bytes/index.ts';
@@ -67,4 +67,30 @@ test('a probe of somebody who is no seeder fails by name', async (context) => {
   await assert.rejects(probeSeeder({ ...address, ...options, infoHash: other }), { code: 'cannot-connect' });
   const stopped = AbortSignal.abort(new Error('enough'));
   await assert.rejects(probeSeeder({ ...address, ...options, signal: stopped }), { message: 'enough' });
+});
+
+test('a seeder that closes the first connections, as libtorrent does after a torrent was added, is asked again', async (context) => {
+  const { metainfo, address } = await seeding(context, 'hybrid');
+  let connections = 0;
+  const shy = createServer((socket) => {
+    connections += 1;
+    socket.on('error', () => undefined);
+    if (connections <= 3) {
+      socket.end();
+      return;
+    }
+    const seeder = connect(address.port, address.host);
+    seeder.on('error', () => undefined);
+    socket.pipe(seeder).pipe(socket);
+    socket.on('close', () => seeder.destroy());
+  });
+  context.after(() => shy.close());
+  await new Promise<void>((resolve) => {
+    shy.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = shy.address() as { port: number };
+  const options = { infoHash: metainfo.infoHashV2, random: Math.random, signal: signal() };
+  const { proof } = await probeSeeder({ host: '127.0.0.1', port, ...options });
+  assert.equal(proof, 'block');
+  assert.ok(connections > 3);
 });
