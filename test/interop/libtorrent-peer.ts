@@ -16,6 +16,8 @@ export interface Order {
   readonly peers?: readonly (readonly [host: string, port: number])[];
   /** Trusts the content without hashing it. */
   readonly seedMode?: boolean;
+  /** How long it lives. Default 60. */
+  readonly seconds?: number;
   /** `on` takes and makes encrypted connections only. */
   readonly encryption?: 'on' | 'off';
   /** What may follow the encrypted handshake. Default: either. */
