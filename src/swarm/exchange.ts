@@ -1,23 +1,23 @@
 import type { Metainfo } from '../torrent/index.ts';
 import type { BlockSpan, HashRange, PeerMessage } from '../wire/index.ts';
 import { Bitfield } from './bitfield.ts';
-import { Choker } from './choker.ts';
-import type { Content } from './content.ts';
-import { Downloader } from './downloader.ts';
+import type { Peer } from './connection/peer.ts';
+import type { Content } from './disk/content.ts';
 import { SwarmError } from './error.ts';
-import { HashFetcher } from './hash-fetcher.ts';
-import type { HashPool } from './hash-pool.ts';
-import { HashRequests } from './hash-requests.ts';
-import { HashServer } from './hash-server.ts';
+import { Downloader } from './fetching/downloader.ts';
+import { HashFetcher } from './fetching/hash-fetcher.ts';
+import { HashRequests } from './fetching/hash-requests.ts';
+import { PieceHashes } from './fetching/piece-hashes.ts';
+import type { PieceTransfer } from './fetching/piece-transfer.ts';
+import { Slots } from './fetching/slots.ts';
+import { Verifier } from './fetching/verifier.ts';
+import type { HashPool } from './hashing/hash-pool.ts';
 import type { Layout } from './layout.ts';
 import type { EngineOptions } from './options.ts';
-import type { Peer } from './peer.ts';
-import { PieceHashes } from './piece-hashes.ts';
-import type { PieceTransfer } from './piece-transfer.ts';
-import type { SendBuffers } from './send-buffers.ts';
-import { Slots } from './slots.ts';
-import { Uploader } from './uploader.ts';
-import { Verifier } from './verifier.ts';
+import { Choker } from './serving/choker.ts';
+import { HashServer } from './serving/hash-server.ts';
+import type { SendBuffers } from './serving/send-buffers.ts';
+import { Uploader } from './serving/uploader.ts';
 
 /** Hash requests of a peer that wait for their answer; more are rejected. */
 const HASH_QUEUE = 32;

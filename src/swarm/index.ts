@@ -3,7 +3,7 @@ export type { DownloadOptions, DownloadResult } from './download.ts';
 export { Engine, type SeedOptions } from './engine.ts';
 export { SwarmError, type SwarmErrorCode } from './error.ts';
 export type { EngineOptions } from './options.ts';
-export { type ProbeOptions, type ProbeResult, probeSeeder } from './probe.ts';
+export { type ProbeOptions, type ProbeResult, probeSeeder } from './probe/probe.ts';
 export type { SwarmPhase, SwarmProgress } from './progress.ts';
 export type { TorrentSource } from './source.ts';
 export type { Swarm } from './swarm.ts';

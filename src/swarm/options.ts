@@ -1,4 +1,4 @@
-import type { EncryptionPolicy } from './encryption.ts';
+import type { EncryptionPolicy } from './connection/encryption.ts';
 
 /** Settings and bounds of an engine. All have defaults; nothing opens towards the outside unless it is asked for. */
 export interface EngineOptions {

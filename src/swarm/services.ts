@@ -1,8 +1,8 @@
 import type { PeerId } from '../bytes/index.ts';
-import type { FilePool } from './file-pool.ts';
-import type { HashPool } from './hash-pool.ts';
+import type { FilePool } from './disk/file-pool.ts';
+import type { HashPool } from './hashing/hash-pool.ts';
 import type { EngineOptions } from './options.ts';
-import type { SendBuffers } from './send-buffers.ts';
+import type { SendBuffers } from './serving/send-buffers.ts';
 
 /** What all swarms of an engine share. */
 export interface EngineServices {

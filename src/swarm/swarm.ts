@@ -9,23 +9,23 @@ import {
   parseMetadataMessage,
 } from '../wire/index.ts';
 import type { Bitfield } from './bitfield.ts';
-import { EarlyClaims } from './claims.ts';
-import type { Content } from './content.ts';
-import { Dialer } from './dialer.ts';
+import { Dialer } from './connection/dialer.ts';
+import type { ShakenHands } from './connection/handshake.ts';
+import { OUR_EXTENSIONS, Peer, type PeerOwner } from './connection/peer.ts';
+import type { Candidate } from './connection/peer-book.ts';
+import { Roster } from './connection/roster.ts';
+import type { PeerSocket } from './connection/socket.ts';
+import { TrackerList } from './discovery/tracker-list.ts';
+import type { Content } from './disk/content.ts';
 import { SwarmError } from './error.ts';
 import { Exchange } from './exchange.ts';
-import type { ShakenHands } from './handshake.ts';
+import { EarlyClaims } from './fetching/claims.ts';
 import { type Identity, identityOf, swarmHash, swarmHashes } from './identity.ts';
 import type { Layout } from './layout.ts';
-import { answerMetadataRequest, MetadataFetcher } from './metadata.ts';
-import { OUR_EXTENSIONS, Peer, type PeerOwner } from './peer.ts';
-import type { Candidate } from './peer-book.ts';
+import { answerMetadataRequest, MetadataFetcher } from './metadata/metadata.ts';
 import { RateMeter, type SwarmPhase, type SwarmProgress } from './progress.ts';
-import { Roster } from './roster.ts';
 import type { EngineServices } from './services.ts';
-import type { PeerSocket } from './socket.ts';
-import { TrackerList } from './tracker-list.ts';
-import { REQUEST_QUEUE } from './uploader.ts';
+import { REQUEST_QUEUE } from './serving/uploader.ts';
 
 const KEEP_ALIVE_MS = 60_000;
 

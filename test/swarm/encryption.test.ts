@@ -5,8 +5,8 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { createMseKeys } from '../../src/swarm/connection/key-exchange.ts';
 import { Engine, type EngineOptions } from '../../src/swarm/index.ts';
-import { createMseKeys } from '../../src/swarm/key-exchange.ts';
 import { isHandshakeStart, type PeerAddress } from '../../src/wire/index.ts';
 import { awkwardTree, fingerprint, makeTorrent, temporaryFolder } from './content.ts';
 

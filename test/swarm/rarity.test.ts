@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Rarity } from '../../src/swarm/rarity.ts';
+import { Rarity } from '../../src/swarm/fetching/rarity.ts';
 
 type Step = readonly ['up' | 'down' | 'remove' | 'add', number];
 

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { brandBytes, concatBytes, fromHex, toHex } from '../../src/bytes/index.ts';
-import { createMseKeys, sha1 } from '../../src/swarm/key-exchange.ts';
+import { createMseKeys, sha1 } from '../../src/swarm/connection/key-exchange.ts';
 import {
   MSE_KEY_BYTES,
   MSE_PLAIN,

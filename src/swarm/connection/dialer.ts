@@ -1,0 +1,119 @@
+import type { PeerAddress } from '../../wire/index.ts';
+import type { SwarmError } from '../error.ts';
+import type { EngineServices } from '../services.ts';
+import { type Manner, mannersOf, mayHelp, shakeOutgoing } from './encryption.ts';
+import type { ShakenHands } from './handshake.ts';
+import { type Candidate, PeerBook } from './peer-book.ts';
+import { PeerSocket } from './socket.ts';
+
+/** Most connections that are being made at once. */
+const MAXIMUM_DIALS = 16;
+const LEAST_WAIT_MS = 50;
+
+export interface DialerParts {
+  readonly services: EngineServices;
+  /** Whether one more peer may be connected, besides those that are being dialled. */
+  readonly hasRoom: (dials: number) => boolean;
+  /** The handshake that goes out under an identity. */
+  readonly hello: (identity: 'v1' | 'v2') => Uint8Array;
+  /** Somebody answered: whoever takes the connection tells its end by {@link Dialer.lost}. */
+  readonly onShaken: (shaken: ShakenHands, candidate: Candidate) => void;
+}
+
+/** Makes a swarm's outgoing connections: whom the address book offers, as there is room, again after failures. */
+export class Dialer {
+  readonly #parts: DialerParts;
+  readonly #book = new PeerBook();
+  readonly #closing = new AbortController();
+  #dials = 0;
+  #retry: NodeJS.Timeout | undefined;
+
+  constructor(parts: DialerParts) {
+    this.#parts = parts;
+  }
+
+  add(addresses: Iterable<PeerAddress>, identity: 'v1' | 'v2'): void {
+    for (const address of addresses) this.#book.add(address, identity);
+    this.connect();
+  }
+
+  isBanned(host: string): boolean {
+    return this.#book.isBanned(host);
+  }
+
+  ban(host: string): void {
+    this.#book.ban(host);
+  }
+
+  /** A connection ended. `isUnneeded`: it is ourselves, or complete as we are, and not soon tried again. */
+  lost(candidate: Candidate, end: { readonly wasUseful: boolean; readonly isUnneeded: boolean }): void {
+    this.#book.lost(candidate, this.#parts.services.now(), end);
+  }
+
+  /** Connects to whom it can; to be called when there is room again. */
+  connect(): void {
+    clearTimeout(this.#retry);
+    if (this.#closing.signal.aborted) return;
+    const { now, reserve } = this.#parts.services;
+    while (this.#dials < MAXIMUM_DIALS && this.#parts.hasRoom(this.#dials)) {
+      const candidate = this.#book.take(now());
+      if (!candidate) break;
+      if (!reserve(candidate.address.host)) {
+        this.#book.lost(candidate, now(), FAILED);
+        break;
+      }
+      void this.#dial(candidate);
+    }
+    const waitMs = this.#book.nextTryMs() - now();
+    if (waitMs < 2 ** 31) this.#retry = setTimeout(() => this.connect(), Math.max(LEAST_WAIT_MS, waitMs));
+  }
+
+  /** Ends what is being dialled. */
+  close(reason: SwarmError): void {
+    clearTimeout(this.#retry);
+    this.#closing.abort(reason);
+  }
+
+  /** Connects in one manner after the other, as the policy says. */
+  async #dial(candidate: Candidate): Promise<void> {
+    this.#dials += 1;
+    for (const manner of mannersOf(this.#parts.services.options.encryption)) {
+      const outcome = await this.#attempt(candidate, manner);
+      if (outcome === 'answered') return;
+      if (outcome === 'unreachable' || this.#closing.signal.aborted || !mayHelp(outcome, manner)) break;
+    }
+    const { now, released } = this.#parts.services;
+    this.#dials -= 1;
+    released(candidate.address.host);
+    this.#book.lost(candidate, now(), FAILED); // not reachable now: the book knows when to try again
+    this.connect();
+  }
+
+  /** Resolves with why who took the connection did not shake hands. Never rejects. */
+  async #attempt(candidate: Candidate, manner: Manner): Promise<'answered' | 'unreachable' | SwarmError> {
+    const { services, hello, onShaken } = this.#parts;
+    const { encryption: policy, handshakeTimeoutMs: timeoutMs, localAddress } = services.options;
+    const ended = new AbortController();
+    try {
+      const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(timeoutMs)]);
+      const socket = await PeerSocket.dial(candidate.address, localAddress, signal);
+      const close = (): void => socket.close(this.#closing.signal.reason as SwarmError);
+      this.#closing.signal.addEventListener('abort', close, { once: true, signal: ended.signal });
+      return await new Promise((resolve) => {
+        const onAnswer = (shaken: ShakenHands): void => {
+          this.#dials -= 1;
+          ended.abort();
+          resolve('answered');
+          onShaken(shaken, candidate);
+        };
+        shakeOutgoing(socket, hello(candidate.identity), { manner, policy, timeoutMs }, onAnswer, resolve);
+      });
+    } catch {
+      return 'unreachable';
+    } finally {
+      ended.abort();
+    }
+  }
+}
+
+const FAILED = { wasUseful: false, isUnneeded: false };

@@ -1,0 +1,100 @@
+import { close, constants, open } from 'node:fs';
+import { promisify } from 'node:util';
+import { SwarmError } from '../error.ts';
+
+const openFile = promisify(open);
+const closeFile = promisify(close);
+
+interface OpenFile {
+  readonly descriptor: Promise<number>;
+  users: number;
+}
+
+/** A borrowed file descriptor: it stays open until it is released. */
+export interface FileLease {
+  readonly fd: number;
+  release(): void;
+}
+
+export type FileMode = 'read' | 'write';
+
+const FLAGS: Readonly<Record<FileMode, number>> = {
+  read: constants.O_RDONLY | constants.O_NOFOLLOW,
+  write: constants.O_RDWR | constants.O_NOFOLLOW,
+};
+
+/**
+ * Open files, at most so many at once however many torrents are seeded: the one unused for longest is closed first.
+ * Symbolic links are never followed. Descriptors are numbers, since the hashing thread uses them too.
+ */
+export class FilePool {
+  readonly #capacity: number;
+  /** In the order of their last use. */
+  readonly #files = new Map<string, OpenFile>();
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  /** Borrows a file. Throws `disk` when it cannot be opened. */
+  async borrow(path: string, mode: FileMode): Promise<FileLease> {
+    const key = `${mode} ${path}`;
+    const file = this.#files.get(key) ?? { descriptor: openFile(path, FLAGS[mode]), users: 0 };
+    this.#files.delete(key);
+    this.#files.set(key, file);
+    file.users += 1;
+    try {
+      const fd = await file.descriptor;
+      this.#shrink();
+      let released = false;
+      return {
+        fd,
+        release: () => {
+          if (!released) file.users -= 1;
+          released = true;
+          if (this.#files.size > this.#capacity) this.#shrink();
+        },
+      };
+    } catch (cause) {
+      file.users -= 1;
+      if (this.#files.get(key) === file) this.#files.delete(key);
+      throw new SwarmError('disk', `${path} cannot be opened: ${(cause as Error).message}`, { cause });
+    }
+  }
+
+  /** Closes what is open below a path and unused; those in use are closed by nobody until they are released. */
+  async forget(root: string): Promise<void> {
+    const closing: Promise<void>[] = [];
+    for (const [key, file] of this.#files) {
+      const path = key.slice(key.indexOf(' ') + 1);
+      if (path !== root && !path.startsWith(`${root}/`)) continue;
+      if (file.users > 0) continue;
+      this.#files.delete(key);
+      closing.push(shut(file));
+    }
+    await Promise.all(closing);
+  }
+
+  async close(): Promise<void> {
+    const files = [...this.#files.values()];
+    this.#files.clear();
+    await Promise.all(files.map((file) => shut(file)));
+  }
+
+  #shrink(): void {
+    for (const [key, file] of this.#files) {
+      if (this.#files.size <= this.#capacity) return;
+      if (file.users > 0) continue;
+      this.#files.delete(key);
+      void shut(file);
+    }
+  }
+}
+
+async function shut(file: OpenFile): Promise<void> {
+  try {
+    await closeFile(await file.descriptor);
+  } catch {
+    // It could not be opened, which its borrower was told, or not be closed, and then it is gone as well.
+  }
+}

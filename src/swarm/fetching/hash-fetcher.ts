@@ -1,0 +1,118 @@
+import { equalBytes, toHex } from '../../bytes/index.ts';
+import type { HashRange } from '../../wire/index.ts';
+import type { Peer } from '../connection/peer.ts';
+import { SwarmError } from '../error.ts';
+import type { Layout } from '../layout.ts';
+import { foldRange } from './block-tree.ts';
+import { type HashRequests, MAXIMUM_HASH_REQUESTS } from './hash-requests.ts';
+import type { MissingHashes, PieceHashes } from './piece-hashes.ts';
+
+/** How many peers are asked for the block hashes of a piece before it is given up. */
+const MAXIMUM_ASKED = 4;
+
+export interface HashFetcherParts {
+  readonly layout: Layout;
+  readonly hashes: PieceHashes;
+  readonly requests: HashRequests;
+  /** Peers that speak v2. */
+  readonly peers: () => Iterable<Peer>;
+  readonly hasPiece: (peer: Peer, pieceIndex: number) => boolean;
+  readonly ban: (peer: Peer, reason: SwarmError) => void;
+  /** More piece hashes are known. */
+  readonly onHashes: () => void;
+}
+
+/** Gets from peers what pieces are checked against (BEP 52), and proves each answer before it is used. */
+export class HashFetcher {
+  readonly #parts: HashFetcherParts;
+  /** Ranges under way, and who refused which; ranges by root and index. */
+  readonly #underWay = new Set<string>();
+  readonly #refused = new WeakMap<Peer, Set<string>>();
+
+  constructor(parts: HashFetcherParts) {
+    this.#parts = parts;
+  }
+
+  /** Asks for every piece hash that is missing and not asked for; to be called when peers come or answer. */
+  askForLayers(): void {
+    for (const missing of this.#parts.hashes.missing()) {
+      const key = keyOf(missing.range);
+      if (this.#underWay.has(key)) continue;
+      const peer = this.#choose(key);
+      if (!peer) continue;
+      this.#underWay.add(key);
+      void this.#fetch(peer, missing, key);
+    }
+  }
+
+  /** The right hashes of a piece's blocks from some peer that has it; `undefined` when nobody gives them. */
+  async blockHashesOf(pieceIndex: number): Promise<Uint8Array | undefined> {
+    const { layout, hashes, hasPiece } = this.#parts;
+    const file = layout.fileOf(pieceIndex);
+    const height = layout.pieceHeight(file);
+    const length = 2 ** height;
+    const range = {
+      piecesRoot: file.piecesRoot as Uint8Array,
+      baseLayer: 0,
+      index: (pieceIndex - file.firstPiece) * length,
+      length,
+      proofLayers: 0,
+    };
+    const blocks = Math.ceil(layout.place(pieceIndex).length / (layout.pieceLength / layout.blocksPerPiece));
+    const peers = [...this.#parts.peers()].filter((peer) => hasPiece(peer, pieceIndex));
+    for (const peer of peers.slice(0, MAXIMUM_ASKED)) {
+      const answer = await this.#answerOf(peer, range);
+      const proven = answer && foldRange(range, answer, blocks);
+      if (!answer) continue;
+      if (proven && equalBytes(proven.ancestor, hashes.of(pieceIndex) as Uint8Array)) return proven.hashes;
+      this.#banForHashes(peer);
+    }
+    return undefined;
+  }
+
+  async #fetch(peer: Peer, missing: MissingHashes, key: string): Promise<void> {
+    const answer = await this.#answerOf(peer, missing.range);
+    this.#underWay.delete(key);
+    if (!answer) {
+      const refused = this.#refused.get(peer) ?? new Set();
+      refused.add(key);
+      this.#refused.set(peer, refused);
+    } else if (this.#parts.hashes.accept(missing, answer)) {
+      this.#parts.onHashes();
+    } else {
+      this.#banForHashes(peer);
+    }
+    this.askForLayers();
+  }
+
+  /** A peer's answer, unchecked; `undefined` when it has none to give. */
+  async #answerOf(peer: Peer, range: HashRange): Promise<Uint8Array | undefined> {
+    try {
+      return await this.#parts.requests.ask(peer, range);
+    } catch (error) {
+      if (error instanceof SwarmError) return undefined; // refused, too late or gone: somebody else may have them
+      throw error;
+    }
+  }
+
+  #choose(key: string): Peer | undefined {
+    let best: Peer | undefined;
+    let least = MAXIMUM_HASH_REQUESTS;
+    for (const peer of this.#parts.peers()) {
+      const load = this.#parts.requests.underWay(peer);
+      if (load < least && !this.#refused.get(peer)?.has(key)) {
+        best = peer;
+        least = load;
+      }
+    }
+    return best;
+  }
+
+  #banForHashes(peer: Peer): void {
+    this.#parts.ban(peer, new SwarmError('peer-lied', `${peer.name} sent hashes that are not the torrent's`));
+  }
+}
+
+function keyOf(range: HashRange): string {
+  return `${toHex(range.piecesRoot)} ${range.index}`;
+}

@@ -1,0 +1,154 @@
+import { toHex } from '../../bytes/index.ts';
+import type { Metainfo } from '../../torrent/index.ts';
+import type { Peer } from '../connection/peer.ts';
+import type { Content } from '../disk/content.ts';
+import { SwarmError } from '../error.ts';
+import type { HashJob, HashOutcome } from '../hashing/hash-job.ts';
+import type { HashPool } from '../hashing/hash-pool.ts';
+import type { Layout } from '../layout.ts';
+import { type FailedPiece, findLiars, noteFailure } from './blame.ts';
+import type { Downloader } from './downloader.ts';
+import type { PieceHashes } from './piece-hashes.ts';
+import type { PieceTransfer } from './piece-transfer.ts';
+
+const SHA1_BYTES = 20;
+/** Most failed pieces that are remembered until they come right. */
+const MAXIMUM_FAILURES = 64;
+
+export interface VerifierParts {
+  readonly metainfo: Metainfo;
+  readonly layout: Layout;
+  readonly hashes: PieceHashes;
+  readonly content: Content;
+  readonly pool: HashPool;
+  readonly downloader: () => Downloader;
+  /** The right block hashes of a piece from some peer, proven; `undefined` when nobody gives them. */
+  readonly blockHashesOf: (pieceIndex: number) => Promise<Uint8Array | undefined>;
+  readonly onRight: (transfer: PieceTransfer) => void;
+  readonly ban: (peer: Peer, reason: SwarmError) => void;
+  /** The download cannot go on. */
+  readonly fail: (error: SwarmError) => void;
+}
+
+/**
+ * Checks whole pieces in the hashing thread, which also writes them. A wrong piece names its sender: at once when all
+ * of it came from one peer, by the block hashes that some peer proves when it came from several, and where nobody
+ * gives those, by fetching the piece again from one peer alone and comparing.
+ */
+export class Verifier {
+  readonly #parts: VerifierParts;
+  readonly #failures = new Map<number, FailedPiece>();
+
+  constructor(parts: VerifierParts) {
+    this.#parts = parts;
+  }
+
+  /** Checks a piece whose blocks are all here. Never rejects. */
+  async check(transfer: PieceTransfer): Promise<void> {
+    try {
+      const outcome = await this.#hash(transfer);
+      if (outcome.kind === 'right') this.#right(transfer, outcome.leaves);
+      else if (outcome.kind === 'wrong') await this.#wrong(transfer, outcome.leaves);
+      else this.#parts.fail(this.#fatal(transfer, outcome));
+    } catch (cause) {
+      this.#parts.fail(
+        cause instanceof SwarmError
+          ? cause
+          : new SwarmError('disk', `piece ${transfer.pieceIndex}: ${(cause as Error).message}`, { cause }),
+      );
+    }
+  }
+
+  async #hash(transfer: PieceTransfer): Promise<HashOutcome> {
+    const { layout, content, pool } = this.#parts;
+    const { file, position } = layout.place(transfer.pieceIndex);
+    const lease = await content.borrow(file, 'write');
+    try {
+      return await pool.run(this.#job(transfer, { fd: lease.fd, position }));
+    } finally {
+      lease.release();
+    }
+  }
+
+  #job({ pieceIndex, memory, length }: PieceTransfer, write: { fd: number; position: number }): HashJob {
+    const { layout, hashes, metainfo } = this.#parts;
+    const v1Hashes = metainfo.v1Pieces?.hashes;
+    return {
+      kind: 'piece',
+      data: memory,
+      height: layout.pieceHeight(layout.fileOf(pieceIndex)),
+      expected: hashes.of(pieceIndex) as Uint8Array,
+      wantsLeaves: this.#failures.has(pieceIndex),
+      write,
+      ...(v1Hashes && {
+        v1: {
+          expected: v1Hashes.slice(pieceIndex * SHA1_BYTES, (pieceIndex + 1) * SHA1_BYTES),
+          zeros: this.#paddingOf(pieceIndex, length),
+        },
+      }),
+    };
+  }
+
+  /** Zeros that the v1 hash of a piece covers behind the file's end. */
+  #paddingOf(pieceIndex: number, length: number): number {
+    const { layout, metainfo } = this.#parts;
+    const isLast = pieceIndex === layout.pieceCount - 1;
+    return isLast && !metainfo.v1Pieces?.tailPadded ? 0 : layout.pieceLength - length;
+  }
+
+  #right(transfer: PieceTransfer, leaves: Uint8Array | undefined): void {
+    const failed = this.#failures.get(transfer.pieceIndex);
+    this.#failures.delete(transfer.pieceIndex);
+    if (failed && leaves) this.#banLiars(failed, leaves, transfer.pieceIndex);
+    this.#parts.onRight(transfer);
+  }
+
+  async #wrong(transfer: PieceTransfer, leaves: Uint8Array): Promise<void> {
+    const failed = noteFailure(transfer, leaves);
+    const downloader = this.#parts.downloader();
+    const [only, ...others] = transfer.senders;
+    if (only && others.length === 0) {
+      transfer.forget(Array(transfer.blockCount).keys());
+      downloader.picker.reopen(transfer);
+      this.#ban(only, transfer.pieceIndex);
+    } else {
+      const right = await this.#parts.blockHashesOf(transfer.pieceIndex);
+      if (right) {
+        transfer.forget(this.#banLiars(failed, right, transfer.pieceIndex));
+        downloader.picker.reopen(transfer);
+      } else {
+        if (this.#failures.size < MAXIMUM_FAILURES) this.#failures.set(transfer.pieceIndex, failed);
+        downloader.picker.restart(transfer);
+      }
+    }
+    downloader.fillAll();
+  }
+
+  #banLiars(failed: FailedPiece, right: Uint8Array, pieceIndex: number): readonly number[] {
+    const { blocks, liars } = findLiars(failed, right);
+    for (const liar of liars) this.#ban(liar, pieceIndex);
+    return blocks;
+  }
+
+  #ban(peer: Peer, pieceIndex: number): void {
+    this.#parts.ban(
+      peer,
+      new SwarmError('peer-lied', `${peer.name} sent a wrong block of piece ${pieceIndex}`),
+    );
+  }
+
+  #fatal(transfer: PieceTransfer, outcome: HashOutcome): SwarmError {
+    const { path } = this.#parts.layout.fileOf(transfer.pieceIndex);
+    if (outcome.kind === 'failed') {
+      return new SwarmError(
+        'disk',
+        `${JSON.stringify(path.join('/'))} cannot be written: ${outcome.message}`,
+      );
+    }
+    return new SwarmError(
+      'inconsistent-hybrid',
+      `torrent ${toHex(this.#parts.metainfo.infoHashV2)}: the v1 and v2 hashes of piece ${transfer.pieceIndex} ` +
+        'describe different data; nothing of it can be trusted',
+    );
+  }
+}

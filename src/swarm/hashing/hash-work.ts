@@ -1,0 +1,73 @@
+import { createHash, hash } from 'node:crypto';
+import { readSync, writeSync } from 'node:fs';
+import { equalBytes, InternalError } from '../../bytes/index.ts';
+import { BLOCK_BYTES, createBlockTreeHasher, HASH_BYTES, layerRoot } from '../../merkle/index.ts';
+import type { HashJob, HashOutcome } from './hash-job.ts';
+
+const blockTree = createBlockTreeHasher((bytes) => hash('sha256', bytes, 'buffer'));
+
+/** Most bytes of a file that are in memory at once while its blocks are hashed. */
+const READ_BYTES = 1024 * 1024;
+
+/** Does a job, in whatever thread it is called. Never throws for what a peer or the disk can cause. */
+export function doHashJob(job: HashJob): HashOutcome {
+  try {
+    if (job.kind === 'leaves') return { kind: 'leaves', leaves: leavesOfFile(job) };
+    const leaves = leavesOf(job.data);
+    if (!equalBytes(layerRoot(leaves, 0, job.height, blockTree), job.expected))
+      return { kind: 'wrong', leaves };
+    if (job.v1 && !equalBytes(sha1(job.data, job.v1.zeros), job.v1.expected)) return { kind: 'inconsistent' };
+    if (job.write) writeAll(job.write.fd, job.data, job.write.position);
+    return job.wantsLeaves ? { kind: 'right', leaves } : { kind: 'right' };
+  } catch (error) {
+    if (error instanceof InternalError) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    return { kind: 'failed', errorCode: code ?? '', message };
+  }
+}
+
+/** SHA-256 of each block of some data, one after the other. */
+function leavesOf(data: Uint8Array): Buffer {
+  const count = Math.ceil(data.length / BLOCK_BYTES);
+  const leaves = Buffer.allocUnsafe(count * HASH_BYTES);
+  for (let index = 0; index < count; index += 1) {
+    const block = data.subarray(index * BLOCK_BYTES, (index + 1) * BLOCK_BYTES);
+    // A digest as binary text costs a third of one as a buffer.
+    leaves.write(hash('sha256', block, 'binary'), index * HASH_BYTES, HASH_BYTES, 'binary');
+  }
+  return leaves;
+}
+
+function leavesOfFile({ fd, position, length }: HashJob & { kind: 'leaves' }): Uint8Array {
+  const leaves = Buffer.allocUnsafe(Math.ceil(length / BLOCK_BYTES) * HASH_BYTES);
+  const buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, length));
+  for (let done = 0; done < length; done += buffer.length) {
+    const part = buffer.subarray(0, Math.min(buffer.length, length - done));
+    readAll(fd, part, position + done);
+    leavesOf(part).copy(leaves, (done / BLOCK_BYTES) * HASH_BYTES);
+  }
+  return leaves;
+}
+
+function sha1(data: Uint8Array, zeros: number): Uint8Array {
+  if (zeros === 0) return hash('sha1', data, 'buffer');
+  const state = createHash('sha1').update(data);
+  const block = new Uint8Array(Math.min(zeros, 65_536));
+  for (let left = zeros; left > 0; left -= block.length)
+    state.update(block.subarray(0, Math.min(left, block.length)));
+  return state.digest();
+}
+
+function writeAll(fd: number, data: Uint8Array, position: number): void {
+  for (let done = 0; done < data.length; ) {
+    done += writeSync(fd, data, done, data.length - done, position + done);
+  }
+}
+
+function readAll(fd: number, into: Uint8Array, position: number): void {
+  for (let done = 0; done < into.length; ) {
+    const count = readSync(fd, into, done, into.length - done, position + done);
+    if (count === 0) throw Object.assign(new Error('the file has become shorter'), { code: 'ETRUNCATED' });
+    done += count;
+  }
+}

@@ -1,0 +1,198 @@
+import { readv } from 'node:fs';
+import { promisify } from 'node:util';
+import { BLOCK_BYTES } from '../../merkle/index.ts';
+import { type BlockSpan, PIECE_HEADER_BYTES, writePieceHeader } from '../../wire/index.ts';
+import type { Peer } from '../connection/peer.ts';
+import type { Content } from '../disk/content.ts';
+import { SwarmError } from '../error.ts';
+import type { Layout, PiecePlace } from '../layout.ts';
+import { BLOCKS_PER_WRITE, type SendBuffer, type SendBuffers } from './send-buffers.ts';
+
+const readInto = promisify(readv);
+
+/** Most requests of a peer that wait; told to it as `reqq`. */
+export const REQUEST_QUEUE = 1024;
+/** Writes under way to one peer. */
+const WRITES_AHEAD = 4;
+
+/** What is served, and by which means. */
+export interface UploadSource {
+  readonly layout: Layout;
+  readonly content: Content;
+  readonly buffers: SendBuffers;
+  readonly has: (pieceIndex: number) => boolean;
+  /** The content could not be read. */
+  readonly onReadError: (error: SwarmError) => void;
+}
+
+/**
+ * Serves one peer: requests in the order they came, those that lie behind one another in a file merged. One `readv`
+ * puts the data between message heads that stand already, one write sends them: up to 64 blocks at a time.
+ */
+export class Uploader {
+  readonly #peer: Peer;
+  readonly #source: UploadSource;
+  readonly #queue: BlockSpan[] = [];
+  readonly #pumpAgain: () => void;
+  #underWay = 0;
+
+  constructor(peer: Peer, source: UploadSource) {
+    this.#peer = peer;
+    this.#source = source;
+    this.#pumpAgain = () => this.#pump();
+    peer.onDrain(this.#pumpAgain);
+  }
+
+  /** A request of the peer. What cannot be served is rejected where the peer knows rejects (BEP 6). */
+  request(span: BlockSpan): void {
+    if (this.#peer.isChoked || !this.#isValid(span)) {
+      this.#reject(span);
+      return;
+    }
+    if (this.#queue.length >= REQUEST_QUEUE) {
+      this.#reject(span);
+      return;
+    }
+    this.#queue.push(span);
+    if (this.#underWay === 0) this.#pumpSoon();
+  }
+
+  cancel(span: BlockSpan): void {
+    const at = this.#queue.findIndex(
+      (each) =>
+        each.pieceIndex === span.pieceIndex && each.begin === span.begin && each.length === span.length,
+    );
+    if (at < 0) return; // on its way already
+    this.#queue.splice(at, 1);
+    this.#reject(span);
+  }
+
+  /** The peer was choked: what it asked for is refused. */
+  refuseAll(): void {
+    for (const span of this.#queue.splice(0)) this.#reject(span);
+  }
+
+  /** Requests come many at a time: wait for all of them, so that they can be merged. */
+  #pumpSoon(): void {
+    if (this.#queue.length === 1) queueMicrotask(() => this.#pump());
+  }
+
+  #pump(): void {
+    while (this.#queue.length > 0 && this.#underWay < WRITES_AHEAD && !this.#peer.isClosed) {
+      const buffer = this.#source.buffers.take(this.#pumpAgain);
+      if (!buffer) return;
+      this.#underWay += 1;
+      void this.#send(this.#takeRun(), buffer);
+    }
+  }
+
+  /** The first request and those that continue it in the same file. */
+  #takeRun(): BlockSpan[] {
+    const { layout } = this.#source;
+    const [first] = this.#queue as [BlockSpan, ...BlockSpan[]];
+    const { file } = layout.place(first.pieceIndex);
+    let end = first.pieceIndex * layout.pieceLength + first.begin + first.length;
+    let count = 1;
+    for (; count < Math.min(BLOCKS_PER_WRITE, this.#queue.length); count += 1) {
+      const next = this.#queue[count] as BlockSpan;
+      const start = next.pieceIndex * layout.pieceLength + next.begin;
+      const inFile =
+        next.pieceIndex >= file.firstPiece && next.pieceIndex < file.firstPiece + file.pieceCount;
+      if (start !== end || !inFile) break;
+      end = start + next.length;
+    }
+    return this.#queue.splice(0, count);
+  }
+
+  async #send(run: readonly BlockSpan[], buffer: SendBuffer): Promise<void> {
+    try {
+      const length = await this.#fill(run, buffer);
+      this.#peer.sentBlockBytes += length - run.length * PIECE_HEADER_BYTES;
+      this.#peer.sendBytes(buffer.bytes.subarray(0, length), () => this.#sent(buffer));
+    } catch (error) {
+      this.#sent(buffer);
+      for (const span of run) this.#reject(span);
+      this.#source.onReadError(
+        error instanceof SwarmError
+          ? error
+          : new SwarmError('disk', (error as Error).message, { cause: error }),
+      );
+    }
+  }
+
+  #sent(buffer: SendBuffer): void {
+    this.#underWay -= 1;
+    this.#source.buffers.give(buffer);
+    this.#pump();
+  }
+
+  /**
+   * Puts heads and data into the buffer; returns how many bytes. Beyond the file's end come zeros: libtorrent 2.0.8
+   * asks for whole blocks there, and peers of a hybrid's v1 swarm for its padding (BEP 47), which is on no disk.
+   */
+  async #fill(run: readonly BlockSpan[], buffer: SendBuffer): Promise<number> {
+    const { bytes } = buffer;
+    const { layout, content } = this.#source;
+    const [first] = run as readonly [BlockSpan, ...BlockSpan[]];
+    const place = layout.place(first.pieceIndex);
+    const views: Uint8Array[] = [];
+    let at = 0;
+    for (const span of run) {
+      writePieceHeader(bytes, at, span);
+      at += PIECE_HEADER_BYTES;
+      const data = dataLength(layout.place(span.pieceIndex), span);
+      if (data > 0) views.push(buffer.part(at, data));
+      if (data < span.length) bytes.fill(0, at + data, at + span.length);
+      at += span.length;
+    }
+    if (views.length > 0) {
+      const lease = await content.borrow(place.file, 'read');
+      try {
+        await readAll(lease.fd, views, place.position + first.begin, place.file.path);
+      } finally {
+        lease.release();
+      }
+    }
+    return at;
+  }
+
+  #isValid({ pieceIndex, begin, length }: BlockSpan): boolean {
+    const { layout, has } = this.#source;
+    return (
+      pieceIndex < layout.pieceCount &&
+      length > 0 &&
+      length <= BLOCK_BYTES &&
+      begin + length <= layout.pieceLength &&
+      has(pieceIndex)
+    );
+  }
+
+  #reject(span: BlockSpan): void {
+    if (this.#peer.remote.fast) this.#peer.send({ ...span, type: 'reject' });
+  }
+}
+
+/** How many bytes of a span lie inside its file. */
+function dataLength(place: PiecePlace, { begin, length }: BlockSpan): number {
+  return Math.max(0, Math.min(length, place.length - begin));
+}
+
+async function readAll(
+  fd: number,
+  views: readonly Uint8Array[],
+  position: number,
+  path: readonly string[],
+): Promise<void> {
+  const name = JSON.stringify(path.join('/'));
+  let expected = 0;
+  for (const view of views) expected += view.length;
+  let bytesRead: number;
+  try {
+    ({ bytesRead } = await readInto(fd, views, position));
+  } catch (cause) {
+    throw new SwarmError('disk', `${name} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+  if (bytesRead !== expected) {
+    throw new SwarmError('disk', `${name} has changed: it is shorter than the torrent says`);
+  }
+}
