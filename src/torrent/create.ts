@@ -4,6 +4,7 @@ import type { DiskFile } from './disk-file.ts';
 import { TorrentError } from './error.ts';
 import { type FileHashes, type HashOptions, hashFiles } from './hash-files.ts';
 import { pieceLevel, SHA256_BYTES } from './hash-plan.ts';
+import { HashThreads } from './hash-threads.ts';
 import { blockTree, infoHashV1Of, infoHashV2Of } from './hashes.ts';
 import { encodeInfo, formatTorrent } from './info.ts';
 import { TORRENT_LIMITS } from './limits.ts';
@@ -38,13 +39,27 @@ export interface CreatedTorrent {
  */
 export async function createTorrent(path: string, options: CreateOptions = {}): Promise<CreatedTorrent> {
   checkUrls(options);
-  const tree = renamed(await scanTree(path, options.signal), options.name);
+  const threads = new HashThreads(options.threads);
+  try {
+    return await createWith(threads, path, options);
+  } finally {
+    threads.close();
+  }
+}
+
+async function createWith(
+  threads: HashThreads,
+  path: string,
+  options: CreateOptions,
+): Promise<CreatedTorrent> {
+  const onFound = (totalBytes: number, files: number): void => threads.foresee(totalBytes, files);
+  const tree = renamed(await scanTree(path, { signal: options.signal, onFound }), options.name);
   const sizeBytes = checkedSize(tree, path);
   const pieceLength = automaticPieceLength(sizeBytes);
   const sha1 = options.profile !== 'v2';
   // Padding stands between files: a single file has none, a tree of several has it after the last one too.
   const padded = (): boolean => tree.files.length > 1;
-  const hashes = await hashFiles(tree.files, { pieceLength, sha1, padded }, options);
+  const hashes = await hashFiles(tree.files, { pieceLength, sha1, padded }, options, threads);
   return assemble(tree, { pieceLength, sizeBytes, hashes, sha1 }, options);
 }
 

@@ -1,11 +1,9 @@
-import { availableParallelism } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
-import { InternalError } from '../bytes/index.ts';
 import { type DiskFile, isUnchanged, lookAt } from './disk-file.ts';
 import { TorrentError } from './error.ts';
-import type { WorkerReport } from './hash-files.worker.ts';
+import type { HashProblem } from './hash-files.worker.ts';
 import { CONTROL, type HashPlan, type PlanOptions, planHashing, SHA256_BYTES } from './hash-plan.ts';
+import { HashThreads } from './hash-threads.ts';
 import { UnitError, UnitHasher, type UnitProblem } from './unit-hasher.ts';
 
 /** How far hashing is. */
@@ -31,10 +29,6 @@ export interface FileHashes {
   readonly v1Hashes: Uint8Array;
 }
 
-const MAXIMUM_THREADS = 32;
-/** A worker takes 50 ms to start: less work than this a thread is not shared out. */
-const BYTES_PER_THREAD = 24 * 1024 * 1024;
-const UNITS_PER_THREAD = 1500;
 /** This thread hashes for so long, then the event loop gets a turn. */
 const SLICE_MS = 12;
 const PROGRESS_MS = 100;
@@ -43,16 +37,20 @@ const PROGRESS_MS = 100;
  * Hashes files on several threads, this one included: they claim units of work from one shared list, so none
  * waits for another. Memory is bounded: a megabyte and a half a thread, and about 60 bytes a piece. Throws a
  * {@link TorrentError}: `unreadable`, `changed-while-hashing`; or the signal's reason.
+ *
+ * @param threads those that were started while the files were being listed
  */
 export async function hashFiles(
   files: readonly DiskFile[],
   plan: PlanOptions,
   options: HashOptions,
+  threads = new HashThreads(options.threads),
 ): Promise<FileHashes> {
   options.signal?.throwIfAborted();
   const work = planHashing(files, plan);
   const totalBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
-  const workers = startWorkers(work, workerCount(work, totalBytes, options.threads));
+  threads.foresee(totalBytes, files.length);
+  const shares = threads.share(work);
   const report = (): void => {
     options.onProgress?.({ doneBytes: Number(Atomics.load(work.progress, 0)), totalBytes });
   };
@@ -60,7 +58,7 @@ export async function hashFiles(
   const stop = (): void => void Atomics.store(work.control, CONTROL.stop, 1);
   options.signal?.addEventListener('abort', stop, { once: true });
   try {
-    const problems = await Promise.all([hashHere(work), ...workers]);
+    const problems = await Promise.all([hashHere(work), ...shares]);
     options.signal?.throwIfAborted();
     const problem = problems.find((each) => each !== undefined);
     if (problem) throw refused(problem.problem, files[problem.fileIndex] as DiskFile, problem.reason);
@@ -74,14 +72,8 @@ export async function hashFiles(
   return collect(work, files);
 }
 
-interface Problem {
-  readonly fileIndex: number;
-  readonly problem: UnitProblem;
-  readonly reason: string;
-}
-
 /** This thread's share: units for some milliseconds, then a turn of the event loop. */
-async function hashHere(plan: HashPlan): Promise<Problem | undefined> {
+async function hashHere(plan: HashPlan): Promise<HashProblem | undefined> {
   const hasher = new UnitHasher(plan);
   try {
     let more = true;
@@ -96,35 +88,6 @@ async function hashHere(plan: HashPlan): Promise<Problem | undefined> {
     Atomics.store(plan.control, CONTROL.stop, 1);
     return { fileIndex: error.fileIndex, problem: error.problem, reason: error.message };
   }
-}
-
-function startWorkers(plan: HashPlan, count: number): Promise<Problem | undefined>[] {
-  return Array.from({ length: count }, () => runWorker(plan));
-}
-
-function runWorker(plan: HashPlan): Promise<Problem | undefined> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./hash-files.worker.ts', import.meta.url), { workerData: plan });
-    let report: WorkerReport | undefined;
-    worker.once('message', (message: WorkerReport) => {
-      report = message;
-      if (!message.done) Atomics.store(plan.control, CONTROL.stop, 1);
-    });
-    worker.once('error', (cause) => {
-      Atomics.store(plan.control, CONTROL.stop, 1);
-      reject(new InternalError('a hashing thread failed', { cause }));
-    });
-    worker.once('exit', () => {
-      if (report) resolve(report.done ? undefined : report);
-      else reject(new InternalError('a hashing thread ended without a report'));
-    });
-  });
-}
-
-/** Workers beside this thread that are worth their start. */
-function workerCount(plan: HashPlan, totalBytes: number, threads = availableParallelism()): number {
-  const useful = Math.ceil(Math.max(totalBytes / BYTES_PER_THREAD, plan.units / UNITS_PER_THREAD));
-  return Math.max(0, Math.min(threads, useful, plan.units, MAXIMUM_THREADS) - 1);
 }
 
 /** Files of one unit were checked after their only read; the others are looked at again. */

@@ -1,16 +1,16 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import type { HashPlan } from './hash-plan.ts';
-import { UnitError, UnitHasher } from './unit-hasher.ts';
+import { UnitError, UnitHasher, type UnitProblem } from './unit-hasher.ts';
+
+/** Why a thread could not do its share. */
+export interface HashProblem {
+  readonly fileIndex: number;
+  readonly problem: UnitProblem;
+  readonly reason: string;
+}
 
 /** What a hashing worker says, once, before it ends. */
-export type WorkerReport =
-  | { readonly done: true }
-  | {
-      readonly done: false;
-      readonly fileIndex: number;
-      readonly problem: 'changed' | 'unreadable';
-      readonly reason: string;
-    };
+export type WorkerReport = { readonly done: true } | ({ readonly done: false } & HashProblem);
 
 function hashAll(plan: HashPlan): WorkerReport {
   const hasher = new UnitHasher(plan);
@@ -24,4 +24,4 @@ function hashAll(plan: HashPlan): WorkerReport {
   }
 }
 
-parentPort?.postMessage(hashAll(workerData as HashPlan));
+parentPort?.once('message', (plan: HashPlan) => parentPort?.postMessage(hashAll(plan)));

@@ -14,6 +14,12 @@ export interface DiskTree {
   readonly files: readonly DiskFile[];
 }
 
+export interface ScanOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called now and then with what was found so far. */
+  readonly onFound?: ((totalBytes: number, files: number) => void) | undefined;
+}
+
 /** Root, info, file tree and the file's own dictionary are levels of bencode too. */
 const MAXIMUM_DEPTH = TORRENT_LIMITS.depth - 4;
 /** The event loop gets a turn after so much time. */
@@ -25,12 +31,18 @@ const ADVICE = 'put it into an archive, or leave it out';
  * everything that a torrent cannot carry the same way to every machine: links, devices, sockets, pipes, names
  * that some system would take for others.
  */
-export async function scanTree(path: string, signal?: AbortSignal): Promise<DiskTree> {
+export async function scanTree(path: string, options: ScanOptions = {}): Promise<DiskTree> {
   const root = resolve(path);
   const name = nameOf(basename(root), root);
   const stats = statsOf(root);
   refuseSpecial(stats, root);
-  const walk: Walk = { files: [], links: new Map(), signal, turnAt: performance.now() + SLICE_MS };
+  const walk: Walk = {
+    files: [],
+    sizeBytes: 0,
+    links: new Map(),
+    options,
+    turnAt: performance.now() + SLICE_MS,
+  };
   if (stats.isFile()) {
     add(walk, root, [name], stats);
     return { name, isTree: false, files: walk.files };
@@ -41,9 +53,10 @@ export async function scanTree(path: string, signal?: AbortSignal): Promise<Disk
 
 interface Walk {
   readonly files: DiskFile[];
+  sizeBytes: number;
   /** Files with several names on disk, by device and inode. */
   readonly links: Map<string, string>;
-  readonly signal: AbortSignal | undefined;
+  readonly options: ScanOptions;
   turnAt: number;
 }
 
@@ -55,8 +68,9 @@ async function readFolder(walk: Walk, folder: string, path: readonly string[]): 
     );
   }
   for (const bytes of namesIn(folder)) {
-    walk.signal?.throwIfAborted();
+    walk.options.signal?.throwIfAborted();
     if (performance.now() > walk.turnAt) {
+      walk.options.onFound?.(walk.sizeBytes, walk.files.length);
       await nextTurn();
       walk.turnAt = performance.now() + SLICE_MS;
     }
@@ -79,6 +93,7 @@ function add(walk: Walk, diskPath: string, path: readonly string[], stats: Stats
     walk.links.set(key, diskPath);
   }
   walk.files.push(diskFile(diskPath, path, stats));
+  walk.sizeBytes += stats.size;
 }
 
 /** Names in a folder as raw bytes, sorted by them. */
