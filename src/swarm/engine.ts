@@ -18,6 +18,7 @@ import { HashPool } from './hashing/hash-pool.ts';
 import { type Identity, swarmHashes } from './identity.ts';
 import { Layout } from './layout.ts';
 import { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from './options.ts';
+import { LimitPair, type RateLimits } from './rates/throttle.ts';
 import type { EngineServices } from './services.ts';
 import { SendBuffers } from './serving/send-buffers.ts';
 import { identityOfSource, type TorrentSource } from './source.ts';
@@ -63,15 +64,19 @@ export class Engine {
   constructor(options: Partial<EngineOptions> = {}) {
     const all = { ...DEFAULT_ENGINE_OPTIONS, ...options };
     const gate = new Gate(all.maxConnections, all.maxConnectionsPerAddress);
+    const now = (): number => performance.now();
+    const limits = new LimitPair(now);
+    limits.set(all);
     this.#services = {
       options: all,
+      limits,
       peerId: createPeerId(),
       announceKey: randomBytes(8).toString('hex'),
       pool: new HashPool(all.hashThreads),
       files: new FilePool(all.maxOpenFiles),
       buffers: new SendBuffers(SEND_BUFFERS),
       port: () => this.#port,
-      now: () => performance.now(),
+      now,
       random: Math.random,
       reserve: (host) => gate.reserve(host),
       released: (host) => gate.release(host),
@@ -129,6 +134,16 @@ export class Engine {
       rename: (swarm) => this.#enter(swarm),
       leave: (swarm) => this.leave(swarm),
     });
+  }
+
+  /** The upload and download limits of all swarms together, in bytes a second; 0 for none. */
+  get limits(): Required<RateLimits> {
+    return this.#services.limits.rates;
+  }
+
+  /** Changes those limits that are named, at once. Throws `bad-limit`. */
+  setLimits(limits: RateLimits): void {
+    this.#services.limits.set(limits);
   }
 
   /** Leaves one swarm. */

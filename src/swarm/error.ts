@@ -33,7 +33,9 @@ export type SwarmErrorCode =
   /** The disk refused. */
   | 'disk'
   /** A tracker cannot be asked. */
-  | 'tracker';
+  | 'tracker'
+  /** A rate limit that is no number of bytes a second. */
+  | 'bad-limit';
 
 /** A failure of the swarm engine; `cause` holds what the layer below said. */
 export class SwarmError extends CodedError<SwarmErrorCode> {}

@@ -14,7 +14,8 @@ import { Verifier } from './fetching/verifier.ts';
 import type { HashPool } from './hashing/hash-pool.ts';
 import type { Layout } from './layout.ts';
 import type { EngineOptions } from './options.ts';
-import { Choker } from './serving/choker.ts';
+import type { Throttle } from './rates/throttle.ts';
+import { Choker, slotsUnder } from './serving/choker.ts';
 import { HashServer } from './serving/hash-server.ts';
 import type { SendBuffers } from './serving/send-buffers.ts';
 import { Uploader } from './serving/uploader.ts';
@@ -31,6 +32,9 @@ export interface ExchangeParts {
   readonly options: EngineOptions;
   readonly pool: HashPool;
   readonly buffers: SendBuffers;
+  /** What leaves, and what comes, is under these limits. */
+  readonly output: Throttle;
+  readonly intake: Throttle;
   readonly now: () => number;
   readonly random: () => number;
   readonly ban: (peer: Peer, reason: SwarmError) => void;
@@ -73,8 +77,11 @@ export class Exchange {
       layers: () => this.#hashes.layers,
       has: (piece) => this.have.has(piece),
     });
-    this.#choker = new Choker(parts.options.uploadSlots, parts.now, (peer) => {
-      this.#partners.get(peer)?.uploader.refuseAll();
+    this.#choker = new Choker({
+      slots: () => slotsUnder(parts.output, parts.options.uploadSlots),
+      turnMs: parts.options.uploadTurnMs,
+      now: parts.now,
+      onChoke: (peer) => this.#partners.get(peer)?.uploader.refuseAll(),
     });
     this.#haveBytes = parts.have.isFull ? parts.layout.sizeBytes : 0;
     if (!parts.have.isFull) this.#downloading = this.#startDownloading();
@@ -103,6 +110,7 @@ export class Exchange {
   join(peer: Peer): void {
     const source = {
       ...this.#parts,
+      throttle: this.#parts.output,
       has: (piece: number) => this.have.has(piece),
       onReadError: (error: SwarmError) => this.#parts.onFailure(error),
     };

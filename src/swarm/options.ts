@@ -16,8 +16,14 @@ export interface EngineOptions {
   readonly maxConnectionsPerSwarm: number;
   /** Most swarms at once. */
   readonly maxSwarms: number;
-  /** How many peers of a swarm are served at once. */
+  /** How many peers of a swarm are served at once; fewer under a low upload limit. */
   readonly uploadSlots: number;
+  /** How long a peer keeps its upload slot while others wait. */
+  readonly uploadTurnMs: number;
+  /** Bytes a second to all peers of all swarms together; 0 for no limit. */
+  readonly uploadBytesPerSecond: number;
+  /** Bytes a second from all peers of all swarms together; 0 for no limit. */
+  readonly downloadBytesPerSecond: number;
   /** Worker threads that hash and write. */
   readonly hashThreads: number;
   /** Memory for pieces that are on their way, per download, in bytes. */
@@ -47,6 +53,9 @@ export const DEFAULT_ENGINE_OPTIONS: EngineOptions = {
   maxConnectionsPerSwarm: 2200,
   maxSwarms: 10_000,
   uploadSlots: 32,
+  uploadTurnMs: 10_000,
+  uploadBytesPerSecond: 0,
+  downloadBytesPerSecond: 0,
   hashThreads: 1,
   pieceMemoryBytes: 24 * 1024 * 1024,
   maxOpenFiles: 256,

@@ -2,6 +2,7 @@ import type { PeerId } from '../bytes/index.ts';
 import type { FilePool } from './disk/file-pool.ts';
 import type { HashPool } from './hashing/hash-pool.ts';
 import type { EngineOptions } from './options.ts';
+import type { LimitPair } from './rates/throttle.ts';
 import type { SendBuffers } from './serving/send-buffers.ts';
 
 /** What all swarms of an engine share. */
@@ -13,6 +14,8 @@ export interface EngineServices {
   readonly pool: HashPool;
   readonly files: FilePool;
   readonly buffers: SendBuffers;
+  /** The engine's upload and download limits; each swarm has its own besides. */
+  readonly limits: LimitPair;
   /** The port we listen on; 0 when we do not. */
   readonly port: () => number;
   /** A clock that only goes forward, in milliseconds. */

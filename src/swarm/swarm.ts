@@ -24,6 +24,7 @@ import { type Identity, identityOf, swarmHash, swarmHashes } from './identity.ts
 import type { Layout } from './layout.ts';
 import { answerMetadataRequest, MetadataFetcher } from './metadata/metadata.ts';
 import { RateMeter, type SwarmPhase, type SwarmProgress } from './progress.ts';
+import { LimitPair, type RateLimits, Throttle } from './rates/throttle.ts';
 import type { EngineServices } from './services.ts';
 import { REQUEST_QUEUE } from './serving/uploader.ts';
 
@@ -56,6 +57,9 @@ export class Swarm implements PeerOwner {
   readonly #early = new Map<Peer, EarlyClaims>();
   readonly #downRate: RateMeter;
   readonly #upRate: RateMeter;
+  readonly #limits: LimitPair;
+  readonly #output: Throttle;
+  readonly #intake: Throttle;
   #identity: Identity;
   #metadata: MetadataFetcher | undefined;
   #infoBytes: Uint8Array | undefined;
@@ -71,6 +75,9 @@ export class Swarm implements PeerOwner {
     this.#roster = new Roster(services.peerId);
     this.#downRate = new RateMeter(services.now());
     this.#upRate = new RateMeter(services.now());
+    this.#limits = new LimitPair(services.now);
+    this.#output = new Throttle(this.#limits.upload, services.limits.upload);
+    this.#intake = new Throttle(this.#limits.download, services.limits.download);
     this.#dialer = new Dialer({
       services,
       hasRoom: (dials) => this.#roster.size + dials < services.options.maxConnectionsPerSwarm,
@@ -109,6 +116,8 @@ export class Swarm implements PeerOwner {
       options,
       pool,
       buffers,
+      output: this.#output,
+      intake: this.#intake,
       now,
       random,
       ban: (peer, reason) => this.#ban(peer, reason),
@@ -163,6 +172,16 @@ export class Swarm implements PeerOwner {
     };
   }
 
+  /** This swarm's own upload and download limits, in bytes a second; 0 for none. The engine's hold besides. */
+  get limits(): Required<RateLimits> {
+    return this.#limits.rates;
+  }
+
+  /** Changes those limits that are named, at once. Throws `bad-limit`. */
+  setLimits(limits: RateLimits): void {
+    this.#limits.set(limits);
+  }
+
   /** Addresses of the peers that are connected now. */
   get peers(): readonly PeerAddress[] {
     return Array.from(this.#roster, ({ address }) => address);
@@ -192,8 +211,9 @@ export class Swarm implements PeerOwner {
     this.#upRate.tick(this.#roster.sentBytes, now());
     this.#metadata?.tick();
     this.#exchange?.tick();
+    if (this.#output.isOn) this.#output.payLater(this.#roster.newOverheadBytes());
     for (const peer of this.#roster) {
-      if (now() - peer.lastHeardMs > options.idleTimeoutMs) {
+      if (now() - peer.lastHeardMs > options.idleTimeoutMs && !peer.isHeldBack) {
         peer.close(new SwarmError('timed-out', `${peer.name} was silent for too long`));
       } else if (now() - peer.lastSentMs > KEEP_ALIVE_MS) {
         peer.send({ type: 'keep-alive' });
@@ -344,6 +364,7 @@ export class Swarm implements PeerOwner {
     isV2: boolean,
   ): ConstructorParameters<typeof Peer>[0] {
     const { now, options } = this.#services;
+    socket.throttleReads(this.#intake);
     return { socket, remote, isIncoming, isV2, owner: this, now, sendQueueBytes: options.sendQueueBytes };
   }
 

@@ -51,6 +51,8 @@ export class Peer implements MessageSink {
   extension: ExtensionHandshake | undefined;
   receivedBlockBytes = 0;
   sentBlockBytes = 0;
+  /** Of all messages, heads and blocks included, as they were before any encryption. */
+  sentBytes = 0;
   lastHeardMs: number;
   lastSentMs: number;
   readonly #socket: PeerSocket;
@@ -101,6 +103,11 @@ export class Peer implements MessageSink {
     return this.#socket.isClosed;
   }
 
+  /** Whether we read nothing from it now because of a limit: then its silence is ours. */
+  get isHeldBack(): boolean {
+    return this.#socket.isHeldBack;
+  }
+
   get queuedBytes(): number {
     return this.#socket.queuedBytes;
   }
@@ -116,6 +123,7 @@ export class Peer implements MessageSink {
   /** Sends whole messages; `bytes` must not change until `sent` is called. */
   sendBytes(bytes: Uint8Array, sent?: () => void): void {
     this.lastSentMs = this.#now();
+    this.sentBytes += bytes.length;
     this.#socket.write(bytes, sent);
     if (this.#socket.queuedBytes > this.#sendQueueBytes) {
       this.close(new SwarmError('timed-out', `${this.name} does not read what it asked for`));

@@ -7,6 +7,8 @@ export class Roster {
   readonly #peers = new Set<Peer>();
   #goneReceived = 0;
   #goneSent = 0;
+  #goneOverhead = 0;
+  #paidOverhead = 0;
 
   constructor(ourId: PeerId) {
     this.#ourId = ourId;
@@ -28,6 +30,15 @@ export class Roster {
     return sum;
   }
 
+  /** Bytes sent besides blocks, such as requests, hashes and heads, since this was asked last. */
+  newOverheadBytes(): number {
+    let sum = this.#goneOverhead;
+    for (const peer of this.#peers) sum += peer.sentBytes - peer.sentBlockBytes;
+    const fresh = sum - this.#paidOverhead;
+    this.#paidOverhead = sum;
+    return Math.max(0, fresh);
+  }
+
   [Symbol.iterator](): Iterator<Peer> {
     return this.#peers.values();
   }
@@ -44,6 +55,7 @@ export class Roster {
     if (!this.#peers.delete(peer)) return false;
     this.#goneReceived += peer.receivedBlockBytes;
     this.#goneSent += peer.sentBlockBytes;
+    this.#goneOverhead += peer.sentBytes - peer.sentBlockBytes;
     return true;
   }
 

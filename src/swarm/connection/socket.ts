@@ -1,8 +1,10 @@
 import { connect, type Socket } from 'node:net';
 import process from 'node:process';
+import { BLOCK_BYTES } from '../../merkle/index.ts';
 import type { MseCipher, PeerAddress } from '../../wire/index.ts';
 import { formatPeerAddress } from '../../wire/index.ts';
 import { SwarmError } from '../error.ts';
+import type { Throttle } from '../rates/throttle.ts';
 
 /**
  * Where outgoing connections put what they read. A read and the handling of its bytes are one synchronous step, so
@@ -12,6 +14,9 @@ import { SwarmError } from '../error.ts';
 const READ_BYTES = 64 * 1024;
 const sharedBuffer: Uint8Array | undefined =
   process.platform === 'win32' ? undefined : new Uint8Array(READ_BYTES);
+
+/** Most blocks that are read in one turn under a limit. */
+const READ_TURN_BLOCKS = 64;
 
 /**
  * A byte pipe to a peer over TCP. Bytes come by a callback in memory that is only valid during the call; writes made
@@ -27,6 +32,11 @@ export class PeerSocket {
   #cipher: MseCipher | undefined;
   #corked = false;
   #closed = false;
+  #intake: Throttle | undefined;
+  /** Bytes that may come before the throttle is asked again; they are paid for. */
+  #credit = 0;
+  #isHeldBack = false;
+  readonly #readOn = () => this.#resume();
 
   /** Takes over a connected socket that nobody reads from yet. `readsByCallback`: see {@link PeerSocket.dial}. */
   constructor(socket: Socket, address: PeerAddress, readsByCallback = false) {
@@ -101,6 +111,16 @@ export class PeerSocket {
     this.#cipher = cipher;
   }
 
+  /** Slows reading down to a limit: the system's buffers fill, and the other side has to wait. */
+  throttleReads(intake: Throttle): void {
+    this.#intake = intake;
+  }
+
+  /** Whether reading pauses because of a limit. */
+  get isHeldBack(): boolean {
+    return this.#isHeldBack;
+  }
+
   /** Sets who hears that everything written has left. */
   onDrain(drained: () => void): void {
     this.#onDrain = drained;
@@ -144,6 +164,30 @@ export class PeerSocket {
     if (this.#closed) return;
     this.#cipher?.receive.apply(chunk, chunk); // the memory is nobody else's
     this.#onBytes(chunk);
+    if (this.#intake?.isOn === true) this.#meter(this.#intake, chunk.length);
+  }
+
+  #meter(intake: Throttle, count: number): void {
+    this.#credit -= count;
+    if (this.#credit > 0 || this.#closed) return;
+    intake.pay(-this.#credit);
+    this.#credit = 0;
+    if (this.#mayReadOn(intake)) return;
+    this.#isHeldBack = true;
+    this.#socket.pause();
+  }
+
+  #resume(): void {
+    if (this.#closed || !this.#isHeldBack || !this.#intake || !this.#mayReadOn(this.#intake)) return;
+    this.#isHeldBack = false;
+    this.#socket.resume();
+  }
+
+  #mayReadOn(intake: Throttle): boolean {
+    const blocks = Math.min(READ_TURN_BLOCKS, intake.admits(this.#readOn));
+    this.#credit = blocks * BLOCK_BYTES;
+    intake.pay(this.#credit);
+    return blocks > 0;
   }
 
   #closedByPeer(): void {

@@ -3,10 +3,11 @@ import { type BlockSpan, type PeerMessage, REQUEST_BYTES, writeSpan } from '../.
 import { Bitfield } from '../bitfield.ts';
 import type { Peer } from '../connection/peer.ts';
 import type { Layout } from '../layout.ts';
+import type { Throttle } from '../rates/throttle.ts';
 import { ENDGAME_ROOM, Picker } from './picker.ts';
 import type { PieceTransfer } from './piece-transfer.ts';
 import type { Slots } from './slots.ts';
-import { MOST_PIPELINE, Supplier } from './supplier.ts';
+import { MOST_PIPELINE, mostOwedUnder, Supplier } from './supplier.ts';
 
 /** Most blocks a peer may send that nobody asked it for. */
 const UNASKED_LIMIT = 4096;
@@ -16,6 +17,8 @@ export interface DownloaderParts {
   /** What is here and right. */
   readonly have: Bitfield;
   readonly slots: Slots;
+  /** The limits that what comes is under. */
+  readonly intake: Throttle;
   /** Whether a piece's hash is known. */
   readonly isReady: (pieceIndex: number) => boolean;
   /** A piece is whole: to be checked and written. Its memory stays as it is until the outcome is told. */
@@ -33,6 +36,8 @@ export class Downloader {
   readonly picker: Picker;
   /** Bytes that came twice or unasked. */
   wastedBytes = 0;
+  /** Most blocks that one peer may owe: fewer under a download limit. */
+  #mostOwed = MOST_PIPELINE;
   readonly #parts: DownloaderParts;
   readonly #suppliers = new Map<Peer, Supplier>();
   readonly #requests = new RequestBatch();
@@ -90,6 +95,7 @@ export class Downloader {
         break;
       case 'unchoke':
         supplier.refused.clear();
+        this.#share();
         this.fill(supplier);
         break;
       case 'have':
@@ -155,7 +161,7 @@ export class Downloader {
   fill(supplier: Supplier): void {
     const { peer } = supplier;
     if (peer.isChoking || !peer.isInteresting || peer.isClosed) return;
-    const { room } = supplier;
+    const room = Math.min(supplier.room, this.#mostOwed - supplier.owed.size);
     if (room <= 0) return;
     supplier.owes(this.#parts.now());
     const requests = this.#requests;
@@ -189,6 +195,7 @@ export class Downloader {
 
   /** Called once a second. */
   tick(): void {
+    this.#share();
     const nowMs = this.#parts.now();
     for (const supplier of this.#suppliers.values()) {
       const silentMs = supplier.tick(nowMs);
@@ -196,6 +203,14 @@ export class Downloader {
         this.#parts.dismiss(supplier.peer, 'stalled', `sent nothing for ${Math.round(silentMs / 1000)} s`);
       } else this.fill(supplier);
     }
+  }
+
+  /** Under a download limit no more is asked for than comes in a few seconds, of everybody alike. */
+  #share(): void {
+    const { intake } = this.#parts;
+    this.#mostOwed = intake.isOn
+      ? mostOwedUnder(intake.bytesPerSecond, this.#suppliers.keys())
+      : MOST_PIPELINE;
   }
 
   #receive(supplier: Supplier, transfer: PieceTransfer, block: number): void {

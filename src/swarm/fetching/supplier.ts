@@ -6,11 +6,21 @@ import type { PieceTransfer } from './piece-transfer.ts';
 /** Fewest and most requests under way at one peer. */
 const LEAST_PIPELINE = 16;
 export const MOST_PIPELINE = 512;
+/** The same under a download limit: while one block comes, another is asked for. */
+const LEAST_UNDER_LIMIT = 2;
 const FIRST_PIPELINE = 64;
 /** What a peer keeps that does not say (`reqq`); libtorrent assumes the same. */
 const USUAL_QUEUE = 250;
 /** How many seconds of a peer's rate are asked for ahead. */
 const AHEAD_SECONDS = 3;
+
+/** How many blocks each of the peers that serve us may owe under a limit in bytes a second. */
+export function mostOwedUnder(bytesPerSecond: number, peers: Iterable<Peer>): number {
+  let serving = 0;
+  for (const { isChoking } of peers) if (!isChoking) serving += 1;
+  const share = (bytesPerSecond * AHEAD_SECONDS) / BLOCK_BYTES / Math.max(1, serving);
+  return Math.min(MOST_PIPELINE, Math.max(LEAST_UNDER_LIMIT, Math.ceil(share)));
+}
 
 /** What a download knows of one peer: its pieces, what it owes, how fast it is. */
 export class Supplier {
@@ -58,7 +68,7 @@ export class Supplier {
   tick(nowMs: number): number {
     const bytes = this.peer.receivedBlockBytes - this.#seenBytes;
     this.#seenBytes = this.peer.receivedBlockBytes;
-    if (bytes > 0 || this.owed.size === 0) this.#lastProgressMs = nowMs;
+    if (bytes > 0 || this.owed.size === 0 || this.peer.isHeldBack) this.#lastProgressMs = nowMs;
     if (bytes > 0) {
       const wanted = Math.ceil((bytes * AHEAD_SECONDS) / BLOCK_BYTES);
       this.pipeline = Math.min(this.pipeline, Math.max(LEAST_PIPELINE, wanted));

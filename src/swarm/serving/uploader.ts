@@ -6,6 +6,7 @@ import type { Peer } from '../connection/peer.ts';
 import type { Content } from '../disk/content.ts';
 import { SwarmError } from '../error.ts';
 import type { Layout, PiecePlace } from '../layout.ts';
+import type { Throttle } from '../rates/throttle.ts';
 import { BLOCKS_PER_WRITE, type SendBuffer, type SendBuffers } from './send-buffers.ts';
 
 const readInto = promisify(readv);
@@ -20,6 +21,7 @@ export interface UploadSource {
   readonly layout: Layout;
   readonly content: Content;
   readonly buffers: SendBuffers;
+  readonly throttle: Throttle;
   readonly has: (pieceIndex: number) => boolean;
   /** The content could not be read. */
   readonly onReadError: (error: SwarmError) => void;
@@ -79,21 +81,26 @@ export class Uploader {
 
   #pump(): void {
     while (this.#queue.length > 0 && this.#underWay < WRITES_AHEAD && !this.#peer.isClosed) {
-      const buffer = this.#source.buffers.take(this.#pumpAgain);
+      const { buffers, throttle } = this.#source;
+      const most = throttle.admits(this.#pumpAgain);
+      if (most === 0) return;
+      const buffer = buffers.take(this.#pumpAgain);
       if (!buffer) return;
       this.#underWay += 1;
-      void this.#send(this.#takeRun(), buffer);
+      const run = this.#takeRun(most);
+      if (throttle.isOn) throttle.pay(run.reduce((sum, { length }) => sum + length, 0));
+      void this.#send(run, buffer);
     }
   }
 
-  /** The first request and those that continue it in the same file. */
-  #takeRun(): BlockSpan[] {
+  /** The first request and those that continue it in the same file, no more than a limit lets pass. */
+  #takeRun(most: number): BlockSpan[] {
     const { layout } = this.#source;
     const [first] = this.#queue as [BlockSpan, ...BlockSpan[]];
     const { file } = layout.place(first.pieceIndex);
     let end = first.pieceIndex * layout.pieceLength + first.begin + first.length;
     let count = 1;
-    for (; count < Math.min(BLOCKS_PER_WRITE, this.#queue.length); count += 1) {
+    for (; count < Math.min(BLOCKS_PER_WRITE, most, this.#queue.length); count += 1) {
       const next = this.#queue[count] as BlockSpan;
       const start = next.pieceIndex * layout.pieceLength + next.begin;
       const inFile =
