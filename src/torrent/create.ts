@@ -80,6 +80,7 @@ function assemble(tree: DiskTree, hashed: Hashed, options: CreateOptions): Creat
     return listed;
   });
   const { name, isTree } = tree;
+  const trackers = [...new Set(options.trackers)];
   const v1Hashes = sha1 ? hashes.v1Hashes : undefined;
   const infoBytes = encodeInfo({ name, isTree, pieceLength, files, ...(v1Hashes && { v1Hashes }) });
   const metainfo: Metainfo = {
@@ -96,7 +97,8 @@ function assemble(tree: DiskTree, hashed: Hashed, options: CreateOptions): Creat
     sizeBytes,
     files,
     pieceLayers,
-    trackers: [...new Set(options.trackers)],
+    trackers,
+    trackerTiers: trackers.map((url) => [url]),
     webSeeds: [...new Set(options.webSeeds)],
   };
   const torrent = formatTorrent(metainfo);

@@ -29,14 +29,15 @@ export function encodeInfo(parts: InfoParts): Uint8Array {
 
 /** A `.torrent` file around an info dictionary that is not read or changed. */
 export function formatTorrent(
-  metainfo: Pick<Metainfo, 'infoBytes' | 'pieceLayers' | 'trackers' | 'webSeeds'>,
+  metainfo: Pick<Metainfo, 'infoBytes' | 'pieceLayers' | 'trackerTiers' | 'webSeeds'>,
 ): Uint8Array {
-  const { infoBytes, pieceLayers, trackers, webSeeds } = metainfo;
+  const { infoBytes, pieceLayers, trackerTiers, webSeeds } = metainfo;
+  const trackers = trackerTiers.flat();
   const layers = new Map<Uint8Array, Encodable>();
   for (const [root, layer] of pieceLayers) layers.set(fromHex(root), layer);
   return encode({
     announce: trackers[0],
-    'announce-list': trackers.length > 1 ? trackers.map((url) => [url]) : undefined,
+    'announce-list': trackers.length > 1 ? trackerTiers : undefined,
     info: new Bencoded(infoBytes),
     'piece layers': layers,
     'url-list': webSeeds.length > 0 ? webSeeds : undefined,

@@ -49,6 +49,9 @@ export interface Metainfo {
    * Empty when the metainfo came from a magnet link and no layers were added.
    */
   readonly pieceLayers: ReadonlyMap<string, Uint8Array>;
+  /** All of {@link Metainfo.trackerTiers}, flat. */
   readonly trackers: readonly string[];
+  /** `announce-list` (BEP 12): those of a later tier stand in for the earlier ones. Each tracker once, no tier empty. */
+  readonly trackerTiers: readonly (readonly string[])[];
   readonly webSeeds: readonly string[];
 }

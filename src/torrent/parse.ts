@@ -9,7 +9,7 @@ import { TORRENT_LIMITS, type TorrentLimits } from './limits.ts';
 import type { Metainfo, TorrentFile } from './metainfo.ts';
 import { safeName } from './path-safety.ts';
 import { checkPieceLayers, readPieceLayers } from './piece-layers.ts';
-import { trackersOf, webSeedsOf } from './torrent-urls.ts';
+import { trackerTiersOf, webSeedsOf } from './torrent-urls.ts';
 import { checkV1Files, readV1Pieces } from './v1-half.ts';
 
 /** Codes of the bencode room that have a name of their own here; all others are `invalid-bencoding`. */
@@ -33,10 +33,12 @@ export function parseTorrent(bytes: Uint8Array, limits: TorrentLimits = TORRENT_
   const pieceLayers = readPieceLayers(torrent.get('piece layers'));
   checkPieceLayers(metainfo, pieceLayers);
   checkEnd(torrent, bytes);
+  const trackerTiers = trackerTiersOf(torrent, limits.urls);
   return {
     ...metainfo,
     pieceLayers,
-    trackers: trackersOf(torrent, limits.urls),
+    trackers: trackerTiers.flat(),
+    trackerTiers,
     webSeeds: webSeedsOf(torrent, limits.urls),
   };
 }
@@ -102,6 +104,7 @@ function readInfo(info: BencodeNode, limits: TorrentLimits): Metainfo {
     ...(v1Pieces && { v1Pieces }),
     pieceLayers: new Map(),
     trackers: [],
+    trackerTiers: [],
     webSeeds: [],
   };
 }

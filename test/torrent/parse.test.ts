@@ -10,6 +10,7 @@ import {
   TORRENT_LIMITS,
   withPieceLayers,
 } from '../../src/torrent/index.ts';
+import { formatTorrent } from '../../src/torrent/info.ts';
 import { hybridDraft, LAYER, leaf, PIECE, ROOT, SIZE, torrentOf, treeDraft, v2Draft } from './samples.ts';
 
 test('a v2 torrent is read as it stands', () => {
@@ -106,6 +107,11 @@ test('trackers and web seeds that nobody could ask are left out', () => {
     'http://a.example/announce',
     'wss://c.example/',
   ]);
+  assert.deepEqual(metainfo.trackerTiers, [
+    ['udp://b.example:6969', 'http://a.example/announce'],
+    ['wss://c.example/'],
+  ]);
+  assert.deepEqual(parseTorrent(formatTorrent(metainfo)).trackerTiers, metainfo.trackerTiers);
   assert.deepEqual(metainfo.webSeeds, ['https://d.example/files/']);
   Object.assign(draft.rest, {
     'announce-list': Array.from({ length: 1000 }, (_, index) => `http://${index}.example/`),
