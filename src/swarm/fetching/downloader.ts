@@ -165,7 +165,8 @@ export class Downloader {
     if (room <= 0) return;
     supplier.owes(this.#parts.now());
     const requests = this.#requests;
-    const isAlone = this.#suppliers.size === 1;
+    // Under a limit that holds peers back, asking two of them for one block would only spend it twice.
+    const isAlone = this.#suppliers.size === 1 || this.#parts.intake.holdsBack;
     requests.count = 0;
     supplier.isStarved = false;
     while (requests.count < room) {

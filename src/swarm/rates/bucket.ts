@@ -44,6 +44,11 @@ export class Bucket {
     this.#serve();
   }
 
+  /** Whether somebody waits. */
+  get holdsBack(): boolean {
+    return this.#waiting.size > 0;
+  }
+
   /** How many blocks make one turn, at least one. */
   get turnBlocks(): number {
     return Math.max(1, Math.floor((this.#bytesPerSecond * TURN_SECONDS) / BLOCK_BYTES));

@@ -29,6 +29,11 @@ export class Throttle {
     );
   }
 
+  /** Whether somebody waits because of a limit. */
+  get holdsBack(): boolean {
+    return this.#own.holdsBack || this.#shared.holdsBack;
+  }
+
   /** How many blocks may pass now; 0 means that `ready` is called once, when it is the caller's turn. */
   admits(ready: () => void): number {
     if (!this.isOn) return Number.POSITIVE_INFINITY;
