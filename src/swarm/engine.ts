@@ -13,6 +13,9 @@ import { FinishedContent } from './disk/content.ts';
 import { FilePool } from './disk/file-pool.ts';
 import { type DownloadOptions, type DownloadResult, runDownload } from './download.ts';
 import { SwarmError } from './error.ts';
+import { loadVerifier } from './extensions/identity-keys.ts';
+import { IdentityProver, type SeedIdentity } from './extensions/identity-prover.ts';
+import { ProofBudget } from './extensions/proof-budget.ts';
 import { PieceHashes } from './fetching/piece-hashes.ts';
 import { HashPool } from './hashing/hash-pool.ts';
 import { type Identity, swarmHashes } from './identity.ts';
@@ -33,6 +36,8 @@ export interface SeedOptions {
   readonly peers?: readonly PeerAddress[];
   /** The content was hashed just now and is not hashed again. Default `false`. */
   readonly isVerified?: boolean;
+  /** Proves to whoever connects and asks that a builder seeds this. Nothing is proven unless it is given. */
+  readonly identity?: SeedIdentity | undefined;
   readonly signal?: AbortSignal;
   /** The content cannot be read any more, or a tracker does not answer. */
   readonly onTrouble?: (error: SwarmError) => void;
@@ -75,6 +80,7 @@ export class Engine {
       pool: new HashPool(all.hashThreads),
       files: new FilePool(all.maxOpenFiles),
       buffers: new SendBuffers(SEND_BUFFERS),
+      proofs: new ProofBudget(() => performance.now()),
       port: () => this.#port,
       now,
       random: Math.random,
@@ -111,11 +117,13 @@ export class Engine {
     const signal = this.#signalWith(options.signal);
     mustHaveLayers(metainfo, layout);
     if (!options.isVerified) await mustMatch(metainfo, contentPath, signal);
+    const prover = options.identity && (await this.#proverOf(options.identity, metainfo));
     signal.throwIfAborted();
     const swarm = this.#open(identityOfSource(metainfo), {
       onFailure: (error) => options.onTrouble?.(error),
       onTrouble: (error) => options.onTrouble?.(error),
     });
+    if (prover) swarm.offer(prover);
     swarm.begin(metainfo, layout, content, Bitfield.full(layout.pieceCount));
     swarm.announceTo(options.trackers ?? []);
     swarm.addPeers(options.peers ?? []);
@@ -164,6 +172,11 @@ export class Engine {
     await Promise.all([this.#listener.close(), ...Array.from(this.#swarms, (swarm) => this.leave(swarm))]);
     await this.#services.pool.close();
     await this.#services.files.close();
+  }
+
+  async #proverOf(identity: SeedIdentity, { infoHashV2: infoHash }: Metainfo): Promise<IdentityProver> {
+    const { peerId, proofs: budget } = this.#services;
+    return new IdentityProver(identity, { infoHash, peerId, verify: await loadVerifier(), budget });
   }
 
   #signalWith(signal: AbortSignal | undefined): AbortSignal {

@@ -30,6 +30,14 @@ export type SwarmErrorCode =
   | 'mismatch'
   /** Something stands already where the download shall go. */
   | 'target-exists'
+  /** The seeder proves no builder's key: it knows no such thing, or refuses this verifier or this address. */
+  | 'identity-refused'
+  /** The proof of a builder's key is wrong, or of another key than expected. */
+  | 'identity-wrong'
+  /** What was given as a public key is none. */
+  | 'bad-key'
+  /** Another download of the same torrent into the same folder is under way. */
+  | 'in-use'
   /** The disk refused. */
   | 'disk'
   /** A tracker cannot be asked. */

@@ -1,5 +1,6 @@
 import type { PeerId } from '../bytes/index.ts';
 import type { FilePool } from './disk/file-pool.ts';
+import type { ProofBudget } from './extensions/proof-budget.ts';
 import type { HashPool } from './hashing/hash-pool.ts';
 import type { EngineOptions } from './options.ts';
 import type { LimitPair } from './rates/throttle.ts';
@@ -16,6 +17,8 @@ export interface EngineServices {
   readonly buffers: SendBuffers;
   /** The engine's upload and download limits; each swarm has its own besides. */
   readonly limits: LimitPair;
+  /** What proofs of builders' keys may cost. */
+  readonly proofs: ProofBudget;
   /** The port we listen on; 0 when we do not. */
   readonly port: () => number;
   /** A clock that only goes forward, in milliseconds. */

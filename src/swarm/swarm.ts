@@ -1,17 +1,10 @@
 import { toHex } from '../bytes/index.ts';
 import type { Metainfo } from '../torrent/index.ts';
-import {
-  type BlockSpan,
-  encodeHandshake,
-  METADATA_EXTENSION,
-  type PeerAddress,
-  type PeerMessage,
-  parseMetadataMessage,
-} from '../wire/index.ts';
+import { type BlockSpan, encodeHandshake, type PeerAddress, type PeerMessage } from '../wire/index.ts';
 import type { Bitfield } from './bitfield.ts';
 import { Dialer } from './connection/dialer.ts';
 import type { ShakenHands } from './connection/handshake.ts';
-import { OUR_EXTENSIONS, Peer, type PeerOwner } from './connection/peer.ts';
+import { Peer, type PeerOwner } from './connection/peer.ts';
 import type { Candidate } from './connection/peer-book.ts';
 import { Roster } from './connection/roster.ts';
 import type { PeerSocket } from './connection/socket.ts';
@@ -19,16 +12,19 @@ import { TrackerList } from './discovery/tracker-list.ts';
 import type { Content } from './disk/content.ts';
 import { SwarmError } from './error.ts';
 import { Exchange } from './exchange.ts';
+import { type Extension, Extensions } from './extensions/extension.ts';
+import { MetadataExtension } from './extensions/metadata.ts';
 import { EarlyClaims } from './fetching/claims.ts';
 import { type Identity, identityOf, swarmHash, swarmHashes } from './identity.ts';
 import type { Layout } from './layout.ts';
-import { answerMetadataRequest, MetadataFetcher } from './metadata/metadata.ts';
 import { RateMeter, type SwarmPhase, type SwarmProgress } from './progress.ts';
 import { LimitPair, type RateLimits, Throttle } from './rates/throttle.ts';
 import type { EngineServices } from './services.ts';
 import { REQUEST_QUEUE } from './serving/uploader.ts';
 
 const KEEP_ALIVE_MS = 60_000;
+/** Most pieces, found on disk, that peers are told of who came before they were. */
+const MOST_HAVES = 16_384;
 
 /** What a swarm tells whoever started it. */
 export interface SwarmEvents {
@@ -60,9 +56,9 @@ export class Swarm implements PeerOwner {
   readonly #limits: LimitPair;
   readonly #output: Throttle;
   readonly #intake: Throttle;
+  readonly #metadata: MetadataExtension;
+  readonly #extensions: Extensions;
   #identity: Identity;
-  #metadata: MetadataFetcher | undefined;
-  #infoBytes: Uint8Array | undefined;
   #exchange: Exchange | undefined;
   #content: Content | undefined;
   #banned = 0;
@@ -90,23 +86,19 @@ export class Swarm implements PeerOwner {
       onPeers: (peers, name) => this.addPeers(peers, name),
       onError: (error) => events.onTrouble?.(error),
     });
-    this.#metadata = new MetadataFetcher(identity.infoHashV2, {
+    this.#metadata = new MetadataExtension(identity.infoHashV2, {
       now: services.now,
-      onMetadata: (infoBytes) => {
-        this.#metadata = undefined;
-        this.#infoBytes = infoBytes;
-        events.onMetadata?.(infoBytes);
-      },
+      onMetadata: (infoBytes) => events.onMetadata?.(infoBytes),
       ban: (peer, reason) => this.#ban(peer, reason),
     });
+    this.#extensions = new Extensions([this.#metadata]);
   }
 
   /** Starts to exchange blocks: the torrent is known, and so is what of it is on disk. */
   begin(metainfo: Metainfo, layout: Layout, content: Content, have: Bitfield): void {
     const { options, pool, buffers, now, random } = this.#services;
     this.#identity = { infoHashV2: metainfo.infoHashV2, infoHashV1: metainfo.infoHashV1 };
-    this.#metadata = undefined;
-    this.#infoBytes = metainfo.infoBytes;
+    this.#metadata.know(metainfo.infoBytes);
     this.#content = content;
     const exchange = new Exchange({
       metainfo,
@@ -129,9 +121,17 @@ export class Swarm implements PeerOwner {
       exchange.join(peer);
       const early = this.#early.get(peer);
       if (early) exchange.claim(peer, early.settle(layout.pieceCount));
+      for (let piece = 0; piece < Math.min(layout.pieceCount, MOST_HAVES); piece += 1) {
+        if (have.has(piece)) peer.send({ type: 'have', pieceIndex: piece });
+      }
     }
     this.#early.clear();
     this.announceTo([]); // under the v1 infohash too, which a v2 magnet link does not tell
+  }
+
+  /** Offers an extension to peers that connect from now on. */
+  offer(extension: Extension): void {
+    this.#extensions.add(extension);
   }
 
   /** The names of the torrent; a v2 magnet link does not tell whether it is a hybrid. */
@@ -209,7 +209,7 @@ export class Swarm implements PeerOwner {
     const { now, options } = this.#services;
     this.#downRate.tick(this.#roster.receivedBytes, now());
     this.#upRate.tick(this.#roster.sentBytes, now());
-    this.#metadata?.tick();
+    this.#extensions.tick();
     this.#exchange?.tick();
     if (this.#output.isOn) this.#output.payLater(this.#roster.newOverheadBytes());
     for (const peer of this.#roster) {
@@ -235,7 +235,7 @@ export class Swarm implements PeerOwner {
   // From peers:
 
   onMessage(peer: Peer, message: PeerMessage): void {
-    if (message.type === 'extended') this.#onExtended(peer, message.extensionId, message.payload);
+    if (message.type === 'extended') this.#extensions.onMessage(peer, message);
     else if (this.#exchange) this.#exchange.onMessage(peer, message);
     else if (this.#early.get(peer)?.take(message) === false) {
       peer.close(new SwarmError('peer-broke-protocol', `${peer.name} announces too many pieces`));
@@ -245,7 +245,7 @@ export class Swarm implements PeerOwner {
   }
 
   onExtensionHandshake(peer: Peer): void {
-    this.#metadata?.join(peer);
+    this.#extensions.onHandshake(peer);
   }
 
   beginBlock(peer: Peer, span: BlockSpan): Uint8Array | undefined {
@@ -260,7 +260,7 @@ export class Swarm implements PeerOwner {
     this.#services.released(peer.address.host);
     if (this.#roster.remove(peer)) {
       this.#early.delete(peer);
-      this.#metadata?.leave(peer);
+      this.#extensions.leave(peer);
       this.#exchange?.leave(peer, reason);
     }
     const candidate = this.#dialled.get(peer);
@@ -276,13 +276,6 @@ export class Swarm implements PeerOwner {
     if (this.#isClosed) return 'closed';
     if (!this.#exchange) return 'metadata';
     return this.#exchange.isComplete ? 'seeding' : 'downloading';
-  }
-
-  #onExtended(peer: Peer, extensionId: number, payload: Uint8Array): void {
-    if (extensionId !== OUR_EXTENSIONS.get(METADATA_EXTENSION)) return;
-    const message = parseMetadataMessage(payload);
-    if (message?.type === 'request') answerMetadataRequest(peer, message.pieceIndex, this.#infoBytes);
-    else if (message) this.#metadata?.onMessage(peer, message);
   }
 
   #completed(): void {
@@ -323,11 +316,10 @@ export class Swarm implements PeerOwner {
     surplus?.close(tooMany);
     this.#roster.add(peer);
     peer.sendExtensionHandshake({
-      extensions: OUR_EXTENSIONS,
+      ...this.#extensions.greeting(),
       requestQueue: REQUEST_QUEUE,
       listenPort: this.#services.port(),
       client: this.#services.options.client,
-      ...(this.#infoBytes === undefined ? {} : { metadataBytes: this.#infoBytes.length }),
     });
     this.#tellPieces(peer);
     if (this.#exchange) this.#exchange.join(peer);

@@ -8,6 +8,7 @@ export type WireErrorCode =
   | 'bad-message-length'
   | 'bad-extension'
   | 'bad-metadata-message'
+  | 'bad-identity-message'
   | 'bad-compact-peers'
   | 'bad-announce'
   | 'bad-tracker-response';

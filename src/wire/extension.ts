@@ -82,7 +82,7 @@ function shortText(node: BencodeNode | undefined): string | undefined {
 
 /** Runs a reader; what the layers below refuse becomes a `WireError` with that as its cause. */
 export function refuseAs<Value>(
-  code: 'bad-extension' | 'bad-metadata-message' | 'bad-tracker-response',
+  code: 'bad-extension' | 'bad-metadata-message' | 'bad-identity-message' | 'bad-tracker-response',
   what: string,
   read: () => Value,
 ): Value {

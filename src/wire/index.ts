@@ -17,6 +17,15 @@ export {
   type SwarmHash,
 } from './handshake.ts';
 export { isHashRange, isSameRange, uncleCount } from './hash-range.ts';
+export {
+  encodeIdentityMessage,
+  IDENTITY_EXTENSION,
+  type IdentityChallenge,
+  type IdentityProof,
+  type IdentityRefusal,
+  parseIdentityMessage,
+} from './identity.ts';
+export { challengeText, type IdentityConnection, mappedAddress, proofText } from './identity-texts.ts';
 export type { WireLimits } from './limits.ts';
 export type { BlockSpan, HashRange, PeerMessage } from './message.ts';
 export {

@@ -4,7 +4,7 @@ import { SwarmError } from '../error.ts';
 import type { EngineServices } from '../services.ts';
 import { shakeIncoming } from './encryption.ts';
 import type { ShakenHands } from './handshake.ts';
-import { PeerSocket } from './socket.ts';
+import { PeerSocket, plainAddress } from './socket.ts';
 
 /**
  * Takes connections in. Before a byte is read the address has to have a place left; before anything is answered a
@@ -80,9 +80,4 @@ export class Listener {
       },
     );
   }
-}
-
-/** An IPv4 address that came in over IPv6, in its own form. */
-function plainAddress(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/, '');
 }

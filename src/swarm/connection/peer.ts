@@ -27,9 +27,6 @@ export interface PeerOwner {
   onClose(peer: Peer, reason: SwarmError): void;
 }
 
-/** The ids under which we take extended messages (BEP 10). */
-export const OUR_EXTENSIONS: ReadonlyMap<string, number> = new Map([['ut_metadata', 1]]);
-
 /**
  * A connection that has shaken hands: flags, counters, and messages in both directions. Errors of the wire and of
  * whoever handles its messages close this one connection, and never escape.
@@ -101,6 +98,11 @@ export class Peer implements MessageSink {
 
   get isClosed(): boolean {
     return this.#socket.isClosed;
+  }
+
+  /** Both ends of the connection as the system knows them; `undefined` once it is closed. */
+  get ends(): PeerSocket['ends'] {
+    return this.#socket.ends;
   }
 
   /** Whether we read nothing from it now because of a limit: then its silence is ours. */

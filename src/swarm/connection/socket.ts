@@ -32,6 +32,8 @@ export class PeerSocket {
   #cipher: MseCipher | undefined;
   #corked = false;
   #closed = false;
+  /** How many more bytes may come. */
+  #allowance = Infinity;
   #intake: Throttle | undefined;
   /** Bytes that may come before the throttle is asked again; they are paid for. */
   #credit = 0;
@@ -106,6 +108,25 @@ export class PeerSocket {
     this.#onClose = onClose;
   }
 
+  /** This connection's own end and the other one as the system knows them; `undefined` once it is closed. */
+  get ends(): { readonly local: PeerAddress; readonly remote: PeerAddress } | undefined {
+    const { localAddress, localPort, remoteAddress, remotePort } = this.#socket;
+    if (localAddress === undefined || localPort === undefined) return undefined;
+    if (remoteAddress === undefined || remotePort === undefined) return undefined;
+    const local = { host: plainAddress(localAddress), port: localPort };
+    return { local, remote: { host: plainAddress(remoteAddress), port: remotePort } };
+  }
+
+  /** Bytes that came and went, encryption included. */
+  get traffic(): { readonly receivedBytes: number; readonly sentBytes: number } {
+    return { receivedBytes: this.#socket.bytesRead, sentBytes: this.#socket.bytesWritten };
+  }
+
+  /** Ends the connection with `peer-broke-protocol` when more than so many further bytes come. */
+  bound(bytes: number): void {
+    this.#allowance = bytes;
+  }
+
   /** Encrypts what is written, and decrypts what comes, from now on. */
   encrypt(cipher: MseCipher): void {
     this.#cipher = cipher;
@@ -162,6 +183,12 @@ export class PeerSocket {
 
   #take(chunk: Uint8Array): void {
     if (this.#closed) return;
+    this.#allowance -= chunk.length;
+    if (this.#allowance < 0) {
+      const name = formatPeerAddress(this.address);
+      this.close(new SwarmError('peer-broke-protocol', `${name} sent more than was to be expected`));
+      return;
+    }
     this.#cipher?.receive.apply(chunk, chunk); // the memory is nobody else's
     this.#onBytes(chunk);
     if (this.#intake?.isOn === true) this.#meter(this.#intake, chunk.length);
@@ -193,6 +220,11 @@ export class PeerSocket {
   #closedByPeer(): void {
     this.close(new SwarmError('cannot-connect', `${formatPeerAddress(this.address)} closed the connection`));
   }
+}
+
+/** An IPv4 address that came in over IPv6, in its own form. */
+export function plainAddress(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/, '');
 }
 
 function encrypted(bytes: Uint8Array, { send }: MseCipher): Uint8Array {

@@ -1,22 +1,41 @@
-import { type InfoHashV2, truncateInfoHash } from '../../bytes/index.ts';
+import { type InfoHashV2, type PeerId, truncateInfoHash } from '../../bytes/index.ts';
 import {
   type BlockSpan,
   encodeHandshake,
   formatPeerAddress,
   type HashRange,
-  METADATA_EXTENSION,
   type PeerAddress,
   type PeerMessage,
-  parseMetadataMessage,
 } from '../../wire/index.ts';
 import { type Manner, mayHelp, shakeOutgoing } from '../connection/encryption.ts';
-import { OUR_EXTENSIONS, Peer, type PeerOwner } from '../connection/peer.ts';
-import { createPeerId } from '../connection/peer-id.ts';
+import { Peer, type PeerOwner } from '../connection/peer.ts';
 import { PeerSocket } from '../connection/socket.ts';
 import { SwarmError } from '../error.ts';
+import { type Extension, Extensions } from '../extensions/extension.ts';
 import { HashRequests } from '../fetching/hash-requests.ts';
-import { MetadataFetcher } from '../metadata/metadata.ts';
 import { DEFAULT_ENGINE_OPTIONS } from '../options.ts';
+
+/** Bytes of a connection, encryption included. */
+export interface Traffic {
+  receivedBytes: number;
+  sentBytes: number;
+}
+
+export interface LoneOptions {
+  readonly address: PeerAddress;
+  readonly infoHash: InfoHashV2;
+  /** The id that we show. */
+  readonly peerId: PeerId;
+  /** What we speak besides blocks and hashes. */
+  readonly extensions: readonly Extension[];
+  readonly localAddress: string | undefined;
+  readonly handshakeTimeoutMs: number;
+  /** Most bytes that may come. */
+  readonly maxBytes: number;
+  /** Grows when a connection has ended. */
+  readonly traffic: Traffic;
+  readonly signal: AbortSignal;
+}
 
 interface WantedBlock {
   readonly span: BlockSpan;
@@ -25,27 +44,20 @@ interface WantedBlock {
   readonly reject: (error: SwarmError) => void;
 }
 
-interface LoneOptions {
-  readonly address: PeerAddress;
-  readonly infoHash: InfoHashV2;
-  readonly localAddress: string | undefined;
-  readonly handshakeTimeoutMs: number;
-  readonly signal: AbortSignal;
-}
-
 /** One connection to a seeder outside of any swarm, for asking single things. It offers nothing itself. */
 export class LonePeer implements PeerOwner {
-  readonly #infoHash: InfoHashV2;
+  readonly #extensions: Extensions;
   readonly #hashRequests = new HashRequests();
   readonly #unchoked = Promise.withResolvers<void>();
   readonly #extended = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<never>();
   #peer: Peer | undefined;
-  #metadata: MetadataFetcher | undefined;
   #wanted: WantedBlock | undefined;
+  /** Called once, at the end. */
+  #settle: () => void = () => undefined;
 
-  private constructor(infoHash: InfoHashV2) {
-    this.#infoHash = infoHash;
+  private constructor(extensions: readonly Extension[]) {
+    this.#extensions = new Extensions(extensions);
     this.#ended.promise.catch(() => undefined); // who waits for something hears of it there
   }
 
@@ -61,17 +73,22 @@ export class LonePeer implements PeerOwner {
   }
 
   static async #connect(options: LoneOptions, manner: Manner): Promise<LonePeer> {
-    const { address, infoHash, localAddress, handshakeTimeoutMs, signal } = options;
-    const lone = new LonePeer(infoHash);
+    const { address, infoHash, peerId, localAddress, handshakeTimeoutMs, signal, traffic } = options;
+    const lone = new LonePeer(options.extensions);
     const socket = await PeerSocket.dial(address, localAddress, signal);
+    socket.bound(options.maxBytes - traffic.receivedBytes);
     const name = formatPeerAddress(address);
     const abort = (): void => socket.close(asSwarmError(signal.reason, name));
     signal.addEventListener('abort', abort, { once: true });
-    void lone.#ended.promise.catch(() => signal.removeEventListener('abort', abort));
+    lone.#settle = () => {
+      signal.removeEventListener('abort', abort);
+      traffic.receivedBytes += socket.traffic.receivedBytes;
+      traffic.sentBytes += socket.traffic.sentBytes;
+    };
     const shaken = Promise.withResolvers<void>();
     const hello = encodeHandshake({
       infoHash: truncateInfoHash(infoHash),
-      peerId: createPeerId(),
+      peerId,
       extended: true,
       fast: true,
       upgradable: true,
@@ -96,7 +113,7 @@ export class LonePeer implements PeerOwner {
         shaken.resolve();
       },
       (error) => {
-        lone.#ended.reject(error);
+        lone.#end(error);
         shaken.reject(error);
       },
     );
@@ -104,29 +121,27 @@ export class LonePeer implements PeerOwner {
     return lone;
   }
 
-  /** The info dictionary, verified. Throws `peer-lied` or `peer-refused`. */
-  async metadata(): Promise<Uint8Array> {
+  /** The connection, once the other side told its extensions. One that knows none of them is `peer-refused`. */
+  async extended(): Promise<Peer> {
     const peer = this.#peer as Peer;
-    const came = Promise.withResolvers<Uint8Array>();
-    this.#metadata = new MetadataFetcher(this.#infoHash, {
-      now: () => performance.now(),
-      onMetadata: (infoBytes) => came.resolve(infoBytes),
-      ban: (_, reason) => peer.close(reason),
-    });
-    if (!peer.extension) await this.#orEnd(this.#extended.promise);
-    if (!peer.extension?.extensions.get(METADATA_EXTENSION) || !peer.extension.metadataBytes) {
-      throw new SwarmError('peer-refused', `${peer.name} does not give the metadata of its torrent`);
+    if (!peer.remote.extended) {
+      throw new SwarmError('peer-refused', `${peer.name} knows no extensions (BEP 10)`);
     }
-    this.#metadata.join(peer);
-    return this.#orEnd(came.promise);
+    if (!peer.extension) await this.orEnd(this.#extended.promise);
+    return peer;
+  }
+
+  /** The client's name and version as it tells them, once it did. Escape it before it is shown. */
+  get client(): string | undefined {
+    return this.#peer?.extension?.client;
   }
 
   /** One block, unchecked. Throws `peer-refused`. */
   async block(span: BlockSpan): Promise<Uint8Array> {
     const peer = this.#peer as Peer;
     peer.setInteresting(true);
-    if (peer.isChoking) await this.#orEnd(this.#unchoked.promise);
-    return this.#orEnd(
+    if (peer.isChoking) await this.orEnd(this.#unchoked.promise);
+    return this.orEnd(
       new Promise((resolve, reject) => {
         this.#wanted = { span, bytes: new Uint8Array(span.length), resolve, reject };
         peer.send({ type: 'request', ...span });
@@ -136,7 +151,12 @@ export class LonePeer implements PeerOwner {
 
   /** Hashes, unchecked. Throws `peer-refused`. */
   hashes(range: HashRange): Promise<Uint8Array> {
-    return this.#orEnd(this.#hashRequests.ask(this.#peer as Peer, range));
+    return this.orEnd(this.#hashRequests.ask(this.#peer as Peer, range));
+  }
+
+  /** What is waited for, or why the connection ended before. */
+  orEnd<Value>(wanted: Promise<Value>): Promise<Value> {
+    return Promise.race([wanted, this.#ended.promise]);
   }
 
   close(): void {
@@ -157,18 +177,16 @@ export class LonePeer implements PeerOwner {
       case 'reject':
         this.#wanted?.reject(new SwarmError('peer-refused', `${peer.name} refused a block`));
         break;
-      case 'extended': {
-        if (message.extensionId !== OUR_EXTENSIONS.get(METADATA_EXTENSION)) break;
-        const answer = parseMetadataMessage(message.payload);
-        if (answer) this.#metadata?.onMessage(peer, answer);
+      case 'extended':
+        this.#extensions.onMessage(peer, message);
         break;
-      }
       default:
     }
   }
 
-  onExtensionHandshake(): void {
+  onExtensionHandshake(peer: Peer): void {
     this.#extended.resolve();
+    this.#extensions.onHandshake(peer);
   }
 
   beginBlock(_: Peer, { pieceIndex, begin, length }: BlockSpan): Uint8Array | undefined {
@@ -185,18 +203,20 @@ export class LonePeer implements PeerOwner {
   }
 
   onClose(peer: Peer, reason: SwarmError): void {
-    this.#ended.reject(reason);
+    this.#end(reason);
     this.#hashRequests.onClose(peer, reason);
+    this.#extensions.leave(peer);
+  }
+
+  #end(reason: SwarmError): void {
+    this.#ended.reject(reason);
+    this.#settle();
   }
 
   #greet(peer: Peer, rest: Uint8Array): void {
-    peer.sendExtensionHandshake({ extensions: OUR_EXTENSIONS, client: DEFAULT_ENGINE_OPTIONS.client });
+    peer.sendExtensionHandshake({ ...this.#extensions.greeting(), client: DEFAULT_ENGINE_OPTIONS.client });
     if (peer.remote.fast) peer.send({ type: 'have-none' });
     peer.start(rest);
-  }
-
-  #orEnd<Value>(wanted: Promise<Value>): Promise<Value> {
-    return Promise.race([wanted, this.#ended.promise]);
   }
 }
 

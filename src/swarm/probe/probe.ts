@@ -1,190 +1,125 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { equalBytes, type InfoHashV2, toHex } from '../../bytes/index.ts';
-import { BLOCK_BYTES, hashAt } from '../../merkle/index.ts';
-import { type Metainfo, parseInfo, sha256 } from '../../torrent/index.ts';
+import { randomBytes, randomInt } from 'node:crypto';
+import { equalBytes, type InfoHashV2, type PeerId, toHex } from '../../bytes/index.ts';
+import { type Metainfo, parseInfo } from '../../torrent/index.ts';
+import { METADATA_EXTENSION } from '../../wire/index.ts';
 import { SwarmError } from '../error.ts';
-import { foldRange } from '../fetching/block-tree.ts';
-import { PieceHashes } from '../fetching/piece-hashes.ts';
-import { doHashJob } from '../hashing/hash-work.ts';
-import { fileHeight, Layout, type PiecePlace } from '../layout.ts';
-import { LonePeer } from './lone-peer.ts';
+import { loadVerifier, type VerifySignature } from '../extensions/identity-keys.ts';
+import { type IdentityQuestion, IdentityVerifier } from '../extensions/identity-verifier.ts';
+import { MetadataExtension } from '../extensions/metadata.ts';
+import { type AskCost, type AskOptions, askSeeder, type Question } from './ask-seeder.ts';
+import { type ProvenBlock, proveAnyBlock } from './block-proof.ts';
+import type { LonePeer } from './lone-peer.ts';
 
-export interface ProbeOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly infoHash: InfoHashV2;
+export interface ProbeOptions extends AskOptions {
   /** Saves fetching the metadata, when it is known. */
   readonly metainfo?: Metainfo | undefined;
-  /** Address to connect from. */
-  readonly localAddress?: string | undefined;
-  /** From 0 to below 1: chooses the block. */
-  readonly random: () => number;
-  readonly signal: AbortSignal;
-  /** For everything together. Default 20,000. */
-  readonly timeoutMs?: number;
+  /** From 0 to below 1: chooses the block. The system's random source unless given, which nobody foresees. */
+  readonly random?: () => number;
+  /** Asks for the builder's key as well, before anything else. */
+  readonly identity?: IdentityQuestion | undefined;
 }
 
-export interface ProbeResult {
+export interface ProbeResult extends ProvenBlock, AskCost {
   /** Without piece layers when it was not given. */
   readonly metainfo: Metainfo;
-  readonly pieceIndex: number;
-  /** The block inside its piece. */
-  readonly blockIndex: number;
-  /** How it was proven: by its own hash and the tree above it, or with the rest of its piece. */
-  readonly proof: 'block' | 'piece';
-  readonly milliseconds: number;
+  /** The builder's key that was proven, 64 hex digits, when it was asked for. */
+  readonly identity: string | undefined;
 }
 
-const TIMEOUT_MS = 20_000;
-/** libtorrent and qBittorrent may close the first connections right after a torrent was added: a little later they serve. */
-const ATTEMPTS = 3;
-const RETRY_MS = 300;
+export interface ProveIdentityOptions extends AskOptions, IdentityQuestion {}
+
+export interface ProvenIdentity extends AskCost {
+  /** The builder's key, 64 hex digits. */
+  readonly identity: string;
+}
+
+/** Bytes that a proof of a key may cost: the extension handshake, the seeder's bitfield and what it says besides. */
+const IDENTITY_BYTES = 1024 * 1024;
+/** `randomInt` takes ranges below 2^48. */
+const RANDOM_RANGE = 2 ** 47;
 
 /**
  * Proves that somebody seeds a torrent: connects, shakes hands, fetches the metadata if it is not given, one block
  * chosen at random and the hashes that prove it up to its file's root (BEP 52), and closes: about 17 KB. Seeders that
- * have not the block's hash at hand (libtorrent in seed mode) give the whole piece instead. Throws a `SwarmError`
- * with what went wrong: `cannot-connect`, `wrong-swarm`, `timed-out`, `peer-refused`, `peer-lied`.
+ * have not the block's hash at hand (libtorrent in seed mode) give the whole piece instead. With `identity` the seeder
+ * also proves whose it is, on the same connection, or the probe fails.
+ *
+ * Throws a `SwarmError` with what went wrong: `cannot-connect`, `wrong-swarm`, `timed-out`, `peer-refused`, `peer-lied`,
+ * `peer-broke-protocol`, `identity-refused`, `identity-wrong`.
+ *
+ * @example
+ * const { pieceIndex, milliseconds } = await probeSeeder({ host: '192.0.2.7', port: 6881, infoHash, signal });
  */
 export async function probeSeeder(options: ProbeOptions): Promise<ProbeResult> {
-  const { host, port, infoHash } = options;
-  const startedMs = performance.now();
-  const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
-  const timeout = AbortSignal.timeout(timeoutMs);
-  const signal = AbortSignal.any([options.signal, timeout]);
-  if (options.metainfo && !equalBytes(options.metainfo.infoHashV2, infoHash)) {
+  const { infoHash, metainfo: known, identity: question } = options;
+  if (known && !equalBytes(known.infoHashV2, infoHash)) {
     throw new SwarmError('wrong-swarm', `the metainfo given is not that of ${toHex(infoHash)}`);
   }
-  try {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        const proven = await proveOnce(options, timeoutMs, signal);
-        return { ...proven, milliseconds: performance.now() - startedMs };
-      } catch (error) {
-        if (attempt === ATTEMPTS || !(error instanceof SwarmError) || error.code !== 'cannot-connect')
-          throw error;
-        await pause(RETRY_MS, undefined, { signal });
-      }
-    }
-  } catch (cause) {
-    options.signal.throwIfAborted();
-    if (timeout.aborted) {
-      throw new SwarmError('timed-out', `${host}:${port} did not prove itself within ${timeoutMs} ms`, {
-        cause,
-      });
-    }
-    throw cause;
-  }
-}
-
-/** One attempt: connects, asks, checks, closes. */
-async function proveOnce(
-  { host, port, infoHash, localAddress, random, metainfo: known }: ProbeOptions,
-  timeoutMs: number,
-  signal: AbortSignal,
-): Promise<Omit<ProbeResult, 'milliseconds'>> {
-  const address = { host, port };
-  const lone = await LonePeer.connect({
-    address,
-    infoHash,
-    localAddress,
-    handshakeTimeoutMs: timeoutMs,
-    signal,
+  const verify = question && (await loadVerifier());
+  const random = options.random ?? (() => randomInt(RANDOM_RANGE) / RANDOM_RANGE);
+  return askSeeder(options, (peerId) => {
+    const verifier = question && verify && verifierOf(question, infoHash, peerId, verify);
+    const metadata = known ? undefined : askMetadata(infoHash);
+    return {
+      extensions: [metadata?.extension, verifier].filter((each) => each !== undefined),
+      ask: async (lone) => {
+        const identity = verifier && (await identityOf(lone, verifier));
+        const metainfo = known ?? parseInfo(await (metadata as AskedMetadata).came(lone));
+        return { metainfo, identity, ...(await proveAnyBlock(lone, metainfo, random)) };
+      },
+    };
   });
-  try {
-    const metainfo = known ?? parseInfo(await lone.metadata());
-    const layout = new Layout(metainfo.pieceLength, metainfo.files);
-    const { pieceIndex, blockIndex } = chooseBlock(layout, random);
-    const proof = await proveBlock(lone, metainfo, layout, pieceIndex, blockIndex);
-    return { metainfo, pieceIndex, blockIndex, proof };
-  } finally {
-    lone.close();
-  }
 }
 
-/** A block of the content, each one as likely as the others. */
-function chooseBlock(layout: Layout, random: () => number): { pieceIndex: number; blockIndex: number } {
-  let blocks = 0;
-  for (const file of layout.files) blocks += Math.ceil(file.sizeBytes / BLOCK_BYTES);
-  let chosen = Math.floor(random() * blocks);
-  for (const file of layout.files) {
-    const count = Math.ceil(file.sizeBytes / BLOCK_BYTES);
-    if (chosen < count) {
-      return {
-        pieceIndex: file.firstPiece + Math.floor(chosen / layout.blocksPerPiece),
-        blockIndex: chosen % layout.blocksPerPiece,
-      };
-    }
-    chosen -= count;
-  }
-  return { pieceIndex: layout.pieceCount - 1, blockIndex: 0 };
+/**
+ * Asks a seeder for its builder's key alone, without a block: about 1 KB. Throws as {@link probeSeeder} does.
+ */
+export async function proveIdentity(options: ProveIdentityOptions): Promise<ProvenIdentity> {
+  const verify = await loadVerifier();
+  return askSeeder({ maxBytes: IDENTITY_BYTES, ...options }, (peerId): Question<{ identity: string }> => {
+    const verifier = verifierOf(options, options.infoHash, peerId, verify);
+    return {
+      extensions: [verifier],
+      ask: async (lone) => ({ identity: await identityOf(lone, verifier) }),
+    };
+  });
 }
 
-async function proveBlock(
-  lone: LonePeer,
-  metainfo: Metainfo,
-  layout: Layout,
-  pieceIndex: number,
-  blockIndex: number,
-): Promise<'block' | 'piece'> {
-  const place = layout.place(pieceIndex);
-  const root = place.file.piecesRoot as Uint8Array;
-  const height = fileHeight(place.file);
-  const bytes = await lone.block(spanOf(place, pieceIndex, blockIndex));
-  const leaf = sha256(bytes);
-  if (height === 0) {
-    mustBe(equalBytes(leaf, root), 'block');
-    return 'block';
-  }
-  const block = (pieceIndex - place.file.firstPiece) * layout.blocksPerPiece + blockIndex;
-  const range = { piecesRoot: root, baseLayer: 0, index: block & ~1, length: 2, proofLayers: height - 1 };
-  let answer: Uint8Array;
-  try {
-    answer = await lone.hashes(range);
-  } catch (error) {
-    if (!(error instanceof SwarmError && error.code === 'peer-refused')) throw error;
-    await provePiece(lone, metainfo, layout, pieceIndex);
-    return 'piece';
-  }
-  const proven = foldRange(range, answer, Math.ceil(place.file.sizeBytes / BLOCK_BYTES) - range.index);
-  mustBe(proven?.level === height && equalBytes(proven.ancestor, root), 'proof');
-  mustBe(proven !== undefined && equalBytes(hashAt(proven.hashes, block & 1), leaf), 'block');
-  return 'block';
+function verifierOf(
+  question: IdentityQuestion,
+  infoHash: InfoHashV2,
+  peerId: PeerId,
+  verify: VerifySignature,
+): IdentityVerifier {
+  return new IdentityVerifier(question, { infoHash, peerId, verify, nonce: randomBytes(32) });
 }
 
-/** Fetches the whole piece and proves that. */
-async function provePiece(
-  lone: LonePeer,
-  metainfo: Metainfo,
-  layout: Layout,
-  pieceIndex: number,
-): Promise<void> {
-  const place = layout.place(pieceIndex);
-  const hashes = new PieceHashes(layout, metainfo.pieceLayers);
-  if (hashes.of(pieceIndex) === undefined) {
-    const inFile = pieceIndex - place.file.firstPiece;
-    for (const missing of hashes.missing()) {
-      const { range } = missing;
-      if (!equalBytes(range.piecesRoot, place.file.piecesRoot as Uint8Array)) continue;
-      if (inFile < range.index || inFile >= range.index + range.length) continue;
-      mustBe(hashes.accept(missing, await lone.hashes(range)), 'proof');
-      break;
-    }
-  }
-  const data = new Uint8Array(place.length);
-  for (let block = 0; block * BLOCK_BYTES < place.length; block += 1) {
-    data.set(await lone.block(spanOf(place, pieceIndex, block)), block * BLOCK_BYTES);
-  }
-  const expected = hashes.of(pieceIndex) as Uint8Array;
-  const height = layout.pieceHeight(place.file);
-  mustBe(doHashJob({ kind: 'piece', data, height, expected }).kind === 'right', 'piece');
+async function identityOf(lone: LonePeer, verifier: IdentityVerifier): Promise<string> {
+  return lone.orEnd(verifier.ask(await lone.extended()));
 }
 
-function spanOf(place: PiecePlace, pieceIndex: number, block: number) {
-  const begin = block * BLOCK_BYTES;
-  return { pieceIndex, begin, length: Math.min(BLOCK_BYTES, place.length - begin) };
+interface AskedMetadata {
+  readonly extension: MetadataExtension;
+  /** The info dictionary, verified. Throws `peer-lied` or `peer-refused`. */
+  readonly came: (lone: LonePeer) => Promise<Uint8Array>;
 }
 
-function mustBe(isTrue: boolean, what: 'block' | 'piece' | 'proof'): void {
-  if (!isTrue) throw new SwarmError('peer-lied', `the ${what} that the seeder gave is not the torrent's`);
+function askMetadata(infoHash: InfoHashV2): AskedMetadata {
+  const info = Promise.withResolvers<Uint8Array>();
+  info.promise.catch(() => undefined); // who waits for it hears of it there
+  const refusal = (name: string): SwarmError =>
+    new SwarmError('peer-refused', `${name} does not give the metadata of its torrent`);
+  const extension = new MetadataExtension(infoHash, {
+    now: () => performance.now(),
+    onMetadata: info.resolve,
+    ban: (peer, reason) => peer.close(reason),
+    onReject: (peer) => info.reject(refusal(peer.name)),
+  });
+  const came = async (lone: LonePeer): Promise<Uint8Array> => {
+    const peer = await lone.extended();
+    const isOffered = (peer.extension?.extensions.get(METADATA_EXTENSION) ?? 0) > 0;
+    if (!isOffered || !peer.extension?.metadataBytes) throw refusal(peer.name);
+    return lone.orEnd(info.promise);
+  };
+  return { extension, came };
 }
