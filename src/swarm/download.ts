@@ -1,11 +1,10 @@
 import { equalBytes, toHex } from '../bytes/index.ts';
 import { type Metainfo, parseInfo, withPieceLayers } from '../torrent/index.ts';
 import type { PeerAddress } from '../wire/index.ts';
-import { Bitfield } from './bitfield.ts';
-import { PartialContent } from './disk/partial-content.ts';
+import { DownloadPlace, type PreparedContent } from './disk/download-place.ts';
 import { SwarmError } from './error.ts';
 import type { Identity } from './identity.ts';
-import { Layout } from './layout.ts';
+import type { Layout } from './layout.ts';
 import type { SwarmProgress } from './progress.ts';
 import type { EngineServices } from './services.ts';
 import { identityOfSource, isMetainfo, type TorrentSource } from './source.ts';
@@ -14,6 +13,13 @@ import type { Swarm, SwarmEvents } from './swarm.ts';
 export interface DownloadOptions {
   /** Folder that the torrent's file or folder is put into; made when it is not there. */
   readonly folder: string;
+  /**
+   * Folder in which the hidden folder stands that an unfinished download grows in, and goes on from; on the file
+   * system of `folder`, which it is when it is not set.
+   */
+  readonly partialFolder?: string;
+  /** Deletes what an earlier download of the torrent left, and begins anew. Default `false`. */
+  readonly fresh?: boolean;
   readonly signal?: AbortSignal;
   /** HTTP and UDP trackers to ask. Those of the torrent or magnet link are not asked unless they are given here. */
   readonly trackers?: readonly string[];
@@ -25,6 +31,16 @@ export interface DownloadOptions {
   readonly onProgress?: (progress: SwarmProgress) => void;
   /** Something went wrong that others make up for: a peer was banned, a tracker did not answer. */
   readonly onTrouble?: (error: SwarmError) => void;
+  /** The download failed, and what it has is kept: the next one of the same torrent goes on from there. */
+  readonly onKept?: (kept: KeptDownload) => void;
+}
+
+/** What a failed download leaves for the next one. */
+export interface KeptDownload {
+  /** Verified bytes; they are verified again before they count. */
+  readonly bytes: number;
+  /** The hidden folder that they stand in. */
+  readonly path: string;
 }
 
 export interface DownloadResult {
@@ -32,6 +48,10 @@ export interface DownloadResult {
   readonly metainfo: Metainfo;
   /** Where the file or folder stands. */
   readonly path: string;
+  /** Bytes that an earlier download had left, or that stood there already; verified again. */
+  readonly resumedBytes: number;
+  /** Whether all of it stood in its place already. */
+  readonly isAlreadyThere: boolean;
   /** Peers that were connected at the end. */
   readonly peers: readonly PeerAddress[];
   readonly progress: SwarmProgress;
@@ -63,40 +83,85 @@ export async function runDownload(
   const abort = (): void => failure.reject(signal.reason);
   const orFailure = <Value>(wanted: Promise<Value>): Promise<Value> =>
     Promise.race([wanted, failure.promise]);
+  let isDone = false;
+  let checking: { readonly layout: Layout; haveBytes: number } | undefined;
+  let place: DownloadPlace | undefined;
+  let metPeers = false;
 
-  const swarm = register.open(identityOfSource(source), {
+  const identity = identityOfSource(source);
+  const swarm = register.open(identity, {
     onMetadata: (infoBytes) => metadata.resolve(infoBytes),
     onComplete: () => complete.resolve(),
-    onFailure: (error) => failure.reject(error),
+    onFailure: (error) => (isDone ? options.onTrouble?.(error) : failure.reject(error)),
     onTrouble: (error) => options.onTrouble?.(error),
   });
-  signal.addEventListener('abort', abort, { once: true });
-  const timer = setInterval(() => options.onProgress?.(swarm.progress), PROGRESS_MS);
-  let content: PartialContent | undefined;
-  let isDone = false;
-  try {
+  const meetPeers = (): void => {
+    if (metPeers) return;
+    metPeers = true;
     swarm.announceTo(options.trackers ?? []);
     swarm.addPeers(options.peers ?? []);
-    const metainfo = isMetainfo(source)
+  };
+  const keepLayers = (): void => {
+    place?.keepLayers(swarm.pieceLayers).catch((error: SwarmError) => failure.reject(error));
+  };
+  signal.addEventListener('abort', abort, { once: true });
+  const timer = setInterval(() => {
+    options.onProgress?.(checking ? progressOfCheck(swarm.progress, checking) : swarm.progress);
+    keepLayers();
+  }, PROGRESS_MS);
+  try {
+    place = await DownloadPlace.open(identity, services, {
+      folder,
+      partialFolder: options.partialFolder ?? folder,
+      isFresh: options.fresh ?? false,
+      signal,
+      onChecking: (haveBytes, layout) => {
+        checking = { haveBytes, layout };
+      },
+    });
+    const kept = isMetainfo(source) ? undefined : await place.keptInfo(identity);
+    if (!isMetainfo(source) && !kept) meetPeers();
+    const known = isMetainfo(source)
       ? source
-      : readInfo(await orFailure(metadata.promise), source.infoHashV1);
-    const layout = new Layout(metainfo.pieceLength, metainfo.files);
-    content = await PartialContent.create(metainfo, layout, folder, services.files);
+      : readInfo(kept ?? (await orFailure(metadata.promise)), source.infoHashV1);
+    const prepared = await place.prepare(known);
+    const { layout, content, have } = prepared;
+    const resumedBytes = checking?.haveBytes ?? 0;
+    const isAlreadyThere = place.isInPlace;
+    checking = undefined;
     signal.throwIfAborted();
-    swarm.begin(metainfo, layout, content, new Bitfield(layout.pieceCount));
+    swarm.begin(prepared.metainfo, layout, content, have);
     register.rename(swarm);
-    await orFailure(complete.promise);
-    await content.finish();
+    if (!have.isFull) {
+      meetPeers();
+      await orFailure(complete.promise);
+    }
+    const metainfo = withLayers(known, prepared, swarm);
+    await place.finish(metainfo);
     isDone = true;
+    if (options.keepSeeding) meetPeers();
     const { progress, peers } = swarm;
     options.onProgress?.(progress);
-    return { metainfo: withLayers(metainfo, swarm), path: content.target, peers, progress };
+    const path = place.targetOf(metainfo);
+    return { metainfo, path, resumedBytes, isAlreadyThere, peers, progress };
+  } catch (error) {
+    throw (await place?.explain(error)) ?? error;
   } finally {
     signal.removeEventListener('abort', abort);
     clearInterval(timer);
+    if (!isDone) keepLayers();
     if (!isDone || !options.keepSeeding) await register.leave(swarm);
-    if (!isDone) await content?.close();
+    const keptBytes = await place?.close();
+    if (place && keptBytes) options.onKept?.({ bytes: keptBytes, path: place.path });
   }
+}
+
+function progressOfCheck(
+  progress: SwarmProgress,
+  { layout, haveBytes }: { readonly layout: Layout; readonly haveBytes: number },
+): SwarmProgress {
+  const { sizeBytes: totalBytes, pieceCount: piecesTotal } = layout;
+  return { ...progress, phase: 'checking', haveBytes, totalBytes, piecesTotal };
 }
 
 /** The metainfo of a magnet link from its info dictionary, whose SHA-256 was checked. */
@@ -111,6 +176,9 @@ function readInfo(infoBytes: Uint8Array, infoHashV1: Uint8Array | undefined): Me
   return metainfo;
 }
 
-function withLayers(metainfo: Metainfo, swarm: Swarm): Metainfo {
-  return metainfo.pieceLayers.size > 0 ? metainfo : withPieceLayers(metainfo, swarm.pieceLayers);
+/** With all piece layers: those that it came with, that were kept, or that peers gave. */
+function withLayers(metainfo: Metainfo, prepared: PreparedContent, swarm: Swarm): Metainfo {
+  if (metainfo.pieceLayers.size > 0) return metainfo;
+  const layers = swarm.pieceLayers.size > 0 ? swarm.pieceLayers : prepared.metainfo.pieceLayers;
+  return withPieceLayers(metainfo, layers);
 }

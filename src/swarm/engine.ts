@@ -9,8 +9,8 @@ import { Gate } from './connection/gate.ts';
 import type { ShakenHands } from './connection/handshake.ts';
 import { Listener } from './connection/listener.ts';
 import { createPeerId } from './connection/peer-id.ts';
-import { FinishedContent } from './disk/content.ts';
 import { FilePool } from './disk/file-pool.ts';
+import { openFinished } from './disk/finished-place.ts';
 import { type DownloadOptions, type DownloadResult, runDownload } from './download.ts';
 import { SwarmError } from './error.ts';
 import { loadVerifier } from './extensions/identity-keys.ts';
@@ -57,6 +57,7 @@ export interface SeedOptions {
 export class Engine {
   readonly #services: EngineServices;
   readonly #swarms = new Set<Swarm>();
+  readonly #downloads = new Set<Promise<DownloadResult>>();
   /** Swarms by the hex of every infohash they answer to. */
   readonly #register = new Map<string, Swarm>();
   /** The same infohashes by what MSE asks for them with. */
@@ -113,14 +114,14 @@ export class Engine {
   async seed(torrent: Uint8Array | Metainfo, contentPath: string, options: SeedOptions = {}): Promise<Swarm> {
     const metainfo = torrent instanceof Uint8Array ? parseTorrent(torrent) : torrent;
     const layout = new Layout(metainfo.pieceLength, metainfo.files);
-    const content = new FinishedContent(contentPath, metainfo.isTree, this.#services.files);
     const signal = this.#signalWith(options.signal);
     mustHaveLayers(metainfo, layout);
+    const content = await openFinished(contentPath, metainfo, layout, this.#services);
     if (!options.isVerified) await mustMatch(metainfo, contentPath, signal);
     const prover = options.identity && (await this.#proverOf(options.identity, metainfo));
     signal.throwIfAborted();
     const swarm = this.#open(identityOfSource(metainfo), {
-      onFailure: (error) => options.onTrouble?.(error),
+      onFailure: eachOnce((error) => options.onTrouble?.(error)),
       onTrouble: (error) => options.onTrouble?.(error),
     });
     if (prover) swarm.offer(prover);
@@ -132,16 +133,20 @@ export class Engine {
 
   /**
    * Downloads a torrent into a folder, under the torrent's own name. Until everything is there and verified, it grows
-   * in a hidden folder beside; nothing is left at the target's place when it fails. Throws `target-exists`,
-   * `inconsistent-hybrid`, `disk`, `v1-only`, `closed`, or the signal's reason.
+   * in a hidden folder beside, which stays when the download fails or the process ends: the next one of the same
+   * torrent hashes what is there and goes on. Content that stands at the target's place and is the torrent's is
+   * verified, and nothing more is done. Throws `target-exists` when it is other, `in-use`, `inconsistent-hybrid`,
+   * `disk`, `v1-only`, `closed`, or the signal's reason.
    */
   async download(source: TorrentSource, options: DownloadOptions): Promise<DownloadResult> {
     const signal = this.#signalWith(options.signal);
-    return runDownload(source, { ...options, signal }, this.#services, {
+    const running = runDownload(source, { ...options, signal }, this.#services, {
       open: (identity, events) => this.#open(identity, events),
       rename: (swarm) => this.#enter(swarm),
       leave: (swarm) => this.leave(swarm),
     });
+    this.#downloads.add(running);
+    return running.finally(() => this.#downloads.delete(running));
   }
 
   /** The upload and download limits of all swarms together, in bytes a second; 0 for none. */
@@ -170,6 +175,7 @@ export class Engine {
     this.#closing.abort(new SwarmError('closed', 'the engine was closed'));
     clearInterval(this.#ticker);
     await Promise.all([this.#listener.close(), ...Array.from(this.#swarms, (swarm) => this.leave(swarm))]);
+    await Promise.allSettled(this.#downloads); // they give their folders back
     await this.#services.pool.close();
     await this.#services.files.close();
   }
@@ -230,6 +236,15 @@ export class Engine {
     );
     socket.close(new SwarmError('wrong-swarm', 'no such torrent here, or no room in it'));
   }
+}
+
+/** Tells each error once: a file that changed is found again by every request for it. */
+function eachOnce(tell: (error: SwarmError) => void): (error: SwarmError) => void {
+  const told = new WeakSet<SwarmError>();
+  return (error) => {
+    if (!told.has(error)) tell(error);
+    told.add(error);
+  };
 }
 
 function mustHaveLayers(metainfo: Metainfo, layout: Layout): void {

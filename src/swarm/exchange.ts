@@ -83,7 +83,7 @@ export class Exchange {
       now: parts.now,
       onChoke: (peer) => this.#partners.get(peer)?.uploader.refuseAll(),
     });
-    this.#haveBytes = parts.have.isFull ? parts.layout.sizeBytes : 0;
+    this.#haveBytes = parts.layout.bytesIn(parts.have);
     if (!parts.have.isFull) this.#downloading = this.#startDownloading();
   }
 

@@ -1,5 +1,6 @@
 import { InternalError } from '../bytes/index.ts';
 import { BLOCK_BYTES, treeHeight } from '../merkle/index.ts';
+import type { Bitfield } from './bitfield.ts';
 
 /** A file of the content, and which pieces are its own: in BEP 52 no piece spans two files. */
 export interface LayoutFile {
@@ -78,6 +79,18 @@ export class Layout {
     const file = this.fileOf(pieceIndex);
     const position = (pieceIndex - file.firstPiece) * this.pieceLength;
     return { file, position, length: Math.min(this.pieceLength, file.sizeBytes - position) };
+  }
+
+  /** Bytes of content in some pieces. */
+  bytesIn(pieces: Bitfield): number {
+    if (pieces.isFull) return this.sizeBytes;
+    let sum = 0;
+    for (const { firstPiece, pieceCount, sizeBytes } of this.#filled) {
+      for (let at = 0; at < pieceCount; at += 1) {
+        if (pieces.has(firstPiece + at)) sum += Math.min(this.pieceLength, sizeBytes - at * this.pieceLength);
+      }
+    }
+    return sum;
   }
 
   /**

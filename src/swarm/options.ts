@@ -28,6 +28,8 @@ export interface EngineOptions {
   readonly hashThreads: number;
   /** Memory for pieces that are on their way, per download, in bytes. */
   readonly pieceMemoryBytes: number;
+  /** Whether a finished download is flushed to the disk before it is put in its place. Default `true`. */
+  readonly syncFiles: boolean;
   /** Most files open at once. */
   readonly maxOpenFiles: number;
   /** How long connecting and shaking hands may take. */
@@ -58,6 +60,7 @@ export const DEFAULT_ENGINE_OPTIONS: EngineOptions = {
   downloadBytesPerSecond: 0,
   hashThreads: 1,
   pieceMemoryBytes: 24 * 1024 * 1024,
+  syncFiles: true,
   maxOpenFiles: 256,
   handshakeTimeoutMs: 10_000,
   stallTimeoutMs: 20_000,

@@ -1,5 +1,5 @@
-/** What a swarm is doing. */
-export type SwarmPhase = 'metadata' | 'downloading' | 'seeding' | 'closed';
+/** What a swarm is doing; `checking`: hashing what an earlier download left. */
+export type SwarmPhase = 'metadata' | 'checking' | 'downloading' | 'seeding' | 'closed';
 
 /** A swarm at one moment. */
 export interface SwarmProgress {

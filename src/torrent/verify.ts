@@ -27,6 +27,8 @@ export interface Verification {
   /** Whether every file of the torrent is there and is right. */
   readonly matches: boolean;
   readonly problems: readonly FileProblem[];
+  /** Piece layers of the files that are right, by hex of their pieces roots. */
+  readonly pieceLayers: ReadonlyMap<string, Uint8Array>;
 }
 
 /**
@@ -59,8 +61,15 @@ export async function verifyTorrent(
     },
     options,
   );
-  problems.push(...compare(metainfo, present, hashes));
-  return { matches: problems.length === 0, problems };
+  const compared = compare(metainfo, present, hashes);
+  problems.push(...compared);
+  const wrong = new Set(compared.map(({ path }) => path));
+  const pieceLayers = new Map<string, Uint8Array>();
+  for (const [index, { file }] of present.entries()) {
+    if (!file.piecesRoot || !hasPieceLayer(file, metainfo.pieceLength) || wrong.has(file.path)) continue;
+    pieceLayers.set(toHex(file.piecesRoot), hashes.layers[index] as Uint8Array);
+  }
+  return { matches: problems.length === 0, problems, pieceLayers };
 }
 
 /** A file of the torrent that is there with its size. */

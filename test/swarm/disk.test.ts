@@ -64,7 +64,7 @@ test('a file that becomes shorter while it is seeded is a trouble that names it'
     { name: 'TimeoutError' },
   );
   assert.equal(troubles[0]?.code, 'disk');
-  assert.match(troubles[0]?.message ?? '', /"content" has changed: it is shorter than the torrent says/);
+  assert.match(troubles[0]?.message ?? '', /content has changed since it was verified/);
 });
 
 test('a folder that cannot be written to is an error of the disk', async (context) => {

@@ -1,37 +1,134 @@
+import { fstatSync, type Stats } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SwarmError } from '../error.ts';
 import type { LayoutFile } from '../layout.ts';
+import { diskError } from './disk-error.ts';
 import type { FileLease, FileMode, FilePool } from './file-pool.ts';
 
 /** The files of a torrent on disk. */
 export interface Content {
+  /** Where a file of the torrent stands. */
+  pathOf(file: LayoutFile): string;
   /** Borrows a file of the torrent. Throws `disk`. */
   borrow(file: LayoutFile, mode: FileMode): Promise<FileLease>;
   /** Closes what is open. */
   close(): Promise<void>;
 }
 
-/** Content that is complete and stands where its user put it: a folder, or the file of a single-file torrent. */
+/** Size, number and times of a file. */
+const MARKS = 4;
+
+/** Whether all pieces of a file are on disk and right. */
+export type CheckFile = (file: LayoutFile, signal: AbortSignal) => Promise<boolean>;
+
+/**
+ * Content that is complete and stands where its user put it: a folder, or the file of a single-file torrent. What a
+ * file looked like (number, size, times) when its content was verified is remembered, and looked at each time it is
+ * read: one that changed is hashed again before anything of it is served, and stays out when it is not the torrent's.
+ */
 export class FinishedContent implements Content {
   readonly #root: string;
   readonly #isTree: boolean;
   readonly #pool: FilePool;
+  readonly #check: CheckFile;
+  /** {@link MARKS} numbers a file, as they were when it was verified. */
+  readonly #verified: Float64Array;
+  /** Files that changed and are being hashed, or are not the torrent's any more. */
+  readonly #changed = new Map<LayoutFile, { readonly marks: Float64Array; readonly error: SwarmError }>();
+  /** Ends checks; made with the first. */
+  #checks: AbortController | undefined;
+  #isClosed = false;
 
-  constructor(root: string, isTree: boolean, pool: FilePool) {
-    this.#root = root;
-    this.#isTree = isTree;
+  private constructor(
+    place: { readonly root: string; readonly isTree: boolean },
+    verified: Float64Array,
+    pool: FilePool,
+    check: CheckFile,
+  ) {
+    this.#root = place.root;
+    this.#isTree = place.isTree;
+    this.#verified = verified;
     this.#pool = pool;
+    this.#check = check;
   }
 
-  borrow(file: LayoutFile, mode: FileMode): Promise<FileLease> {
-    if (mode === 'write') throw new SwarmError('disk', `${this.#root} is seeded and not written`);
-    return this.#pool.borrow(this.#isTree ? join(this.#root, ...file.path) : this.#root, mode);
+  /** Looks at the files; to be called before they are verified. Those that are not there will be found changed. */
+  static async open(
+    place: { readonly root: string; readonly isTree: boolean; readonly files: readonly LayoutFile[] },
+    pool: FilePool,
+    check: CheckFile,
+  ): Promise<FinishedContent> {
+    const verified = new Float64Array(place.files.length * MARKS);
+    const content = new FinishedContent(place, verified, pool, check);
+    for (const [at, file] of place.files.entries()) {
+      const stats = await lstat(content.pathOf(file)).catch(() => undefined);
+      if (stats) verified.set(marksOf(stats), at * MARKS);
+    }
+    return content;
+  }
+
+  pathOf(file: LayoutFile): string {
+    return this.#isTree ? join(this.#root, ...file.path) : this.#root;
+  }
+
+  async borrow(file: LayoutFile, mode: FileMode): Promise<FileLease> {
+    const path = this.pathOf(file);
+    if (mode === 'write') throw new SwarmError('disk', `${path} is seeded and not written`);
+    const lease = await this.#pool.borrow(path, mode);
+    try {
+      const marks = marksOf(fstatSync(lease.fd));
+      if (!isSame(marks, this.#verified.subarray(file.index * MARKS))) throw this.#suspect(file, marks);
+      return lease;
+    } catch (error) {
+      lease.release();
+      throw error instanceof SwarmError ? error : diskError(path, 'read', error as NodeJS.ErrnoException);
+    }
+  }
+
+  /** For the check of a file that changed. */
+  borrowUnchecked(file: LayoutFile): Promise<FileLease> {
+    return this.#pool.borrow(this.pathOf(file), 'read');
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#checks?.abort();
     await this.#pool.forget(this.#root);
   }
+
+  /** The error for a file that is not as it was verified; it is hashed again, once for each change. */
+  #suspect(file: LayoutFile, marks: Float64Array): SwarmError {
+    const known = this.#changed.get(file);
+    if (known && isSame(known.marks, marks)) return known.error;
+    const error = new SwarmError(
+      'disk',
+      `${this.pathOf(file)} has changed since it was verified: it is hashed again, and served only if it is the same`,
+    );
+    this.#changed.set(file, { marks, error });
+    void this.#hashAgain(file, marks);
+    return error;
+  }
+
+  async #hashAgain(file: LayoutFile, marks: Float64Array): Promise<void> {
+    if (this.#isClosed || marks[0] !== file.sizeBytes) return;
+    this.#checks ??= new AbortController();
+    // A file that cannot be read is not served either, and whoever asks for it hears why.
+    const isRight = await this.#check(file, this.#checks.signal).catch(() => false);
+    // When it changed once more meanwhile, the next reader finds that its marks are others.
+    if (!isRight) return;
+    this.#verified.set(marks, file.index * MARKS);
+    this.#changed.delete(file);
+  }
+}
+
+function marksOf({ size, ino, mtimeMs, ctimeMs }: Stats): Float64Array {
+  return Float64Array.of(size, ino, mtimeMs, ctimeMs);
+}
+
+function isSame(left: Float64Array, right: Float64Array): boolean {
+  for (let at = 0; at < MARKS; at += 1) if (left[at] !== right[at]) return false;
+  return true;
 }
 
 /** What stands at a path, links not followed; `undefined` when nothing does. */
@@ -41,9 +138,8 @@ export async function whatStandsAt(path: string): Promise<'file' | 'folder' | 'o
     if (stats.isFile()) return 'file';
     return stats.isDirectory() ? 'folder' : 'other';
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new SwarmError('disk', `${path} cannot be looked at: ${(error as Error).message}`, {
-      cause: error,
-    });
+    const refusal = error as NodeJS.ErrnoException;
+    if (refusal.code === 'ENOENT') return undefined;
+    throw diskError(path, 'looked at', refusal);
   }
 }

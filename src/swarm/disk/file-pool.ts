@@ -1,6 +1,7 @@
 import { close, constants, open } from 'node:fs';
+import { sep } from 'node:path';
 import { promisify } from 'node:util';
-import { SwarmError } from '../error.ts';
+import { diskError } from './disk-error.ts';
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
@@ -8,6 +9,8 @@ const closeFile = promisify(close);
 interface OpenFile {
   readonly descriptor: Promise<number>;
   users: number;
+  /** Set when it is to be closed as soon as nobody uses it. */
+  onIdle?: () => void;
 }
 
 /** A borrowed file descriptor: it stays open until it is released. */
@@ -46,31 +49,22 @@ export class FilePool {
     try {
       const fd = await file.descriptor;
       this.#shrink();
-      let released = false;
-      return {
-        fd,
-        release: () => {
-          if (!released) file.users -= 1;
-          released = true;
-          if (this.#files.size > this.#capacity) this.#shrink();
-        },
-      };
+      return { fd, release: once(() => this.#giveBack(file)) };
     } catch (cause) {
-      file.users -= 1;
       if (this.#files.get(key) === file) this.#files.delete(key);
-      throw new SwarmError('disk', `${path} cannot be opened: ${(cause as Error).message}`, { cause });
+      this.#giveBack(file);
+      throw diskError(path, 'opened', cause as NodeJS.ErrnoException);
     }
   }
 
-  /** Closes what is open below a path and unused; those in use are closed by nobody until they are released. */
+  /** Closes what is open at and below a path; resolves when nobody uses any of it. */
   async forget(root: string): Promise<void> {
     const closing: Promise<void>[] = [];
     for (const [key, file] of this.#files) {
       const path = key.slice(key.indexOf(' ') + 1);
-      if (path !== root && !path.startsWith(`${root}/`)) continue;
-      if (file.users > 0) continue;
+      if (path !== root && !path.startsWith(root + sep)) continue;
       this.#files.delete(key);
-      closing.push(shut(file));
+      closing.push(shutWhenIdle(file));
     }
     await Promise.all(closing);
   }
@@ -81,6 +75,12 @@ export class FilePool {
     await Promise.all(files.map((file) => shut(file)));
   }
 
+  #giveBack(file: OpenFile): void {
+    file.users -= 1;
+    if (file.users === 0) file.onIdle?.();
+    if (this.#files.size > this.#capacity) this.#shrink();
+  }
+
   #shrink(): void {
     for (const [key, file] of this.#files) {
       if (this.#files.size <= this.#capacity) return;
@@ -89,6 +89,23 @@ export class FilePool {
       void shut(file);
     }
   }
+}
+
+function once(action: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) action();
+    isDone = true;
+  };
+}
+
+async function shutWhenIdle(file: OpenFile): Promise<void> {
+  if (file.users > 0) {
+    await new Promise<void>((resolve) => {
+      file.onIdle = resolve;
+    });
+  }
+  await shut(file);
 }
 
 async function shut(file: OpenFile): Promise<void> {

@@ -1,0 +1,67 @@
+import { link, lstat, open, rename, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import process from 'node:process';
+import { SwarmError } from '../error.ts';
+
+/** What the system says when something stands at the place that a file or folder is moved to. */
+const OCCUPIED: ReadonlySet<string | undefined> = new Set(['EEXIST', 'ENOTEMPTY', 'ENOTDIR', 'EISDIR']);
+/** What it says where files have one name only (FAT, some network file systems). */
+const NO_LINKS: ReadonlySet<string | undefined> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
+/** Files that are flushed at the same time: the file system puts them into one journal entry. */
+const FLUSHES_AT_ONCE = 16;
+
+/** Flushes files and folders to the disk. */
+export async function flush(paths: readonly string[]): Promise<void> {
+  const waiting = paths.values();
+  const lane = async (): Promise<void> => {
+    for (const path of waiting) await flushOne(path);
+  };
+  await Promise.all(Array.from({ length: FLUSHES_AT_ONCE }, lane));
+}
+
+/** Moves a file or folder in one step to a place where nothing stands. Throws `target-exists` for a taken one. */
+export async function moveToFreePlace(from: string, to: string): Promise<void> {
+  try {
+    // A rename would replace a file that came meanwhile; a second name is given only where there is none.
+    if ((await lstat(from)).isFile() && (await gotSecondName(from, to))) await unlink(from);
+    else await rename(from, to);
+  } catch (cause) {
+    if (!OCCUPIED.has((cause as NodeJS.ErrnoException).code)) throw cause;
+    throw targetExists(to, cause);
+  }
+}
+
+/** The error for a place that is taken. */
+export function targetExists(target: string, cause?: unknown): SwarmError {
+  return new SwarmError(
+    'target-exists',
+    `${target} exists already and is not this torrent: move it away or choose another folder`,
+    { cause },
+  );
+}
+
+/** Flushes the folder above a path, so that its name lasts. */
+export async function flushName(path: string): Promise<void> {
+  await flushOne(dirname(path));
+}
+
+async function gotSecondName(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (NO_LINKS.has((error as NodeJS.ErrnoException).code)) return false;
+    throw error;
+  }
+}
+
+async function flushOne(path: string): Promise<void> {
+  // Windows flushes no folder, and a file only for those that may write it.
+  if (process.platform === 'win32' && (await lstat(path)).isDirectory()) return;
+  const handle = await open(path, process.platform === 'win32' ? 'r+' : 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
