@@ -1,4 +1,6 @@
+import { type InfoHashV2, toHex } from '../../bytes/index.ts';
 import type { Metainfo } from '../../torrent/index.ts';
+import { SwarmError } from '../error.ts';
 import type { PieceHashes } from '../fetching/piece-hashes.ts';
 import type { HashJob } from '../hashing/hash-job.ts';
 import type { Layout } from '../layout.ts';
@@ -33,4 +35,13 @@ export function pieceJob(
       },
     }),
   };
+}
+
+/** The error of a hybrid whose halves contradict each other. */
+export function inconsistent(infoHashV2: InfoHashV2, pieceIndex: number): SwarmError {
+  return new SwarmError(
+    'inconsistent-hybrid',
+    `torrent ${toHex(infoHashV2)}: the v1 and v2 hashes of piece ${pieceIndex} ` +
+      'describe different data; nothing of it can be trusted',
+  );
 }

@@ -1,13 +1,12 @@
 import { read } from 'node:fs';
 import { promisify } from 'node:util';
-import { toHex } from '../../bytes/index.ts';
 import { Bitfield } from '../bitfield.ts';
 import { SwarmError } from '../error.ts';
 import type { HashPool } from '../hashing/hash-pool.ts';
 import type { LayoutFile } from '../layout.ts';
 import type { Content } from './content.ts';
 import { diskError } from './disk-error.ts';
-import { type PieceSource, pieceJob } from './piece-job.ts';
+import { inconsistent, type PieceSource, pieceJob } from './piece-job.ts';
 
 const readFrom = promisify(read);
 /** Bytes that are read at once, unless a piece is longer. */
@@ -98,7 +97,7 @@ async function checkRun(
     jobs.push(
       pool.run(pieceJob(parts, pieceIndex, data)).then((outcome) => {
         if (outcome.kind === 'right') onRight(pieceIndex);
-        else if (outcome.kind === 'inconsistent') throw inconsistent(toHex(metainfo.infoHashV2), pieceIndex);
+        else if (outcome.kind === 'inconsistent') throw inconsistent(metainfo.infoHashV2, pieceIndex);
         else if (outcome.kind === 'failed') throw new SwarmError('disk', outcome.message);
       }),
     );
@@ -118,13 +117,4 @@ async function readFully(fd: number, into: Uint8Array, position: number): Promis
     done += bytesRead;
   }
   return done;
-}
-
-/** The error of a hybrid whose halves contradict each other. */
-export function inconsistent(infoHash: string, pieceIndex: number): SwarmError {
-  return new SwarmError(
-    'inconsistent-hybrid',
-    `torrent ${infoHash}: the v1 and v2 hashes of piece ${pieceIndex} ` +
-      'describe different data; nothing of it can be trusted',
-  );
 }

@@ -1,7 +1,8 @@
-import { toHex } from '../../bytes/index.ts';
 import type { Metainfo } from '../../torrent/index.ts';
 import type { Peer } from '../connection/peer.ts';
 import type { Content } from '../disk/content.ts';
+import { diskError } from '../disk/disk-error.ts';
+import { inconsistent, pieceJob } from '../disk/piece-job.ts';
 import { SwarmError } from '../error.ts';
 import type { HashJob, HashOutcome } from '../hashing/hash-job.ts';
 import type { HashPool } from '../hashing/hash-pool.ts';
@@ -11,7 +12,6 @@ import type { Downloader } from './downloader.ts';
 import type { PieceHashes } from './piece-hashes.ts';
 import type { PieceTransfer } from './piece-transfer.ts';
 
-const SHA1_BYTES = 20;
 /** Most failed pieces that are remembered until they come right. */
 const MAXIMUM_FAILURES = 64;
 
@@ -70,30 +70,9 @@ export class Verifier {
     }
   }
 
-  #job({ pieceIndex, memory, length }: PieceTransfer, write: { fd: number; position: number }): HashJob {
-    const { layout, hashes, metainfo } = this.#parts;
-    const v1Hashes = metainfo.v1Pieces?.hashes;
-    return {
-      kind: 'piece',
-      data: memory,
-      height: layout.pieceHeight(layout.fileOf(pieceIndex)),
-      expected: hashes.of(pieceIndex) as Uint8Array,
-      wantsLeaves: this.#failures.has(pieceIndex),
-      write,
-      ...(v1Hashes && {
-        v1: {
-          expected: v1Hashes.slice(pieceIndex * SHA1_BYTES, (pieceIndex + 1) * SHA1_BYTES),
-          zeros: this.#paddingOf(pieceIndex, length),
-        },
-      }),
-    };
-  }
-
-  /** Zeros that the v1 hash of a piece covers behind the file's end. */
-  #paddingOf(pieceIndex: number, length: number): number {
-    const { layout, metainfo } = this.#parts;
-    const isLast = pieceIndex === layout.pieceCount - 1;
-    return isLast && !metainfo.v1Pieces?.tailPadded ? 0 : layout.pieceLength - length;
+  #job({ pieceIndex, memory }: PieceTransfer, write: { fd: number; position: number }): HashJob {
+    const job = pieceJob(this.#parts, pieceIndex, memory);
+    return { ...job, wantsLeaves: this.#failures.has(pieceIndex), write };
   }
 
   #right(transfer: PieceTransfer, leaves: Uint8Array | undefined): void {
@@ -138,17 +117,9 @@ export class Verifier {
   }
 
   #fatal(transfer: PieceTransfer, outcome: HashOutcome): SwarmError {
-    const { path } = this.#parts.layout.fileOf(transfer.pieceIndex);
-    if (outcome.kind === 'failed') {
-      return new SwarmError(
-        'disk',
-        `${JSON.stringify(path.join('/'))} cannot be written: ${outcome.message}`,
-      );
-    }
-    return new SwarmError(
-      'inconsistent-hybrid',
-      `torrent ${toHex(this.#parts.metainfo.infoHashV2)}: the v1 and v2 hashes of piece ${transfer.pieceIndex} ` +
-        'describe different data; nothing of it can be trusted',
-    );
+    const { layout, content, metainfo } = this.#parts;
+    if (outcome.kind !== 'failed') return inconsistent(metainfo.infoHashV2, transfer.pieceIndex);
+    const path = content.pathOf(layout.fileOf(transfer.pieceIndex));
+    return diskError(path, 'written', { code: outcome.errorCode, message: outcome.message });
   }
 }
