@@ -4,8 +4,8 @@
 // medians are compared. The content is on the same disk for all, in the page cache; every seeder has hashed it before
 // the clock starts. Processor time counts from the moment the downloader is told to begin, of all threads; the peak
 // of memory is that of the whole life of the process, and for libtorrent, which maps its files, holds parts of those.
-// Right before each run as much is written and removed again: the host of a virtual machine takes freed memory back,
-// and whoever gets it first would pay for it.
+// Each run finds memory that the machine has: see bench/support/warm-memory.ts. What each client says of its version and
+// settings is printed below the figures.
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
@@ -27,7 +27,7 @@ import { type ClientName, runTransfer, type TransferFigures } from './support/tr
 const MIB = 1024 * 1024;
 const SETTINGS = `Settings: TCP over 127.0.0.1, encryption off on both sides, no DHT, no local discovery, no port mapping, one
 connection. Pieces as long as libtorrent would choose, the same for all; a v2 torrent, for WebTorrent a hybrid of the
-same pieces (it speaks v1). Everything else is each client's default; WebTorrent without uTP.`;
+same pieces (it speaks v1). Everything else is each client's default, named below; WebTorrent without uTP.`;
 const PAIRS = [
   'engine-engine',
   'engine-libtorrent',
@@ -62,6 +62,7 @@ async function bench(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'bitquorum-bench-'));
   const mib = Number(values.mib);
   const pairs = values.pairs.split(',');
+  const settings = new Map<ClientName, string>();
   const figures = new Map<string, TransferFigures[]>(pairs.map((pair) => [pair, []]));
   try {
     const source = join(folder, 'source');
@@ -79,10 +80,11 @@ async function bench(): Promise<void> {
         const target = join(folder, 'target');
         mkdirSync(target);
         const torrent = pair.includes('webtorrent') ? torrents.hybrid : torrents.v2;
-        const measured = await runTransfer({ seeder, downloader }, { torrent, source, target }, () => {
-          writeContent(join(folder, 'scratch'), mib);
-          rmSync(join(folder, 'scratch'));
-        });
+        const measured = await runTransfer(
+          { seeder, downloader },
+          { torrent, source, target, sizeBytes: mib * MIB },
+        );
+        for (const [client, text] of measured.settings) settings.set(client, text);
         rmSync(target, { recursive: true });
         if (run > 0) list.push(measured); // the first run finds memory cold
       }
@@ -92,6 +94,8 @@ async function bench(): Promise<void> {
   }
   console.log(`${mib} MiB, median of ${values.runs} alternating runs. ${SETTINGS}\n`);
   report(figures, mib);
+  console.log('');
+  for (const text of settings.values()) console.log(text);
 }
 
 function writeContent(path: string, mib: number): void {

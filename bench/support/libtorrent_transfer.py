@@ -44,7 +44,14 @@ params.flags &= ~(lt.torrent_flags.auto_managed | lt.torrent_flags.paused)
 handle = session.add_torrent(params)
 checking = (lt.torrent_status.checking_files, lt.torrent_status.checking_resume_data)
 wait_for(session, lambda: session.listen_port() != 0 and handle.status().state not in checking)
-say(port=session.listen_port())
+# What libtorrent itself chose, of all that bears on speed.
+TOLD = ("aio_threads", "hashing_threads", "disk_io_read_mode", "disk_io_write_mode", "max_queued_disk_bytes",
+        "max_out_request_queue", "max_allowed_in_request_queue", "request_queue_time", "send_buffer_watermark",
+        "send_buffer_watermark_factor", "send_buffer_low_watermark", "recv_socket_buffer_size",
+        "send_socket_buffer_size", "piece_extent_affinity", "suggest_mode", "unchoke_slots_limit")
+settings = session.get_settings()
+told = {name: settings[name] for name in TOLD if name in settings}
+say(port=session.listen_port(), settings=f"libtorrent {lt.__version__}, all at its default, of it: {json.dumps(told)}")
 before = cpu()
 for line in sys.stdin:
     if line.strip() == "go":

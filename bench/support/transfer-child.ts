@@ -15,18 +15,20 @@ export interface TransferOrder {
 export interface TransferClient {
   /** Where it listens; 0 when it does not. */
   readonly port: number;
+  /** Name, version, and the settings that bear on speed. */
+  readonly settings: string;
   /** Fetches everything from the peer of the order. */
   download(): Promise<void>;
 }
 
 /**
- * Plays one side over standard input and output, one JSON line a step: `{port}` when the torrent is loaded; on `go`
+ * Plays one side over standard input and output, one JSON line a step: `{port, settings}` when the torrent is loaded; on `go`
  * the processor time starts to count, and a downloader begins and answers `{seconds}`; on `end` come `{cpuSeconds,
  * peakMib}`, and the process is over.
  */
 export async function playTransfer(order: TransferOrder, client: TransferClient): Promise<void> {
   const say = (event: object): boolean => process.stdout.write(`${JSON.stringify(event)}\n`);
-  say({ port: client.port });
+  say({ port: client.port, settings: client.settings });
   let before = process.cpuUsage();
   for await (const line of createInterface({ input: process.stdin })) {
     if (line === 'go') {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
 import { Engine } from '../../src/swarm/index.ts';
 import { parseTorrent } from '../../src/torrent/index.ts';
 import type { TransferClient, TransferOrder } from './transfer-child.ts';
@@ -12,6 +13,7 @@ export async function openEngine({ torrent, folder, peer }: TransferOrder): Prom
   if (peer === undefined) await engine.seed(metainfo, join(folder, metainfo.name));
   return {
     port,
+    settings: `engine, Node ${process.versions.node}: encryption off, all else at its default`,
     download: async () => {
       await engine.download(metainfo, { folder, peers: [{ host: '127.0.0.1', port: peer as number }] });
     },

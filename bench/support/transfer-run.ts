@@ -7,6 +7,7 @@ import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { programOf } from '../../test/support/needs.ts';
 import type { TransferOrder } from './transfer-child.ts';
+import { WarmMemory } from './warm-memory.ts';
 
 export type ClientName = 'engine' | 'libtorrent' | 'webtorrent';
 
@@ -18,10 +19,14 @@ export interface SideCost {
 
 export interface TransferFigures {
   readonly seconds: number;
+  /** What each side says of itself: version and settings. */
+  readonly settings: ReadonlyMap<ClientName, string>;
   readonly seeder: SideCost;
   readonly downloader: SideCost;
 }
 
+/** Memory that the sides themselves may come to need. */
+const OWN_BYTES = 192 * 1024 * 1024;
 const SCRIPT = fileURLToPath(new URL('./libtorrent_transfer.py', import.meta.url));
 
 /** One side in a process of its own. */
@@ -70,29 +75,42 @@ class Side {
   }
 }
 
-/** Moves a torrent's content once from a seeder to a downloader over loopback; `warmUp` is called right before. */
+/** What is moved, and from where to where. */
+export interface TransferPlan {
+  readonly torrent: string;
+  readonly source: string;
+  readonly target: string;
+  readonly sizeBytes: number;
+}
+
+/** Moves a torrent's content once from a seeder to a downloader over loopback. */
 export async function runTransfer(
   clients: { readonly seeder: ClientName; readonly downloader: ClientName },
-  { torrent, source, target }: { readonly torrent: string; readonly source: string; readonly target: string },
-  warmUp: () => void,
+  { torrent, source, target, sizeBytes }: TransferPlan,
 ): Promise<TransferFigures> {
   const sides: Side[] = [];
+  const settings = new Map<ClientName, string>();
+  const memory = new WarmMemory(`${target}.memory`);
   const open = async (client: ClientName, order: TransferOrder): Promise<[Side, number]> => {
     const side = new Side(client, order);
     sides.push(side);
-    const { port } = await side.hear<{ port: number }>();
+    const { port, settings: told } = await side.hear<{ port: number; settings: string }>();
+    settings.set(client, told);
     return [side, port];
   };
   try {
     const [seeder, peer] = await open(clients.seeder, { torrent, folder: source });
     const [downloader] = await open(clients.downloader, { torrent, folder: target, peer });
-    warmUp();
+    memory.fill(sizeBytes + OWN_BYTES);
+    memory.follow(target);
     seeder.say('go');
     const done = downloader.hear<{ seconds: number }>();
     downloader.say('go');
     const { seconds } = await done;
-    return { seconds, seeder: await seeder.end(), downloader: await downloader.end() };
+    memory.release();
+    return { seconds, settings, seeder: await seeder.end(), downloader: await downloader.end() };
   } finally {
+    memory.release();
     for (const side of sides) side.kill();
   }
 }

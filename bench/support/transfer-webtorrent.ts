@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import process from 'node:process';
 import WebTorrent from 'webtorrent';
 import type { TransferClient, TransferOrder } from './transfer-child.ts';
 
@@ -25,8 +26,12 @@ export async function openWebTorrent({ torrent, folder, peer }: TransferOrder): 
     });
   });
   if (peer === undefined) await done.promise;
+  // Its types leave both out.
+  const { VERSION } = WebTorrent as unknown as { readonly VERSION: string };
+  const { maxConns } = client as unknown as { readonly maxConns: number };
   return {
     port: client.torrentPort,
+    settings: `WebTorrent ${VERSION}, Node ${process.versions.node}: without uTP, maxConns ${maxConns}`,
     download: () => {
       started.addPeer(`127.0.0.1:${peer}`);
       return done.promise;
