@@ -8,6 +8,7 @@ import { RequestHashes } from './connection/encryption.ts';
 import { Gate } from './connection/gate.ts';
 import type { ShakenHands } from './connection/handshake.ts';
 import { Listener } from './connection/listener.ts';
+import { letGoMostUseless } from './connection/make-room.ts';
 import { createPeerId } from './connection/peer-id.ts';
 import { FilePool } from './disk/file-pool.ts';
 import { openFinished } from './disk/finished-place.ts';
@@ -25,10 +26,14 @@ import { LimitPair, type RateLimits } from './rates/throttle.ts';
 import type { EngineServices } from './services.ts';
 import { SendBuffers } from './serving/send-buffers.ts';
 import { identityOfSource, type TorrentSource } from './source.ts';
+import { Teller } from './statistics/events.ts';
+import { type EngineStatistics, sumOf } from './statistics/statistics.ts';
 import { Swarm, type SwarmEvents } from './swarm.ts';
 
 /** Megabytes that wait to be sent, in all swarms together. */
 const SEND_BUFFERS = 16;
+/** How long a full house stays closed after nobody was found who could go: looking takes time. */
+const NO_ROOM_MS = 200;
 
 export interface SeedOptions {
   /** HTTP and UDP trackers to announce to. Those in the torrent are not asked unless they are given here. */
@@ -54,7 +59,7 @@ export interface SeedOptions {
  * const { path } = await engine.download(parseMagnet(link), { folder: '.', trackers: [announceUrl] });
  * await engine.close();
  */
-export class Engine {
+export class Engine extends Teller {
   readonly #services: EngineServices;
   readonly #swarms = new Set<Swarm>();
   readonly #downloads = new Set<Promise<DownloadResult>>();
@@ -63,13 +68,18 @@ export class Engine {
   /** The same infohashes by what MSE asks for them with. */
   readonly #requests = new RequestHashes();
   readonly #listener: Listener;
+  readonly #gate: Gate;
+  /** Until when nobody is looked for who could make room, after nobody was found. */
+  #noRoomUntilMs = 0;
   readonly #closing = new AbortController();
   readonly #ticker: NodeJS.Timeout;
   #port = 0;
 
   constructor(options: Partial<EngineOptions> = {}) {
+    super();
     const all = { ...DEFAULT_ENGINE_OPTIONS, ...options };
     const gate = new Gate(all.maxConnections, all.maxConnectionsPerAddress);
+    this.#gate = gate;
     const now = (): number => performance.now();
     const limits = new LimitPair(now);
     limits.set(all);
@@ -87,6 +97,7 @@ export class Engine {
       random: Math.random,
       reserve: (host) => gate.reserve(host),
       released: (host) => gate.release(host),
+      makeRoom: (host) => gate.isOpenTo(host) && this.#makeRoom(),
     };
     this.#listener = new Listener(
       this.#services,
@@ -94,7 +105,10 @@ export class Engine {
       (shaken) => this.#route(shaken),
     );
     this.#ticker = setInterval(() => {
-      for (const swarm of this.#swarms) swarm.tick();
+      for (const swarm of this.#swarms) {
+        swarm.tick();
+        this.tell('progress', () => ({ swarm, progress: swarm.progress }));
+      }
     }, 1000);
     this.#ticker.unref();
   }
@@ -159,6 +173,19 @@ export class Engine {
     this.#services.limits.set(limits);
   }
 
+  /** The swarms that are here. */
+  get swarms(): readonly Swarm[] {
+    return [...this.#swarms];
+  }
+
+  /** Sums over all swarms, and what of the bounds is used. */
+  get statistics(): EngineStatistics {
+    return sumOf(
+      Array.from(this.#swarms, ({ progress }) => progress),
+      { connections: this.#gate.count, handshakes: this.#listener.strangers, limits: this.limits },
+    );
+  }
+
   /** Leaves one swarm. */
   async leave(swarm: Swarm): Promise<void> {
     this.#swarms.delete(swarm);
@@ -201,10 +228,50 @@ export class Engine {
     if (held) {
       throw new SwarmError('unsupported-torrent', `torrent ${toHex(identity.infoHashV2)} is here already`);
     }
-    const swarm = new Swarm(identity, this.#services, events);
+    const swarm: Swarm = new Swarm(
+      identity,
+      this.#services,
+      this.#telling(() => swarm, events),
+    );
     this.#swarms.add(swarm);
     this.#enter(swarm);
     return swarm;
+  }
+
+  /** The events of a swarm, for whoever started it and for the engine's listeners. */
+  #telling(swarmOf: () => Swarm, events: SwarmEvents): SwarmEvents {
+    return {
+      onMetadata: (infoBytes) => {
+        events.onMetadata?.(infoBytes);
+        this.tell('metadata', () => ({ swarm: swarmOf() }));
+      },
+      onComplete: () => {
+        events.onComplete?.();
+        this.tell('complete', () => ({ swarm: swarmOf() }));
+      },
+      onFailure: (error) => {
+        events.onFailure?.(error);
+        this.tell('failure', () => ({ swarm: swarmOf(), error }));
+      },
+      onTrouble: (error) => {
+        events.onTrouble?.(error);
+        this.tell('trouble', () => ({ swarm: swarmOf(), error }));
+      },
+      onPeer: (change) => {
+        events.onPeer?.(change);
+        this.tell('peer', () => ({ swarm: swarmOf(), ...change }));
+      },
+    };
+  }
+
+  /** All places are taken: lets go somebody who does not shake hands, or the most useless peer of all swarms. */
+  #makeRoom(): boolean {
+    const nowMs = this.#services.now();
+    if (nowMs < this.#noRoomUntilMs) return false;
+    if (this.#listener.dropStranger()) return true;
+    if (letGoMostUseless(Array.from(this.#swarms, (swarm) => swarm.mostUseless))) return true;
+    this.#noRoomUntilMs = nowMs + NO_ROOM_MS;
+    return false;
   }
 
   /** Enters a swarm under each of its infohashes. */

@@ -19,6 +19,7 @@ import { Choker, slotsUnder } from './serving/choker.ts';
 import { HashServer } from './serving/hash-server.ts';
 import type { SendBuffers } from './serving/send-buffers.ts';
 import { Uploader } from './serving/uploader.ts';
+import type { PeerDetails } from './statistics/statistics.ts';
 
 /** Hash requests of a peer that wait for their answer; more are rejected. */
 const HASH_QUEUE = 32;
@@ -48,6 +49,8 @@ interface Partner {
   readonly uploader: Uploader;
   hashQueue: number;
   hasClaimed: boolean;
+  /** How many pieces it told that it has. */
+  told: number;
 }
 
 /** Blocks and hashes in both directions between us and the peers of a torrent that is known. */
@@ -64,6 +67,7 @@ export class Exchange {
   /** While something is missing. */
   #downloading: { downloader: Downloader; fetcher: HashFetcher; verifier: Verifier } | undefined;
   #wastedBytes = 0;
+  #hashFailures = 0;
   #haveBytes: number;
 
   constructor(parts: ExchangeParts) {
@@ -101,6 +105,22 @@ export class Exchange {
     return this.#downloading?.downloader.wastedBytes ?? this.#wastedBytes;
   }
 
+  /** Pieces that came and were wrong. */
+  get hashFailures(): number {
+    return this.#downloading?.verifier.failureCount ?? this.#hashFailures;
+  }
+
+  /** What statistics tell of a peer. */
+  detailsOf(peer: Peer): Omit<PeerDetails, 'rates'> {
+    const partner = this.#partners.get(peer);
+    const standing = this.#downloading?.downloader.standingOf(peer);
+    return {
+      piecesHave: standing?.pieces ?? Math.min(partner?.told ?? 0, this.layout.pieceCount),
+      requestsOut: standing?.owed ?? 0,
+      requestsIn: partner?.uploader.waiting ?? 0,
+    };
+  }
+
   /** Piece layers, as far as they are known whole. */
   get pieceLayers(): ReadonlyMap<string, Uint8Array> {
     return this.#hashes.layers;
@@ -114,7 +134,12 @@ export class Exchange {
       has: (piece: number) => this.have.has(piece),
       onReadError: (error: SwarmError) => this.#parts.onFailure(error),
     };
-    this.#partners.set(peer, { uploader: new Uploader(peer, source), hashQueue: 0, hasClaimed: false });
+    this.#partners.set(peer, {
+      uploader: new Uploader(peer, source),
+      hashQueue: 0,
+      hasClaimed: false,
+      told: 0,
+    });
     this.#downloading?.downloader.join(peer);
     if (peer.isInterested) this.#choker.onInterest(peer);
     if (peer.isV2) this.#downloading?.fetcher.askForLayers();
@@ -154,6 +179,10 @@ export class Exchange {
       case 'have-all':
         this.claim(peer, Bitfield.full(this.layout.pieceCount));
         break;
+      case 'have':
+        partner.told += 1;
+        this.#downloading?.downloader.onMessage(peer, message);
+        break;
       default:
         this.#downloading?.downloader.onMessage(peer, message);
     }
@@ -173,6 +202,7 @@ export class Exchange {
       return;
     }
     partner.hasClaimed = true;
+    partner.told = field.count;
     if (this.isComplete && field.isFull) {
       peer.close(new SwarmError('peer-not-needed', `${peer.name} and we both have everything`));
       return;
@@ -266,6 +296,7 @@ export class Exchange {
       return;
     }
     this.#wastedBytes = downloader.wastedBytes;
+    this.#hashFailures = this.hashFailures;
     this.#downloading = undefined;
     for (const peer of this.#partners.keys()) peer.setInteresting(false);
     this.#parts.onComplete();

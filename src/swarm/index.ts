@@ -2,10 +2,14 @@
 export type { DownloadOptions, DownloadResult } from './download.ts';
 export { Engine, type SeedOptions } from './engine.ts';
 export { SwarmError, type SwarmErrorCode } from './error.ts';
-export type { EngineOptions } from './options.ts';
 export type { KeySigner } from './extensions/identity-keys.ts';
 export type { SeedIdentity } from './extensions/identity-prover.ts';
+export type { EngineOptions } from './options.ts';
 export { type ProbeOptions, type ProbeResult, probeSeeder, proveIdentity } from './probe/probe.ts';
 export type { SwarmPhase, SwarmProgress } from './progress.ts';
+export type { RateLimits } from './rates/throttle.ts';
 export type { TorrentSource } from './source.ts';
+export type { Ban } from './statistics/bans.ts';
+export type { EngineEvents, PeerChange } from './statistics/events.ts';
+export type { EngineStatistics, PeerStatistics, SwarmStatistics } from './statistics/statistics.ts';
 export type { Swarm } from './swarm.ts';

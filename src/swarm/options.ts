@@ -14,6 +14,8 @@ export interface EngineOptions {
   readonly maxConnectionsPerAddress: number;
   /** Most connections of one swarm. */
   readonly maxConnectionsPerSwarm: number;
+  /** How long a peer has to have been of no use before it makes room for another one, when all places are taken. */
+  readonly uselessAfterMs: number;
   /** Most swarms at once. */
   readonly maxSwarms: number;
   /** How many peers of a swarm are served at once; fewer under a low upload limit. */
@@ -53,6 +55,7 @@ export const DEFAULT_ENGINE_OPTIONS: EngineOptions = {
   maxConnections: 2500,
   maxConnectionsPerAddress: 64,
   maxConnectionsPerSwarm: 2200,
+  uselessAfterMs: 60_000,
   maxSwarms: 10_000,
   uploadSlots: 32,
   uploadTurnMs: 10_000,

@@ -27,6 +27,8 @@ export interface EngineServices {
   readonly random: () => number;
   /** Takes a place for a connection with a host; `false` when there are too many. */
   readonly reserve: (host: string) => boolean;
+  /** Lets go, when all places are taken, somebody who does not need one, in favour of a host; `false`: nobody. */
+  readonly makeRoom: (host: string) => boolean;
   /** Gives the place back. */
   readonly released: (host: string) => void;
 }

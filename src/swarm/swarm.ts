@@ -4,6 +4,7 @@ import { type BlockSpan, encodeHandshake, type PeerAddress, type PeerMessage } f
 import type { Bitfield } from './bitfield.ts';
 import { Dialer } from './connection/dialer.ts';
 import type { ShakenHands } from './connection/handshake.ts';
+import { letGoMostUseless, type UselessPeer } from './connection/make-room.ts';
 import { Peer, type PeerOwner } from './connection/peer.ts';
 import type { Candidate } from './connection/peer-book.ts';
 import { Roster } from './connection/roster.ts';
@@ -17,10 +18,13 @@ import { MetadataExtension } from './extensions/metadata.ts';
 import { EarlyClaims } from './fetching/claims.ts';
 import { type Identity, identityOf, swarmHash, swarmHashes } from './identity.ts';
 import type { Layout } from './layout.ts';
-import { RateMeter, type SwarmPhase, type SwarmProgress } from './progress.ts';
+import type { SwarmPhase, SwarmProgress } from './progress.ts';
 import { LimitPair, type RateLimits, Throttle } from './rates/throttle.ts';
 import type { EngineServices } from './services.ts';
 import { REQUEST_QUEUE } from './serving/uploader.ts';
+import { Bans } from './statistics/bans.ts';
+import type { PeerChange } from './statistics/events.ts';
+import { describePeer, type SwarmStatistics } from './statistics/statistics.ts';
 
 const KEEP_ALIVE_MS = 60_000;
 /** Most pieces, found on disk, that peers are told of who came before they were. */
@@ -36,6 +40,8 @@ export interface SwarmEvents {
   onFailure?(error: SwarmError): void;
   /** Something went wrong that others make up for: a peer was banned, a tracker did not answer. */
   onTrouble?(error: SwarmError): void;
+  /** A peer was connected, left, or could not be reached. */
+  onPeer?(change: PeerChange): void;
 }
 
 /**
@@ -51,8 +57,6 @@ export class Swarm implements PeerOwner {
   /** Outgoing connections by the address book's entries. */
   readonly #dialled = new Map<Peer, Candidate>();
   readonly #early = new Map<Peer, EarlyClaims>();
-  readonly #downRate: RateMeter;
-  readonly #upRate: RateMeter;
   readonly #limits: LimitPair;
   readonly #output: Throttle;
   readonly #intake: Throttle;
@@ -61,16 +65,14 @@ export class Swarm implements PeerOwner {
   #identity: Identity;
   #exchange: Exchange | undefined;
   #content: Content | undefined;
-  #banned = 0;
+  readonly #bans = new Bans();
   #isClosed = false;
 
   constructor(identity: Identity, services: EngineServices, events: SwarmEvents) {
     this.#identity = identity;
     this.#services = services;
     this.#events = events;
-    this.#roster = new Roster(services.peerId);
-    this.#downRate = new RateMeter(services.now());
-    this.#upRate = new RateMeter(services.now());
+    this.#roster = new Roster(services.peerId, services.now());
     this.#limits = new LimitPair(services.now);
     this.#output = new Throttle(this.#limits.upload, services.limits.upload);
     this.#intake = new Throttle(this.#limits.download, services.limits.download);
@@ -79,6 +81,8 @@ export class Swarm implements PeerOwner {
       hasRoom: (dials) => this.#roster.size + dials < services.options.maxConnectionsPerSwarm,
       hello: (name) => this.#handshake(name),
       onShaken: (shaken, candidate) => this.#onAnswer(shaken, candidate),
+      onUnreachable: (address, reason) =>
+        events.onPeer?.({ change: 'unreachable', address, direction: 'outgoing', reason }),
     });
     this.#trackers = new TrackerList({
       localAddress: services.options.localAddress,
@@ -166,9 +170,9 @@ export class Swarm implements PeerOwner {
       downloadedBytes: this.#roster.receivedBytes,
       uploadedBytes: this.#roster.sentBytes,
       wastedBytes: exchange?.wastedBytes ?? 0,
-      downloadBytesPerSecond: this.#downRate.bytesPerSecond,
-      uploadBytesPerSecond: this.#upRate.bytesPerSecond,
-      bannedPeers: this.#banned,
+      downloadBytesPerSecond: this.#roster.downRate,
+      uploadBytesPerSecond: this.#roster.upRate,
+      bannedPeers: this.#bans.count,
     };
   }
 
@@ -187,13 +191,37 @@ export class Swarm implements PeerOwner {
     return Array.from(this.#roster, ({ address }) => address);
   }
 
-  /** Whether a host may connect. */
+  /** Whether a host may connect; when the swarm is full, somebody useless goes for it. */
   welcomes(host: string): boolean {
-    return (
-      !this.#isClosed &&
-      !this.#dialer.isBanned(host) &&
-      this.#roster.size < this.#services.options.maxConnectionsPerSwarm
-    );
+    if (this.#isClosed || this.#dialer.isBanned(host)) return false;
+    const isFull = this.#roster.size >= this.#services.options.maxConnectionsPerSwarm;
+    return !isFull || letGoMostUseless([this.mostUseless]);
+  }
+
+  /** The peer that may make room for another one, if there is one. */
+  get mostUseless(): UselessPeer | undefined {
+    return this.#roster.mostUseless(this.#services.now(), this.#services.options.uselessAfterMs);
+  }
+
+  /** All that is known of the swarm and its peers now. Tells no secrets: no tracker's path, no key. */
+  get statistics(): SwarmStatistics {
+    const exchange = this.#exchange;
+    const { infoHashV2, infoHashV1 } = this.#identity;
+    return {
+      infoHashV2: toHex(infoHashV2),
+      infoHashV1: infoHashV1 && toHex(infoHashV1),
+      name: exchange?.metainfo.name,
+      progress: this.progress,
+      limits: this.limits,
+      hashFailures: exchange?.hashFailures ?? 0,
+      bans: this.#bans.latest,
+      peers: Array.from(this.#roster, (peer) =>
+        describePeer(peer, {
+          rates: this.#roster.ratesOf(peer),
+          ...(exchange?.detailsOf(peer) ?? { piecesHave: 0, requestsOut: 0, requestsIn: 0 }),
+        }),
+      ),
+    };
   }
 
   /** Answers a handshake that came in, with the v2 infohash wherever the other side understands it. */
@@ -207,8 +235,7 @@ export class Swarm implements PeerOwner {
   /** Called once a second. */
   tick(): void {
     const { now, options } = this.#services;
-    this.#downRate.tick(this.#roster.receivedBytes, now());
-    this.#upRate.tick(this.#roster.sentBytes, now());
+    this.#roster.tick(now());
     this.#extensions.tick();
     this.#exchange?.tick();
     if (this.#output.isOn) this.#output.payLater(this.#roster.newOverheadBytes());
@@ -262,6 +289,7 @@ export class Swarm implements PeerOwner {
       this.#early.delete(peer);
       this.#extensions.leave(peer);
       this.#exchange?.leave(peer, reason);
+      this.#events.onPeer?.({ ...whoOf(peer), change: 'left', reason });
     }
     const candidate = this.#dialled.get(peer);
     this.#dialled.delete(peer);
@@ -285,7 +313,7 @@ export class Swarm implements PeerOwner {
 
   #ban(peer: Peer, reason: SwarmError): void {
     if (!this.#dialer.isBanned(peer.address.host)) {
-      this.#banned += 1;
+      this.#bans.add(peer.address.host, reason);
       this.#dialer.ban(peer.address.host);
       this.#events.onTrouble?.(reason);
     }
@@ -314,7 +342,7 @@ export class Swarm implements PeerOwner {
       return;
     }
     surplus?.close(tooMany);
-    this.#roster.add(peer);
+    this.#roster.add(peer, this.#services.now());
     peer.sendExtensionHandshake({
       ...this.#extensions.greeting(),
       requestQueue: REQUEST_QUEUE,
@@ -324,6 +352,7 @@ export class Swarm implements PeerOwner {
     this.#tellPieces(peer);
     if (this.#exchange) this.#exchange.join(peer);
     else this.#early.set(peer, new EarlyClaims());
+    this.#events.onPeer?.({ ...whoOf(peer), change: 'connected' });
     peer.start(rest);
   }
 
@@ -374,4 +403,8 @@ export class Swarm implements PeerOwner {
       leftBytes: total === undefined ? 1 : total - (this.#exchange?.haveBytes ?? 0),
     };
   }
+}
+
+function whoOf({ address, isIncoming }: Peer): Pick<PeerChange, 'address' | 'direction'> {
+  return { address, direction: isIncoming ? 'incoming' : 'outgoing' };
 }

@@ -1,5 +1,5 @@
-import type { PeerAddress } from '../../wire/index.ts';
-import type { SwarmError } from '../error.ts';
+import { formatPeerAddress, type PeerAddress } from '../../wire/index.ts';
+import { SwarmError } from '../error.ts';
 import type { EngineServices } from '../services.ts';
 import { type Manner, mannersOf, mayHelp, shakeOutgoing } from './encryption.ts';
 import type { ShakenHands } from './handshake.ts';
@@ -18,6 +18,14 @@ export interface DialerParts {
   readonly hello: (identity: 'v1' | 'v2') => Uint8Array;
   /** Somebody answered: whoever takes the connection tells its end by {@link Dialer.lost}. */
   readonly onShaken: (shaken: ShakenHands, candidate: Candidate) => void;
+  /** Nobody answered, or not as a peer does. */
+  readonly onUnreachable: (address: PeerAddress, reason: SwarmError) => void;
+}
+
+/** Why a dial failed, and whether somebody took the connection. */
+interface Outcome {
+  readonly reason: SwarmError;
+  readonly wasReached: boolean;
 }
 
 /** Makes a swarm's outgoing connections: whom the address book offers, as there is room, again after failures. */
@@ -77,20 +85,23 @@ export class Dialer {
   /** Connects in one manner after the other, as the policy says. */
   async #dial(candidate: Candidate): Promise<void> {
     this.#dials += 1;
+    let reason: SwarmError | undefined;
     for (const manner of mannersOf(this.#parts.services.options.encryption)) {
       const outcome = await this.#attempt(candidate, manner);
       if (outcome === 'answered') return;
-      if (outcome === 'unreachable' || this.#closing.signal.aborted || !mayHelp(outcome, manner)) break;
+      reason = outcome.reason;
+      if (!outcome.wasReached || this.#closing.signal.aborted || !mayHelp(reason, manner)) break;
     }
     const { now, released } = this.#parts.services;
     this.#dials -= 1;
     released(candidate.address.host);
     this.#book.lost(candidate, now(), FAILED); // not reachable now: the book knows when to try again
+    if (reason && !this.#closing.signal.aborted) this.#parts.onUnreachable(candidate.address, reason);
     this.connect();
   }
 
-  /** Resolves with why who took the connection did not shake hands. Never rejects. */
-  async #attempt(candidate: Candidate, manner: Manner): Promise<'answered' | 'unreachable' | SwarmError> {
+  /** Resolves with why nobody shook hands. Never rejects. */
+  async #attempt(candidate: Candidate, manner: Manner): Promise<'answered' | Outcome> {
     const { services, hello, onShaken } = this.#parts;
     const { encryption: policy, handshakeTimeoutMs: timeoutMs, localAddress } = services.options;
     const ended = new AbortController();
@@ -106,14 +117,25 @@ export class Dialer {
           resolve('answered');
           onShaken(shaken, candidate);
         };
-        shakeOutgoing(socket, hello(candidate.identity), { manner, policy, timeoutMs }, onAnswer, resolve);
+        shakeOutgoing(socket, hello(candidate.identity), { manner, policy, timeoutMs }, onAnswer, (reason) =>
+          resolve({ reason, wasReached: true }),
+        );
       });
-    } catch {
-      return 'unreachable';
+    } catch (cause) {
+      return { reason: asSwarmError(candidate.address, cause), wasReached: false };
     } finally {
       ended.abort();
     }
   }
+}
+
+function asSwarmError(address: PeerAddress, cause: unknown): SwarmError {
+  if (cause instanceof SwarmError) return cause;
+  const name = formatPeerAddress(address);
+  const isLate = cause instanceof DOMException && cause.name === 'TimeoutError';
+  return isLate
+    ? new SwarmError('timed-out', `${name} did not answer in time`, { cause })
+    : new SwarmError('cannot-connect', `${name} cannot be reached: ${(cause as Error).message}`, { cause });
 }
 
 const FAILED = { wasUseful: false, isUnneeded: false };

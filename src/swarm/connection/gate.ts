@@ -10,6 +10,16 @@ export class Gate {
     this.#limitPerHost = limitPerHost;
   }
 
+  /** Places that are taken. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Whether a host has not all of its own places yet. */
+  isOpenTo(host: string): boolean {
+    return (this.#hosts.get(host) ?? 0) < this.#limitPerHost;
+  }
+
   /** Takes a place; `false` when there is none left. */
   reserve(host: string): boolean {
     const held = this.#hosts.get(host) ?? 0;

@@ -6,6 +6,9 @@ import { shakeIncoming } from './encryption.ts';
 import type { ShakenHands } from './handshake.ts';
 import { PeerSocket, plainAddress } from './socket.ts';
 
+/** Which part of the time for shaking hands everybody has, even when others wait. */
+const GRACE = 0.2;
+
 /**
  * Takes connections in. Before a byte is read the address has to have a place left; before anything is answered a
  * whole handshake has to have come, in time, for a swarm that is here.
@@ -13,8 +16,8 @@ import { PeerSocket, plainAddress } from './socket.ts';
 export class Listener {
   readonly #services: EngineServices;
   readonly #server: Server;
-  /** Connections that have not shaken hands. */
-  readonly #strangers = new Set<PeerSocket>();
+  /** Connections that have not shaken hands, with the time they came, the oldest first. */
+  readonly #strangers = new Map<PeerSocket, number>();
   readonly #onHandshake: (shaken: ShakenHands) => void;
   readonly #findRequest: (requestHash: Uint8Array) => SwarmHash | undefined;
 
@@ -48,21 +51,37 @@ export class Listener {
 
   async close(): Promise<void> {
     const reason = new SwarmError('closed', 'the engine was closed');
-    for (const socket of this.#strangers) socket.close(reason);
+    for (const socket of this.#strangers.keys()) socket.close(reason);
     await new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
   }
 
+  /** How many have not shaken hands. */
+  get strangers(): number {
+    return this.#strangers.size;
+  }
+
+  /** Lets go who came first and still has not shaken hands, unless all are new; tells whether there was one. */
+  dropStranger(): boolean {
+    const { now, options } = this.#services;
+    for (const [socket, sinceMs] of this.#strangers) {
+      if (now() - sinceMs < options.handshakeTimeoutMs * GRACE) return false;
+      socket.close(new SwarmError('timed-out', 'no handshake came, and others wait for the place'));
+      return true;
+    }
+    return false;
+  }
+
   #take(socket: Socket): void {
     const host = plainAddress(socket.remoteAddress ?? '');
-    const { reserve, released, options } = this.#services;
-    if (host === '' || !reserve(host)) {
+    const { reserve, released, makeRoom, now, options } = this.#services;
+    if (host === '' || !(reserve(host) || (makeRoom(host) && reserve(host)))) {
       socket.destroy();
       return;
     }
     const stranger = new PeerSocket(socket, { host, port: socket.remotePort ?? 0 });
-    this.#strangers.add(stranger);
+    this.#strangers.set(stranger, now());
     shakeIncoming(
       stranger,
       {

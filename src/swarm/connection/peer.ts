@@ -100,6 +100,10 @@ export class Peer implements MessageSink {
     return this.#socket.isClosed;
   }
 
+  get isEncrypted(): boolean {
+    return this.#socket.isEncrypted;
+  }
+
   /** Both ends of the connection as the system knows them; `undefined` once it is closed. */
   get ends(): PeerSocket['ends'] {
     return this.#socket.ends;

@@ -142,6 +142,11 @@ export class PeerSocket {
     return this.#isHeldBack;
   }
 
+  /** Whether what is sent and received now is encrypted. */
+  get isEncrypted(): boolean {
+    return this.#cipher !== undefined;
+  }
+
   /** Sets who hears that everything written has left. */
   onDrain(drained: () => void): void {
     this.#onDrain = drained;

@@ -83,6 +83,12 @@ export class Downloader {
     return this.#suppliers.get(peer)?.have.has(pieceIndex) ?? false;
   }
 
+  /** How many pieces a peer has, and how many blocks it owes. */
+  standingOf(peer: Peer): { readonly pieces: number; readonly owed: number } {
+    const supplier = this.#suppliers.get(peer);
+    return { pieces: supplier?.have.count ?? 0, owed: supplier?.owed.size ?? 0 };
+  }
+
   onMessage(peer: Peer, message: PeerMessage): void {
     const supplier = this.#suppliers.get(peer);
     if (!supplier) return;

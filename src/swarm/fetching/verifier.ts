@@ -38,6 +38,8 @@ export interface VerifierParts {
 export class Verifier {
   readonly #parts: VerifierParts;
   readonly #failures = new Map<number, FailedPiece>();
+  /** Pieces that were wrong. */
+  failureCount = 0;
 
   constructor(parts: VerifierParts) {
     this.#parts = parts;
@@ -83,6 +85,7 @@ export class Verifier {
   }
 
   async #wrong(transfer: PieceTransfer, leaves: Uint8Array): Promise<void> {
+    this.failureCount += 1;
     const failed = noteFailure(transfer, leaves);
     const downloader = this.#parts.downloader();
     const [only, ...others] = transfer.senders;

@@ -59,6 +59,11 @@ export class Uploader {
     if (this.#underWay === 0) this.#pumpSoon();
   }
 
+  /** Requests that wait. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
   cancel(span: BlockSpan): void {
     const at = this.#queue.findIndex(
       (each) =>
