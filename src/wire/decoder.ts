@@ -1,3 +1,4 @@
+import { PIECE_HEADER_BYTES } from './encode.ts';
 import { WireError } from './error.ts';
 import { WIRE_LIMITS, type WireLimits } from './limits.ts';
 import { type BlockSpan, MESSAGE_ID, type PeerMessage } from './message.ts';
@@ -16,6 +17,8 @@ export interface MessageSink {
   endBlock(span: BlockSpan): void;
   /** Some payload bytes of the current block have come; for rates and timeouts. */
   blockBytes?(count: number): void;
+  /** Copies `chunk` from `from` to before `to` to where `target` has `at`; left out, `TypedArray.set` does it. */
+  copy?(chunk: Uint8Array, from: number, to: number, target: Uint8Array, at: number): void;
 }
 
 const START_BYTES = 4096;
@@ -54,6 +57,13 @@ export class MessageDecoder {
     let at = 0;
     while (at < chunk.length) {
       if (this.#state === 'head') {
+        if (this.#headLength === 0 && isPieceHeader(chunk, at)) {
+          this.#bodyLength = readUint32(chunk, at) - 1;
+          this.#startPiece();
+          this.#startBlock(chunk, at + 5);
+          at += PIECE_HEADER_BYTES;
+          continue;
+        }
         while (this.#headLength < this.#headNeed && at < chunk.length) {
           this.#head[this.#headLength] = chunk[at] as number;
           this.#headLength += 1;
@@ -97,7 +107,7 @@ export class MessageDecoder {
       if (this.#id === MESSAGE_ID.piece) this.#startPiece();
       else this.#startBody();
     } else {
-      this.#startBlock();
+      this.#startBlock(this.#head, 5);
     }
   }
 
@@ -159,10 +169,10 @@ export class MessageDecoder {
     this.#sink.message(message);
   }
 
-  #startBlock(): void {
+  #startBlock(bytes: Uint8Array, at: number): void {
     this.#span = {
-      pieceIndex: readUint32(this.#head, 5),
-      begin: readUint32(this.#head, 9),
+      pieceIndex: readUint32(bytes, at),
+      begin: readUint32(bytes, at + 4),
       length: this.#bodyLength - 8,
     };
     this.#state = 'block';
@@ -172,10 +182,7 @@ export class MessageDecoder {
 
   #takeBlock(chunk: Uint8Array, at: number): number {
     const count = Math.min(this.#span.length - this.#blockHave, chunk.length - at);
-    this.#target?.set(
-      at === 0 && count === chunk.length ? chunk : chunk.subarray(at, at + count),
-      this.#blockHave,
-    );
+    if (this.#target !== undefined) this.#copy(chunk, at, at + count, this.#target);
     this.#blockHave += count;
     this.#sink.blockBytes?.(count);
     if (this.#blockHave === this.#span.length && this.#state === 'block') {
@@ -187,9 +194,21 @@ export class MessageDecoder {
     return count;
   }
 
+  #copy(chunk: Uint8Array, from: number, to: number, target: Uint8Array): void {
+    if (this.#sink.copy) this.#sink.copy(chunk, from, to, target, this.#blockHave);
+    else target.set(chunk.subarray(from, to), this.#blockHave);
+  }
+
   #nextMessage(): void {
     this.#state = 'head';
     this.#headLength = 0;
     this.#headNeed = 4;
   }
+}
+
+/** Whether the whole header of a `piece` message stands there, as it mostly does: it need not be put together. */
+function isPieceHeader(chunk: Uint8Array, at: number): boolean {
+  return (
+    chunk.length - at >= PIECE_HEADER_BYTES && chunk[at + 4] === MESSAGE_ID.piece && readUint32(chunk, at) > 0
+  );
 }

@@ -212,6 +212,11 @@ export class Peer implements MessageSink {
     this.receivedBlockBytes += count;
   }
 
+  /** Into shared memory `TypedArray.set` goes word by word, seven times as slow as this. */
+  copy(chunk: Uint8Array, from: number, to: number, target: Uint8Array, at: number): void {
+    copyBytes.call(chunk, target, at, from, to);
+  }
+
   #take(chunk: Uint8Array): void {
     this.lastHeardMs = this.#now();
     try {
@@ -221,6 +226,8 @@ export class Peer implements MessageSink {
     }
   }
 }
+
+const { copy: copyBytes } = Buffer.prototype;
 
 function asPeerFault(name: string, cause: unknown): SwarmError {
   if (cause instanceof SwarmError) return cause;
