@@ -47,7 +47,7 @@ function isStrictPoint(point: Uint8Array): boolean {
 
 /** A point's y-coordinate: its encoding without the top bit, which holds the sign of x. */
 function withoutSign(point: Uint8Array): Uint8Array {
-  const y = point.slice();
+  const y = Uint8Array.from(point); // `slice` of a Buffer would be the same memory
   y[KEY_BYTES - 1] = (y[KEY_BYTES - 1] as number) & 0x7f;
   return y;
 }

@@ -30,6 +30,16 @@ test('the edge points of CCTV: strict encodings, no small order, no cofactor', (
   }
 });
 
+test('keys and signatures that come in buffers are verified, and not written to', () => {
+  for (let count = 0; count < 20; count += 1) {
+    const signer = generateKey('buffers');
+    const [key, signature] = [Buffer.from(signer.key, 'hex'), Buffer.from(signer.sign(message))];
+    const before = Buffer.concat([key, signature]).toString('hex');
+    assert.ok(verifyEd25519(key, message, signature));
+    assert.equal(Buffer.concat([key, signature]).toString('hex'), before);
+  }
+});
+
 test('the Ed25519 vectors of Wycheproof', () => {
   const rows = vectors('ed25519-wycheproof.json');
   assert.ok(rows.filter(([, , , good]) => good).length > 20);
