@@ -115,7 +115,7 @@ function integer(root: BencodeNode, key: string): number {
 function fixedBytes(root: BencodeNode, key: string, length: number): Uint8Array {
   const bytes = root.get(key)?.bytes();
   if (bytes?.length !== length) throw bad(`${bytes?.length ?? 'no'} bytes of ${key}`);
-  return bytes.slice();
+  return Uint8Array.from(bytes);
 }
 
 function bad(what: string): WireError {
