@@ -1,6 +1,13 @@
 import { type Command, Option } from 'commander';
 import { printable, toHex } from '../bytes/index.ts';
-import { Engine, type EngineOptions, type SwarmError, type TorrentSource } from '../swarm/index.ts';
+import {
+  type DownloadResult,
+  Engine,
+  type EngineOptions,
+  type KeptDownload,
+  type SwarmError,
+  type TorrentSource,
+} from '../swarm/index.ts';
 import { parseMagnet, parseTorrent, readTorrentFile } from '../torrent/index.ts';
 import type { PeerAddress } from '../wire/index.ts';
 import { contextOf } from './context.ts';
@@ -19,6 +26,7 @@ interface DownloadFlags {
   readonly listen?: string;
   readonly localAddress?: string;
   readonly encryption: EngineOptions['encryption'];
+  readonly fresh?: boolean;
 }
 
 /** Adds `bitquorum download`. */
@@ -33,6 +41,7 @@ export function addDownloadCommand(program: Command): void {
     .option('--no-trackers', 'ask none of the trackers in the link or file')
     .option('--listen <host:port>', 'take connections in while downloading')
     .option('--local-address <address>', 'address that connections go out from')
+    .option('--fresh', 'delete what an earlier try left, and begin anew')
     .addOption(
       new Option('--encryption <policy>', 'whether connections are encrypted (MSE)')
         .choices(['off', 'allow', 'prefer', 'require'])
@@ -44,9 +53,8 @@ export function addDownloadCommand(program: Command): void {
 async function download(text: string, flags: DownloadFlags, command: Command): Promise<void> {
   const { output, signal } = contextOf(command);
   const source = await readSource(text);
-  const trackers = [...(flags.tracker ?? []), ...(flags.trackers ? source.trackers : [])];
-  const peers = [...(flags.peer ?? []).map(parsePeer), ...hintsOf(source)];
-  mustHaveSomebody(trackers, peers, flags);
+  const peers = (flags.peer ?? []).map(parsePeer);
+  mustHaveSomebody(source, peers, flags);
   const listen = flags.listen === undefined ? undefined : parseHostPort(flags.listen);
   const engine = new Engine({
     ...listen,
@@ -57,18 +65,25 @@ async function download(text: string, flags: DownloadFlags, command: Command): P
   const startedMs = performance.now();
   try {
     if (listen) await engine.listen();
-    const { metainfo, path, progress } = await engine.download(source, {
+    const result = await engine.download(source, {
       folder: flags.out,
+      fresh: flags.fresh ?? false,
       signal,
-      trackers,
+      trackers: flags.tracker ?? [],
+      sourceTrackers: flags.trackers,
       peers,
+      sourcePeers: true,
       onProgress: line.update,
       onTrouble: (error) => tell(error, output),
+      onKept: (kept) => {
+        line.stop();
+        tellKept(kept, output);
+      },
     });
     line.stop();
+    const { metainfo, path, progress, resumedBytes, isAlreadyThere } = result;
     const seconds = (performance.now() - startedMs) / 1000;
-    const rate = formatSize(metainfo.sizeBytes / Math.max(seconds, 0.001));
-    output.say(`${formatSize(metainfo.sizeBytes)} verified in ${seconds.toFixed(1)} s, ${rate}/s`);
+    output.say(wordsOf(result, seconds));
     const infoHashV2 = toHex(metainfo.infoHashV2);
     const { downloadedBytes, wastedBytes, bannedPeers } = progress;
     output.result(
@@ -81,6 +96,8 @@ async function download(text: string, flags: DownloadFlags, command: Command): P
         downloadedBytes,
         wastedBytes,
         bannedPeers,
+        resumedBytes,
+        alreadyThere: isAlreadyThere,
       },
       path,
     );
@@ -94,18 +111,30 @@ async function readSource(text: string): Promise<TorrentSource> {
   return /^magnet:/i.test(text) ? parseMagnet(text) : parseTorrent(await readTorrentFile(text));
 }
 
-function hintsOf(source: TorrentSource): readonly PeerAddress[] {
-  return 'peers' in source ? source.peers : [];
+function mustHaveSomebody(source: TorrentSource, peers: readonly PeerAddress[], flags: DownloadFlags): void {
+  const hints = 'peers' in source ? source.peers : [];
+  const trackers = [...(flags.tracker ?? []), ...(flags.trackers ? source.trackers : [])];
+  if (peers.length > 0 || hints.length > 0 || flags.listen !== undefined) return;
+  if (trackers.some((url) => /^(https?|udp):/.test(url))) return;
+  throw new UsageError('nobody to ask: give --peer HOST:PORT, or --tracker with an http, https or udp URL');
 }
 
-function mustHaveSomebody(
-  trackers: readonly string[],
-  peers: readonly PeerAddress[],
-  flags: DownloadFlags,
-): void {
-  if (peers.length > 0 || flags.listen !== undefined || trackers.some((url) => /^(https?|udp):/.test(url)))
-    return;
-  throw new UsageError('nobody to ask: give --peer HOST:PORT, or --tracker with an http, https or udp URL');
+function wordsOf({ metainfo, resumedBytes, isAlreadyThere }: DownloadResult, seconds: number): string {
+  const size = formatSize(metainfo.sizeBytes);
+  if (isAlreadyThere) return `already complete, ${size} verified in ${seconds.toFixed(1)} s`;
+  const rate = formatSize((metainfo.sizeBytes - resumedBytes) / Math.max(seconds, 0.001));
+  const rest = resumedBytes > 0 ? `, ${formatSize(resumedBytes)} of it from an earlier try` : '';
+  return `${size} verified in ${seconds.toFixed(1)} s, ${rate}/s${rest}`;
+}
+
+/** What a download that ends too early leaves. */
+function tellKept({ bytes, path }: KeptDownload, output: Output): void {
+  if (output.json) output.result({ event: 'kept', bytes, path }, '');
+  else {
+    output.say(
+      `${formatSize(bytes)} are kept in ${printable(path)}: the same command goes on from there, --fresh begins anew`,
+    );
+  }
 }
 
 /** What went wrong and did not end the download. */

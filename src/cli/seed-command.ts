@@ -85,7 +85,8 @@ async function seed(paths: readonly string[], flags: SeedFlags, command: Command
       const trackers = [...(flags.tracker ?? []), ...(flags.trackers ? metainfo.trackers : [])];
       swarms.push(
         await engine.seed(metainfo, path, {
-          trackers,
+          trackers: flags.tracker ?? [],
+          sourceTrackers: flags.trackers,
           signal,
           isVerified: torrents[at] === undefined,
           onTrouble: (error) => output.say(output.colors.yellow(printable(error.message))),

@@ -1,6 +1,7 @@
 import { equalBytes, toHex } from '../bytes/index.ts';
 import { type Metainfo, parseInfo, withPieceLayers } from '../torrent/index.ts';
 import type { PeerAddress } from '../wire/index.ts';
+import type { DiscoverOptions } from './discovery/discovery.ts';
 import { DownloadPlace, type PreparedContent } from './disk/download-place.ts';
 import { SwarmError } from './error.ts';
 import type { Identity } from './identity.ts';
@@ -9,8 +10,9 @@ import type { SwarmProgress } from './progress.ts';
 import type { EngineServices } from './services.ts';
 import { identityOfSource, isMetainfo, type TorrentSource } from './source.ts';
 import type { Swarm, SwarmEvents } from './swarm.ts';
+import type { WebSeedOptions } from './web-seeds/options.ts';
 
-export interface DownloadOptions {
+export interface DownloadOptions extends DiscoverOptions, WebSeedOptions {
   /** Folder that the torrent's file or folder is put into; made when it is not there. */
   readonly folder: string;
   /**
@@ -21,10 +23,6 @@ export interface DownloadOptions {
   /** Deletes what an earlier download of the torrent left, and begins anew. Default `false`. */
   readonly fresh?: boolean;
   readonly signal?: AbortSignal;
-  /** HTTP and UDP trackers to ask. Those of the torrent or magnet link are not asked unless they are given here. */
-  readonly trackers?: readonly string[];
-  /** Peers to ask, such as those of a magnet link (`x.pe`). */
-  readonly peers?: readonly PeerAddress[];
   /** Goes on seeding when complete, until the engine is closed or the swarm left. Default `false`. */
   readonly keepSeeding?: boolean;
   /** Called about twice a second, and once at the end. */
@@ -98,8 +96,8 @@ export async function runDownload(
   const meetPeers = (): void => {
     if (metPeers) return;
     metPeers = true;
-    swarm.announceTo(options.trackers ?? []);
-    swarm.addPeers(options.peers ?? []);
+    swarm.discover(options, source);
+    swarm.fetchFrom(options, source);
   };
   const keepLayers = (): void => {
     place?.keepLayers(swarm.pieceLayers).catch((error: SwarmError) => failure.reject(error));

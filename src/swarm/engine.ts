@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { equalBytes, toHex } from '../bytes/index.ts';
 import { type Metainfo, parseTorrent, verifyTorrent } from '../torrent/index.ts';
-import type { PeerAddress } from '../wire/index.ts';
 import { Bitfield } from './bitfield.ts';
 import { RequestHashes } from './connection/encryption.ts';
 import { Gate } from './connection/gate.ts';
@@ -10,6 +9,8 @@ import type { ShakenHands } from './connection/handshake.ts';
 import { Listener } from './connection/listener.ts';
 import { letGoMostUseless } from './connection/make-room.ts';
 import { createPeerId } from './connection/peer-id.ts';
+import type { DiscoverOptions } from './discovery/discovery.ts';
+import { DiscoveryHub } from './discovery/discovery-hub.ts';
 import { FilePool } from './disk/file-pool.ts';
 import { openFinished } from './disk/finished-place.ts';
 import { type DownloadOptions, type DownloadResult, runDownload } from './download.ts';
@@ -35,10 +36,7 @@ const SEND_BUFFERS = 16;
 /** How long a full house stays closed after nobody was found who could go: looking takes time. */
 const NO_ROOM_MS = 200;
 
-export interface SeedOptions {
-  /** HTTP and UDP trackers to announce to. Those in the torrent are not asked unless they are given here. */
-  readonly trackers?: readonly string[];
-  readonly peers?: readonly PeerAddress[];
+export interface SeedOptions extends DiscoverOptions {
   /** The content was hashed just now and is not hashed again. Default `false`. */
   readonly isVerified?: boolean;
   /** Proves to whoever connects and asks that a builder seeds this. Nothing is proven unless it is given. */
@@ -81,6 +79,7 @@ export class Engine extends Teller {
     const gate = new Gate(all.maxConnections, all.maxConnectionsPerAddress);
     this.#gate = gate;
     const now = (): number => performance.now();
+    const random = Math.random;
     const limits = new LimitPair(now);
     limits.set(all);
     this.#services = {
@@ -94,7 +93,8 @@ export class Engine extends Teller {
       proofs: new ProofBudget(() => performance.now()),
       port: () => this.#port,
       now,
-      random: Math.random,
+      random,
+      discovery: new DiscoveryHub({ localAddress: all.localAddress, now, random }),
       reserve: (host) => gate.reserve(host),
       released: (host) => gate.release(host),
       makeRoom: (host) => gate.isOpenTo(host) && this.#makeRoom(),
@@ -140,8 +140,7 @@ export class Engine extends Teller {
     });
     if (prover) swarm.offer(prover);
     swarm.begin(metainfo, layout, content, Bitfield.full(layout.pieceCount));
-    swarm.announceTo(options.trackers ?? []);
-    swarm.addPeers(options.peers ?? []);
+    swarm.discover(options, metainfo);
     return swarm;
   }
 
@@ -203,6 +202,7 @@ export class Engine extends Teller {
     clearInterval(this.#ticker);
     await Promise.all([this.#listener.close(), ...Array.from(this.#swarms, (swarm) => this.leave(swarm))]);
     await Promise.allSettled(this.#downloads); // they give their folders back
+    this.#services.discovery.close();
     await this.#services.pool.close();
     await this.#services.files.close();
   }

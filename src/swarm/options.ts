@@ -1,4 +1,5 @@
 import type { EncryptionPolicy } from './connection/encryption.ts';
+import type { AnnounceTo } from './discovery/tracker-tiers.ts';
 
 /** Settings and bounds of an engine. All have defaults; nothing opens towards the outside unless it is asked for. */
 export interface EngineOptions {
@@ -8,6 +9,11 @@ export interface EngineOptions {
   readonly port: number;
   /** Address from which connections to peers and trackers go out; the system chooses when it is not set. */
   readonly localAddress: string | undefined;
+  /**
+   * Which trackers of an announce list are announced to: the first that answers, those of a later tier only when all of
+   * the earlier ones failed (BEP 12; the default); one of each tier, as qBittorrent does; or every one.
+   */
+  readonly announceTo: AnnounceTo;
   /** Most connections in all, those that have not shaken hands yet included. */
   readonly maxConnections: number;
   /** Most connections from one address. */
@@ -52,6 +58,7 @@ export const DEFAULT_ENGINE_OPTIONS: EngineOptions = {
   host: '127.0.0.1',
   port: 0,
   localAddress: undefined,
+  announceTo: 'first',
   maxConnections: 2500,
   maxConnectionsPerAddress: 64,
   maxConnectionsPerSwarm: 2200,

@@ -1,4 +1,5 @@
 import type { PeerId } from '../bytes/index.ts';
+import type { DiscoveryHub } from './discovery/discovery-hub.ts';
 import type { FilePool } from './disk/file-pool.ts';
 import type { ProofBudget } from './extensions/proof-budget.ts';
 import type { HashPool } from './hashing/hash-pool.ts';
@@ -12,6 +13,8 @@ export interface EngineServices {
   readonly peerId: PeerId;
   /** Told to trackers, so that they know us when our address changes. */
   readonly announceKey: string;
+  /** What swarms share to find peers. */
+  readonly discovery: DiscoveryHub;
   readonly pool: HashPool;
   readonly files: FilePool;
   readonly buffers: SendBuffers;

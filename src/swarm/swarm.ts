@@ -2,29 +2,31 @@ import { toHex } from '../bytes/index.ts';
 import type { Metainfo } from '../torrent/index.ts';
 import { type BlockSpan, encodeHandshake, type PeerAddress, type PeerMessage } from '../wire/index.ts';
 import type { Bitfield } from './bitfield.ts';
-import { Dialer } from './connection/dialer.ts';
 import type { ShakenHands } from './connection/handshake.ts';
 import { letGoMostUseless, type UselessPeer } from './connection/make-room.ts';
 import { Peer, type PeerOwner } from './connection/peer.ts';
 import type { Candidate } from './connection/peer-book.ts';
 import { Roster } from './connection/roster.ts';
 import type { PeerSocket } from './connection/socket.ts';
-import { TrackerList } from './discovery/tracker-list.ts';
+import { type DiscoverOptions, Discovery, ownReach } from './discovery/discovery.ts';
 import type { Content } from './disk/content.ts';
 import { SwarmError } from './error.ts';
 import { Exchange } from './exchange.ts';
 import { type Extension, Extensions } from './extensions/extension.ts';
 import { MetadataExtension } from './extensions/metadata.ts';
 import { EarlyClaims } from './fetching/claims.ts';
-import { type Identity, identityOf, swarmHash, swarmHashes } from './identity.ts';
+import { type Identity, identityOf, swarmHash } from './identity.ts';
 import type { Layout } from './layout.ts';
 import type { SwarmPhase, SwarmProgress } from './progress.ts';
 import { LimitPair, type RateLimits, Throttle } from './rates/throttle.ts';
 import type { EngineServices } from './services.ts';
 import { REQUEST_QUEUE } from './serving/uploader.ts';
+import type { TorrentSource } from './source.ts';
 import { Bans } from './statistics/bans.ts';
 import type { PeerChange } from './statistics/events.ts';
 import { describePeer, type SwarmStatistics } from './statistics/statistics.ts';
+import { type WebSeedOptions, webSeedsOf } from './web-seeds/options.ts';
+import type { WebSeedAddress } from './web-seeds/web-seed.ts';
 
 const KEEP_ALIVE_MS = 60_000;
 /** Most pieces, found on disk, that peers are told of who came before they were. */
@@ -51,11 +53,8 @@ export interface SwarmEvents {
 export class Swarm implements PeerOwner {
   readonly #services: EngineServices;
   readonly #events: SwarmEvents;
-  readonly #dialer: Dialer;
-  readonly #trackers: TrackerList;
+  readonly #discovery: Discovery;
   readonly #roster: Roster;
-  /** Outgoing connections by the address book's entries. */
-  readonly #dialled = new Map<Peer, Candidate>();
   readonly #early = new Map<Peer, EarlyClaims>();
   readonly #limits: LimitPair;
   readonly #output: Throttle;
@@ -64,6 +63,7 @@ export class Swarm implements PeerOwner {
   readonly #extensions: Extensions;
   #identity: Identity;
   #exchange: Exchange | undefined;
+  #webSeeds: readonly WebSeedAddress[] = [];
   #content: Content | undefined;
   readonly #bans = new Bans();
   #isClosed = false;
@@ -76,19 +76,18 @@ export class Swarm implements PeerOwner {
     this.#limits = new LimitPair(services.now);
     this.#output = new Throttle(this.#limits.upload, services.limits.upload);
     this.#intake = new Throttle(this.#limits.download, services.limits.download);
-    this.#dialer = new Dialer({
+    this.#discovery = new Discovery({
       services,
-      hasRoom: (dials) => this.#roster.size + dials < services.options.maxConnectionsPerSwarm,
-      hello: (name) => this.#handshake(name),
-      onShaken: (shaken, candidate) => this.#onAnswer(shaken, candidate),
-      onUnreachable: (address, reason) =>
-        events.onPeer?.({ change: 'unreachable', address, direction: 'outgoing', reason }),
-    });
-    this.#trackers = new TrackerList({
-      localAddress: services.options.localAddress,
-      state: () => this.#announcedState(),
-      onPeers: (peers, name) => this.addPeers(peers, name),
-      onError: (error) => events.onTrouble?.(error),
+      identity: () => this.#identity,
+      dialer: {
+        hasRoom: (dials) => this.#roster.size + dials < services.options.maxConnectionsPerSwarm,
+        hello: (name) => this.#handshake(name),
+        onShaken: (shaken, candidate) => this.#onAnswer(shaken, candidate),
+        onUnreachable: (address, reason) =>
+          events.onPeer?.({ change: 'unreachable', address, direction: 'outgoing', reason }),
+      },
+      traffic: () => this.#traffic(),
+      onTrouble: (error) => events.onTrouble?.(error),
     });
     this.#metadata = new MetadataExtension(identity.infoHashV2, {
       now: services.now,
@@ -118,6 +117,7 @@ export class Swarm implements PeerOwner {
       random,
       ban: (peer, reason) => this.#ban(peer, reason),
       onComplete: () => this.#completed(),
+      onTrouble: (error) => this.#events.onTrouble?.(error),
       onFailure: (error) => this.#events.onFailure?.(error),
     });
     this.#exchange = exchange;
@@ -130,7 +130,8 @@ export class Swarm implements PeerOwner {
       }
     }
     this.#early.clear();
-    this.announceTo([]); // under the v1 infohash too, which a v2 magnet link does not tell
+    exchange.addWebSeeds(this.#webSeeds);
+    this.#discovery.know(metainfo);
   }
 
   /** Offers an extension to peers that connect from now on. */
@@ -148,14 +149,15 @@ export class Swarm implements PeerOwner {
     return this.#exchange?.pieceLayers ?? new Map();
   }
 
-  /** Notes where peers may be; they are connected to as there is room. */
-  addPeers(addresses: Iterable<PeerAddress>, identity: 'v1' | 'v2' = 'v2'): void {
-    if (!this.#isClosed) this.#dialer.add(addresses, identity);
+  /** Begins to look for peers, and goes on until the swarm is closed. */
+  discover(where: DiscoverOptions, source: TorrentSource): void {
+    this.#discovery.begin(where, source);
   }
 
-  /** Announces to trackers, under each identity, until the swarm is closed. */
-  announceTo(urls: Iterable<string>): void {
-    this.#trackers.announce(urls, swarmHashes(this.#identity));
+  /** Fetches from HTTP servers too, once the torrent is known. */
+  fetchFrom(where: WebSeedOptions, source: TorrentSource): void {
+    this.#webSeeds = webSeedsOf(where, source, ownReach(this.#services));
+    this.#exchange?.addWebSeeds(this.#webSeeds);
   }
 
   get progress(): SwarmProgress {
@@ -167,10 +169,11 @@ export class Swarm implements PeerOwner {
       piecesHave: exchange?.have.count ?? 0,
       piecesTotal: exchange?.layout.pieceCount ?? 0,
       peers: this.#roster.size,
-      downloadedBytes: this.#roster.receivedBytes,
+      webSeeds: exchange?.webSeedTraffic.active ?? 0,
+      downloadedBytes: this.#receivedBytes,
       uploadedBytes: this.#roster.sentBytes,
       wastedBytes: exchange?.wastedBytes ?? 0,
-      downloadBytesPerSecond: this.#roster.downRate,
+      downloadBytesPerSecond: this.#roster.downRate + (exchange?.webSeedTraffic.bytesPerSecond ?? 0),
       uploadBytesPerSecond: this.#roster.upRate,
       bannedPeers: this.#bans.count,
     };
@@ -193,7 +196,7 @@ export class Swarm implements PeerOwner {
 
   /** Whether a host may connect; when the swarm is full, somebody useless goes for it. */
   welcomes(host: string): boolean {
-    if (this.#isClosed || this.#dialer.isBanned(host)) return false;
+    if (this.#isClosed || this.#discovery.isBanned(host)) return false;
     const isFull = this.#roster.size >= this.#services.options.maxConnectionsPerSwarm;
     return !isFull || letGoMostUseless([this.mostUseless]);
   }
@@ -253,9 +256,10 @@ export class Swarm implements PeerOwner {
     if (this.#isClosed) return;
     this.#isClosed = true;
     const reason = new SwarmError('closed', `the swarm ${toHex(this.#identity.infoHashV2)} was left`);
-    this.#dialer.close(reason);
+    const farewell = this.#discovery.close(reason);
+    this.#exchange?.close();
     for (const peer of this.#roster) peer.close(reason);
-    await this.#trackers.close();
+    await farewell;
     await this.#content?.close();
   }
 
@@ -291,13 +295,11 @@ export class Swarm implements PeerOwner {
       this.#exchange?.leave(peer, reason);
       this.#events.onPeer?.({ ...whoOf(peer), change: 'left', reason });
     }
-    const candidate = this.#dialled.get(peer);
-    this.#dialled.delete(peer);
-    if (candidate) {
-      const wasUseful = peer.receivedBlockBytes > 0 || peer.sentBlockBytes > 0;
-      this.#dialer.lost(candidate, { wasUseful, isUnneeded: reason.code === 'peer-not-needed' });
-    }
-    this.#dialer.connect();
+    this.#discovery.lost(peer, reason);
+  }
+
+  get #receivedBytes(): number {
+    return this.#roster.receivedBytes + (this.#exchange?.webSeedTraffic.receivedBytes ?? 0);
   }
 
   get #phase(): SwarmPhase {
@@ -307,14 +309,14 @@ export class Swarm implements PeerOwner {
   }
 
   #completed(): void {
-    this.#trackers.complete();
+    this.#discovery.complete();
     this.#events.onComplete?.();
   }
 
   #ban(peer: Peer, reason: SwarmError): void {
-    if (!this.#dialer.isBanned(peer.address.host)) {
+    if (!this.#discovery.isBanned(peer.address.host)) {
       this.#bans.add(peer.address.host, reason);
-      this.#dialer.ban(peer.address.host);
+      this.#discovery.ban(peer.address.host);
       this.#events.onTrouble?.(reason);
     }
     for (const other of this.#roster) if (other.address.host === peer.address.host) other.close(reason);
@@ -324,7 +326,7 @@ export class Swarm implements PeerOwner {
   #onAnswer({ socket, remote, rest }: ShakenHands, candidate: Candidate): void {
     const named = identityOf(this.#identity, remote.infoHash);
     const peer = new Peer(this.#partsOf(socket, remote, false, named === 'v2'));
-    this.#dialled.set(peer, candidate);
+    this.#discovery.met(peer, candidate);
     if (named) this.#admit(peer, rest);
     else this.#turnAway(peer, new SwarmError('wrong-swarm', `${peer.name} answered with another infohash`));
   }
@@ -389,16 +391,11 @@ export class Swarm implements PeerOwner {
     return { socket, remote, isIncoming, isV2, owner: this, now, sendQueueBytes: options.sendQueueBytes };
   }
 
-  #announcedState() {
-    const { peerId, port, announceKey } = this.#services;
+  #traffic() {
     const total = this.#exchange?.layout.sizeBytes;
     return {
-      peerId,
-      // Trackers refuse port 0; port 1 is what others tell too when they take nothing in.
-      port: port() || 1,
-      key: announceKey,
       uploadedBytes: this.#roster.sentBytes,
-      downloadedBytes: this.#roster.receivedBytes,
+      downloadedBytes: this.#receivedBytes,
       // A magnet link's size is unknown; 0 would say that we seed.
       leftBytes: total === undefined ? 1 : total - (this.#exchange?.haveBytes ?? 0),
     };

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { toHex, truncateInfoHash } from '../../src/bytes/index.ts';
@@ -106,6 +107,7 @@ test('what stands at the target is left alone, and so is its place when the down
   const leecher = new Engine();
   context.after(() => leecher.close());
   const folder = join(path, '..');
+  await writeFile(path, 'something else');
   await assert.rejects(leecher.download(metainfo, { folder, peers: [address] }), { code: 'target-exists' });
   const stopped = leecher.download(metainfo, { folder: join(folder, 'never') });
   await leecher.close();

@@ -1,6 +1,7 @@
 import { formatPeerAddress, type PeerAddress } from '../../wire/index.ts';
 import { SwarmError } from '../error.ts';
 import type { EngineServices } from '../services.ts';
+import { lookupWithin, type Reach } from './address-policy.ts';
 import { type Manner, mannersOf, mayHelp, shakeOutgoing } from './encryption.ts';
 import type { ShakenHands } from './handshake.ts';
 import { type Candidate, PeerBook } from './peer-book.ts';
@@ -40,8 +41,9 @@ export class Dialer {
     this.#parts = parts;
   }
 
-  add(addresses: Iterable<PeerAddress>, identity: 'v1' | 'v2'): void {
-    for (const address of addresses) this.#book.add(address, identity);
+  /** Notes addresses that are within reach; names are judged when they are resolved. */
+  add(addresses: Iterable<PeerAddress>, identity: 'v1' | 'v2', reach: Reach): void {
+    for (const address of addresses) this.#book.add(address, identity, reach);
     this.connect();
   }
 
@@ -107,7 +109,12 @@ export class Dialer {
     const ended = new AbortController();
     try {
       const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(timeoutMs)]);
-      const socket = await PeerSocket.dial(candidate.address, localAddress, signal);
+      const socket = await PeerSocket.dial(
+        candidate.address,
+        localAddress,
+        signal,
+        lookupWithin(candidate.reach),
+      );
       const close = (): void => socket.close(this.#closing.signal.reason as SwarmError);
       this.#closing.signal.addEventListener('abort', close, { once: true, signal: ended.signal });
       return await new Promise((resolve) => {

@@ -22,7 +22,7 @@ export interface HttpGetOptions {
   /** How long the server may be silent, before its answer's head and inside its body. */
   readonly silenceMs: number;
   /** Keeps connections for later requests of the same reach; without it each request has its own. */
-  readonly agents?: { of(protocol: string, reach: Reach): Agent };
+  readonly agents?: { of(protocol: string, reach: Reach): Agent } | undefined;
 }
 
 /** The head of an answer, whose body is still to be read. */
@@ -107,6 +107,7 @@ function send(
     headers: {
       'user-agent': USER_AGENT,
       accept: '*/*',
+      'accept-encoding': 'identity',
       connection: agents ? 'keep-alive' : 'close',
       ...(range && { range: `bytes=${range.first}-${range.last}` }),
     },

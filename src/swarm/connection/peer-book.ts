@@ -1,10 +1,13 @@
 import { formatPeerAddress, type PeerAddress } from '../../wire/index.ts';
+import type { Reach } from './address-policy.ts';
 
 /** An address where a peer may listen. */
 export interface Candidate {
   readonly address: PeerAddress;
   /** Which infohash to shake hands with: the v1 one of a hybrid, or the v2 one. They take turns on failure. */
   identity: 'v1' | 'v2';
+  /** How near to us it may lie when it is a name. */
+  reach: Reach;
   failures: number;
   /** Not before this time, on the clock the book was given. */
   notBeforeMs: number;
@@ -25,11 +28,13 @@ export class PeerBook {
   readonly #bannedHosts = new Set<string>();
 
   /** Notes an address; `identity` is what is tried first. Known and banned ones are passed over. */
-  add(address: PeerAddress, identity: 'v1' | 'v2'): void {
+  add(address: PeerAddress, identity: 'v1' | 'v2', reach: Reach): void {
     const key = formatPeerAddress(address);
-    if (this.#candidates.has(key) || this.isBanned(address.host)) return;
+    const known = this.#candidates.get(key);
+    if (known && reach === 'named') known.reach = reach;
+    if (known || this.isBanned(address.host)) return;
     if (this.#candidates.size >= MAXIMUM_ADDRESSES && !this.#forgetWorst()) return;
-    this.#candidates.set(key, { address, identity, failures: 0, notBeforeMs: 0, isConnected: false });
+    this.#candidates.set(key, { address, identity, reach, failures: 0, notBeforeMs: 0, isConnected: false });
   }
 
   /** Never connects to or takes connections from a host again. */

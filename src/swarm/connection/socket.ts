@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import { connect, type LookupFunction, type Socket } from 'node:net';
 import process from 'node:process';
 import { BLOCK_BYTES } from '../../merkle/index.ts';
 import type { MseCipher, PeerAddress } from '../../wire/index.ts';
@@ -56,11 +56,12 @@ export class PeerSocket {
     socket.on('drain', () => this.#onDrain());
   }
 
-  /** Connects to a peer. Throws `cannot-connect`, or the signal's reason. */
+  /** Connects to a peer; `lookup` resolves its name, if it has one. Throws `cannot-connect`, or the signal's reason. */
   static dial(
     address: PeerAddress,
     localAddress: string | undefined,
     signal: AbortSignal,
+    lookup?: LookupFunction,
   ): Promise<PeerSocket> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
@@ -69,6 +70,7 @@ export class PeerSocket {
         host: address.host,
         port: address.port,
         ...(localAddress === undefined ? {} : { localAddress }),
+        ...(lookup && { lookup }),
         onread: {
           buffer: sharedBuffer ?? new Uint8Array(READ_BYTES),
           callback: (count, buffer) => {

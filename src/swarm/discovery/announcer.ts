@@ -1,102 +1,173 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { AnnounceEvent, AnnounceResponse, PeerAddress, SwarmHash } from '../../wire/index.ts';
+import type { AnnounceEvent, PeerAddress, SwarmHash } from '../../wire/index.ts';
 import type { SwarmError } from '../error.ts';
-import { type Announcement, announceTo } from './tracker-client.ts';
+import type { AnnounceJob } from './announce-scheduler.ts';
+import type { DiscoveryHub } from './discovery-hub.ts';
+import { type Announced, type Announcement, announceTo } from './tracker-client.ts';
+import { type TrackerChain, TrackerOrder } from './tracker-tiers.ts';
 
-/** Bounds on the interval that a tracker asks for, in seconds. */
+/** Bounds on the interval that a tracker asks for, and what is taken when it asks for none, in seconds. */
 const LEAST_INTERVAL = 5;
 const MOST_INTERVAL = 3600;
+const USUAL_INTERVAL = 1800;
 const FIRST_RETRY_SECONDS = 2;
-/** How long farewells may take. */
+/** How long farewells may take, those that wait for their turn included. */
 const FAREWELL_MS = 2000;
 
-export interface AnnouncerParts {
-  readonly url: string;
-  readonly infoHash: SwarmHash;
-  readonly localAddress: string | undefined;
+/** The swarm that is announced. */
+export interface AnnouncerOwner {
+  readonly hub: DiscoveryHub;
   /** What is told, but for infohash and event. */
-  readonly state: () => Omit<Announcement, 'infoHash' | 'event'>;
-  readonly onPeers: (peers: readonly PeerAddress[]) => void;
-  readonly onError: (error: SwarmError) => void;
+  state(): Omit<Announcement, 'infoHash' | 'event'>;
+  onPeers(peers: readonly PeerAddress[], identity: 'v1' | 'v2'): void;
+  onTrouble(error: SwarmError): void;
 }
 
 /**
- * Keeps one swarm known to one tracker: started, then as often as the tracker wants, completed when it is, stopped at
- * the end (BEP 3). Failures are retried, each time after twice as long.
+ * Keeps one name of a swarm known to one chain of trackers (BEP 3, 12): to the first that answers, from the front each
+ * time. `completed` and `stopped` go to those that know us. A download goes on to the next tracker also when an answer
+ * holds nobody. When none answers it is tried again, each time after twice as long.
  */
-export class Announcer {
-  readonly #parts: AnnouncerParts;
-  readonly #stopped = new AbortController();
-  #wake = new AbortController();
-  #isCompleted = false;
-  #isKnown = false;
-  readonly #running: Promise<void>;
+export class Announcer implements AnnounceJob {
+  readonly #owner: AnnouncerOwner;
+  readonly #order: TrackerOrder;
+  readonly #chain: TrackerChain;
+  readonly #infoHash: SwarmHash;
+  readonly #identity: 'v1' | 'v2';
+  /** Trackers that know us. */
+  readonly #knowing = new Set<string>();
+  /** Trackers that have not heard yet that the download is complete. */
+  readonly #unaware = new Set<string>();
+  /** Which tracker of the order is next. */
+  #place = 0;
+  #failures = 0;
+  /** What the tracker wants that answered in this round. */
+  #interval: number | undefined;
+  #running: { readonly url: string; readonly abort: AbortController } | undefined;
+  #isStopped = false;
 
-  constructor(parts: AnnouncerParts) {
-    this.#parts = parts;
-    this.#running = this.#run();
+  constructor(owner: AnnouncerOwner, chain: TrackerChain, infoHash: SwarmHash, identity: 'v1' | 'v2') {
+    this.#owner = owner;
+    this.#chain = chain;
+    this.#infoHash = infoHash;
+    this.#identity = identity;
+    this.#order = new TrackerOrder(chain, owner.hub.random);
   }
 
-  /** The download is complete: the tracker is told at once. */
+  get host(): string {
+    return hostOf(this.#next ?? '');
+  }
+
+  /** The download is complete: the trackers that know us are told at once. */
   complete(): void {
-    this.#isCompleted = true;
-    this.#wake.abort();
+    for (const url of this.#knowing) this.#unaware.add(url);
+    if (this.#running) this.#unaware.add(this.#running.url);
+    if (this.#unaware.size > 0) this.#owner.hub.scheduler.soon(this);
   }
 
-  /** Says goodbye, if the tracker knows us, and ends. Never rejects. */
+  /** Says goodbye to the trackers that know us, and ends. Never rejects. */
   async stop(): Promise<void> {
-    this.#stopped.abort();
-    await this.#running;
-    if (this.#isKnown) await this.#announce('stopped', AbortSignal.timeout(FAREWELL_MS));
+    const { scheduler } = this.#owner.hub;
+    this.#isStopped = true;
+    this.#running?.abort.abort();
+    await scheduler.remove(this);
+    const signal = AbortSignal.timeout(FAREWELL_MS);
+    await Promise.all(Array.from(this.#knowing, (url) => this.#farewell(url, signal)));
   }
 
-  async #run(): Promise<void> {
-    let failures = 0;
-    while (!this.#stopped.signal.aborted) {
-      this.#wake = new AbortController();
-      const event = this.#nextEvent();
-      const answer = await this.#announce(event, this.#stopped.signal);
-      failures = answer ? 0 : failures + 1;
-      // Stopped before the answer came: the tracker may know us all the same.
-      if (!answer && this.#stopped.signal.aborted) this.#isKnown = true;
-      if (answer) {
-        this.#isKnown = true;
-        if (event === 'completed') this.#isCompleted = false;
-        this.#parts.onPeers(answer.peers);
-      }
-      await this.#pause(
-        answer ? intervalOf(answer) : Math.min(MOST_INTERVAL, FIRST_RETRY_SECONDS * 2 ** (failures - 1)),
-      );
+  async run(): Promise<number | undefined> {
+    const url = this.#next;
+    if (url === undefined || this.#isStopped) return undefined;
+    const event = this.#eventFor(url);
+    const abort = new AbortController();
+    this.#running = { url, abort };
+    const answer = await this.#announce(url, event, abort.signal);
+    this.#running = undefined;
+    if (abort.signal.aborted) {
+      this.#knowing.add(url); // stopped before the answer came: the tracker may know us all the same
+      return undefined;
     }
+    if (event === 'completed') this.#unaware.delete(url); // not known there any more when it failed
+    const seconds = answer ? this.#answered(url, answer) : this.#failed(url);
+    return seconds * 1000;
   }
 
-  #nextEvent(): AnnounceEvent {
-    if (!this.#isKnown) return 'started';
-    return this.#isCompleted ? 'completed' : null;
+  get #next(): string | undefined {
+    const [unaware] = this.#unaware;
+    return unaware ?? this.#order.at(this.#place);
   }
 
-  async #announce(event: AnnounceEvent, signal: AbortSignal): Promise<AnnounceResponse | undefined> {
-    const { url, infoHash, localAddress, state, onError } = this.#parts;
+  #eventFor(url: string): AnnounceEvent {
+    if (!this.#knowing.has(url)) return 'started';
+    return this.#unaware.has(url) ? 'completed' : null;
+  }
+
+  /** Seconds until the next announce. */
+  #answered(url: string, answer: Announced): number {
+    const owner = this.#owner;
+    this.#knowing.add(url);
+    this.#order.answered(url);
+    this.#failures = 0;
+    this.#interval = intervalOf(answer);
+    owner.onPeers(answer.peers, this.#identity);
+    if (this.#unaware.size > 0) return 0;
+    const isEnough = answer.peers.length > 0 || owner.state().leftBytes === 0;
+    return isEnough ? this.#round() : this.#goOn();
+  }
+
+  #failed(url: string): number {
+    this.#knowing.delete(url);
+    this.#unaware.delete(url);
+    return this.#goOn();
+  }
+
+  /** On to the next tracker, or to the next round when there is none. */
+  #goOn(): number {
+    this.#place += 1;
+    return this.#order.at(this.#place) === undefined ? this.#round() : 0;
+  }
+
+  /** From the front again, after a pause. */
+  #round(): number {
+    this.#place = 0;
+    const interval = this.#interval;
+    this.#interval = undefined;
+    if (interval !== undefined) return interval;
+    this.#failures += 1;
+    return Math.min(MOST_INTERVAL, FIRST_RETRY_SECONDS * 2 ** (this.#failures - 1));
+  }
+
+  async #announce(url: string, event: AnnounceEvent, signal: AbortSignal): Promise<Announced | undefined> {
+    const { hub } = this.#owner;
     try {
-      return await announceTo(url, { ...state(), infoHash, event }, { localAddress, signal });
+      const announcement = { ...this.#owner.state(), infoHash: this.#infoHash, event };
+      return await announceTo(url, announcement, {
+        reach: this.#chain.reach,
+        localAddress: hub.localAddress,
+        signal,
+        ...(hub.scheduler.isBusy(hostOf(url)) && { agents: hub.agents }),
+      });
     } catch (error) {
-      if (!signal.aborted) onError(error as SwarmError);
+      if (!signal.aborted) this.#owner.onTrouble(error as SwarmError);
       return undefined;
     }
   }
 
-  /** Waits, unless there is something to tell. */
-  async #pause(seconds: number): Promise<void> {
-    const signal = AbortSignal.any([this.#stopped.signal, this.#wake.signal]);
-    try {
-      await sleep(seconds * 1000, undefined, { signal });
-    } catch {
-      // Woken up: stopped, or there is something to tell.
-    }
+  #farewell(url: string, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const run = async (): Promise<undefined> => {
+        if (!signal.aborted) await this.#announce(url, 'stopped', signal);
+        resolve();
+      };
+      this.#owner.hub.scheduler.soon({ host: hostOf(url), run });
+    });
   }
 }
 
-function intervalOf({ intervalSeconds, minIntervalSeconds }: AnnounceResponse): number {
-  const wanted = Math.max(intervalSeconds || 1800, minIntervalSeconds ?? 0);
+function hostOf(url: string): string {
+  return URL.parse(url)?.host ?? '';
+}
+
+function intervalOf({ intervalSeconds, minIntervalSeconds }: Announced): number {
+  const wanted = Math.max(intervalSeconds || USUAL_INTERVAL, minIntervalSeconds ?? 0);
   return Math.min(MOST_INTERVAL, Math.max(LEAST_INTERVAL, wanted));
 }

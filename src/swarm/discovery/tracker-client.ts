@@ -1,21 +1,22 @@
-import { request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
 import type { PeerId } from '../../bytes/index.ts';
 import {
   type AnnounceEvent,
   type AnnounceResponse,
   formatAnnounceUrl,
+  type PeerAddress,
   parseAnnounceResponse,
   type SwarmHash,
-  WireError,
 } from '../../wire/index.ts';
+import { isWithin, type Reach, reachFrom } from '../connection/address-policy.ts';
+import { type HttpGetOptions, httpGet, readBody } from '../connection/http-get.ts';
 import { SwarmError } from '../error.ts';
 import { announceByUdp } from './udp-tracker-client.ts';
 
 /** Longest answer of a tracker that is read, and how long it may take. */
 const MAXIMUM_ANSWER_BYTES = 1024 * 1024;
 const TIMEOUT_MS = 15_000;
-const MAXIMUM_REDIRECTS = 3;
+/** Most peers that are taken out of one answer. */
+const MAXIMUM_PEERS = 500;
 
 /** What a tracker is told (BEP 3). */
 export interface Announcement {
@@ -30,91 +31,85 @@ export interface Announcement {
   readonly key: string;
 }
 
+export interface AnnounceOptions {
+  /** How near to us the tracker may be. */
+  readonly reach: Reach;
+  readonly localAddress?: string | undefined;
+  readonly signal: AbortSignal;
+  readonly agents?: HttpGetOptions['agents'];
+}
+
+/** What a tracker says. */
+export interface Announced {
+  readonly intervalSeconds: number;
+  readonly minIntervalSeconds?: number;
+  /** Peers that lie no nearer to us than the tracker itself. */
+  readonly peers: readonly PeerAddress[];
+}
+
 /**
  * Announces to an HTTP, HTTPS or UDP tracker, from a local address of choice. Throws `tracker` when it cannot be reached,
  * answers too much, too late or nonsense, or refuses; its message holds the host but never the path, which may be a
- * secret.
+ * secret. Throws the signal's reason.
  */
 export async function announceTo(
   announceUrl: string,
   announcement: Announcement,
-  options: { readonly localAddress?: string | undefined; readonly signal: AbortSignal },
-): Promise<AnnounceResponse> {
-  const host = URL.canParse(announceUrl) ? new URL(announceUrl).host : 'a tracker';
-  if (/^udp:/i.test(announceUrl) && URL.canParse(announceUrl)) {
-    return announceByUdp(new URL(announceUrl), announcement, options).catch((cause: unknown) => {
-      options.signal.throwIfAborted();
-      throw new SwarmError('tracker', `tracker ${host}: ${reasonOf(cause)}`, { cause });
-    });
-  }
-  const numWant = announcement.event === 'stopped' ? 0 : null;
-  const url = formatAnnounceUrl(announceUrl, {
-    ...announcement,
-    numWant,
-    compact: true,
-    noPeerId: true,
-    trackerId: '',
-  });
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  options: AnnounceOptions,
+): Promise<Announced> {
+  const url = URL.parse(announceUrl);
   try {
-    const body = await fetchBody(url, { localAddress: options.localAddress, signal }, MAXIMUM_REDIRECTS);
-    return parseAnnounceResponse(body);
+    if (!url) throw new Error('it has no URL');
+    return await (url.protocol === 'udp:'
+      ? byUdp(url, announcement, options)
+      : byHttp(announceUrl, announcement, options));
   } catch (cause) {
     options.signal.throwIfAborted();
-    const why = cause instanceof WireError ? cause.message : reasonOf(cause);
-    throw new SwarmError('tracker', `tracker ${host}: ${why}`, { cause });
+    throw new SwarmError('tracker', `tracker ${url?.host ?? ''}: ${reasonOf(cause)}`, { cause });
   }
 }
 
-interface FetchOptions {
-  readonly localAddress: string | undefined;
-  readonly signal: AbortSignal;
-}
-
-async function fetchBody(url: string, options: FetchOptions, redirects: number): Promise<Uint8Array> {
-  const target = new URL(url);
-  if (target.protocol !== 'http:' && target.protocol !== 'https:') {
-    throw new Error(`${target.protocol} is not a protocol that is announced by here`);
-  }
-  const answer = await getOnce(target, options);
-  if (answer.location === undefined) return answer.body;
-  if (redirects === 0) throw new Error('it redirects too often');
-  return fetchBody(new URL(answer.location, target).href, options, redirects - 1);
-}
-
-function getOnce(
-  url: URL,
-  { localAddress, signal }: FetchOptions,
-): Promise<{ body: Uint8Array; location?: string }> {
-  return new Promise((resolve, reject) => {
-    const send = url.protocol === 'https:' ? requestHttps : requestHttp;
-    const request = send(url, {
-      agent: false,
-      headers: { 'user-agent': 'bitquorum/0.1', accept: '*/*', connection: 'close' },
-      signal,
-      ...(localAddress === undefined ? {} : { localAddress }),
-    });
-    request.on('error', reject);
-    request.on('response', (response) => {
-      const status = response.statusCode ?? 0;
-      const chunks: Buffer[] = [];
-      let length = 0;
-      response.on('data', (chunk: Buffer) => {
-        length += chunk.length;
-        if (length > MAXIMUM_ANSWER_BYTES) request.destroy(new Error('it answers too much'));
-        else chunks.push(chunk);
-      });
-      response.on('error', reject);
-      response.on('end', () => {
-        const { location } = response.headers;
-        if (status >= 300 && status < 400 && location !== undefined)
-          resolve({ body: Buffer.alloc(0), location });
-        else if (status >= 500 || length === 0) reject(new Error(`it answered with HTTP status ${status}`));
-        else resolve({ body: Buffer.concat(chunks) });
-      });
-    });
-    request.end();
+async function byHttp(
+  announceUrl: string,
+  announcement: Announcement,
+  options: AnnounceOptions,
+): Promise<Announced> {
+  const numWant = announcement.event === 'stopped' ? 0 : null;
+  const request = { ...announcement, numWant, compact: true, noPeerId: true, trackerId: '' };
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  const answer = await httpGet(formatAnnounceUrl(announceUrl, request), {
+    ...options,
+    signal,
+    silenceMs: TIMEOUT_MS,
   });
+  const body = await readBody(answer, MAXIMUM_ANSWER_BYTES);
+  if (answer.status >= 500 || body.length === 0)
+    throw new Error(`it answered with HTTP status ${answer.status}`);
+  const response = parseAnnounceResponse(body);
+  const { intervalSeconds, minIntervalSeconds } = response;
+  return {
+    intervalSeconds,
+    ...(minIntervalSeconds !== undefined && { minIntervalSeconds }),
+    peers: usablePeers(response, answer.host),
+  };
+}
+
+async function byUdp(url: URL, announcement: Announcement, options: AnnounceOptions): Promise<Announced> {
+  const answers = await announceByUdp(url, announcement, options);
+  return {
+    intervalSeconds: Math.max(...answers.map(({ response }) => response.intervalSeconds)),
+    peers: answers.flatMap(({ response, host }) => usablePeers(response, host)),
+  };
+}
+
+function usablePeers({ peers }: AnnounceResponse, trackerHost: string): PeerAddress[] {
+  const reach = reachFrom(trackerHost);
+  const usable: PeerAddress[] = [];
+  for (const { host, port } of peers) {
+    if (usable.length === MAXIMUM_PEERS) break;
+    if (isWithin(host, reach)) usable.push({ host, port });
+  }
+  return usable;
 }
 
 function reasonOf(cause: unknown): string {

@@ -1,6 +1,5 @@
 import { randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
-import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import {
   type AnnounceResponse,
@@ -10,37 +9,86 @@ import {
   UDP_CONNECTION_MS,
   type UdpAnswer,
 } from '../../wire/index.ts';
+import { lookupWithin, mustBeWithin, type Reach } from '../connection/address-policy.ts';
 import type { Announcement } from './tracker-client.ts';
 
-/** The first wait for an answer, doubled each time (BEP 15, "Time outs"), and how often it is asked. */
+/** The first wait for an answer, doubled the second time (BEP 15, "Time outs"), and how often it is asked. */
 const FIRST_WAIT_MS = 15_000;
-const TRIES = 4;
+const TRIES = 2;
+/** How long the other family's answer is waited for when one has come. */
+const SECOND_FAMILY_MS = 1000;
 
 export interface UdpTrackerOptions {
+  /** How near to us the tracker may be. */
+  readonly reach: Reach;
   readonly localAddress?: string | undefined;
   readonly signal: AbortSignal;
   /** Default 15 s, as BEP 15 says. */
   readonly firstWaitMs?: number;
 }
 
+/** What the tracker said at one of its addresses. */
+export interface UdpAnnounced {
+  readonly response: AnnounceResponse;
+  readonly host: string;
+}
+
 /**
- * Announces to a UDP tracker (BEP 15, 41) from a port of its own: asks for a connection id, announces with it, and
- * asks for a new one when it has become too old meanwhile. Packets of anybody else than the tracker, and of another
- * transaction, are passed over. Throws an `Error` that says why, or the signal's reason.
+ * Announces to a UDP tracker (BEP 15, 41): to its first address of each family at once, since an announce over IPv4
+ * makes us known to IPv4 peers only. Resolves with what came from those that answered. Throws an `Error` that says why
+ * none did, or the signal's reason.
  */
 export async function announceByUdp(
   url: URL,
   announcement: Announcement,
-  { localAddress, signal, firstWaitMs = FIRST_WAIT_MS }: UdpTrackerOptions,
-): Promise<AnnounceResponse> {
-  signal.throwIfAborted();
+  options: UdpTrackerOptions,
+): Promise<readonly UdpAnnounced[]> {
+  options.signal.throwIfAborted();
   const port = Number(url.port);
   if (port === 0) throw new Error('its URL has no port');
-  const { address, family } = await orAbort(resolve(url.hostname, localAddress), signal);
-  const socket = createSocket(family === 6 ? 'udp6' : 'udp4');
+  const addresses = await orAbort(resolve(url.hostname, port, options), options.signal);
+  const late = new AbortController();
+  const signal = AbortSignal.any([options.signal, late.signal]);
+  const answers: UdpAnnounced[] = [];
+  const asked = addresses.map(async ({ address, family }) => {
+    const to = { address, port, family };
+    answers.push({
+      response: await announceOnce(to, url, announcement, { ...options, signal }),
+      host: address,
+    });
+  });
   try {
-    await connect(socket, { address, port, localAddress });
-    const conversation = new Conversation(socket, family, signal);
+    await Promise.any(asked);
+  } catch (cause) {
+    options.signal.throwIfAborted();
+    throw (cause as AggregateError).errors[0];
+  }
+  const patience = setTimeout(() => late.abort(new Error('too late')), SECOND_FAMILY_MS);
+  await Promise.allSettled(asked);
+  clearTimeout(patience);
+  return answers;
+}
+
+interface Destination {
+  readonly address: string;
+  readonly port: number;
+  readonly family: 4 | 6;
+}
+
+/**
+ * One conversation, from a port of its own: asks for a connection id, announces with it, and asks for a new one when it
+ * has become too old meanwhile. Packets of anybody else than the tracker, and of another transaction, are passed over.
+ */
+async function announceOnce(
+  to: Destination,
+  url: URL,
+  announcement: Announcement,
+  { localAddress, signal, firstWaitMs = FIRST_WAIT_MS }: UdpTrackerOptions,
+): Promise<AnnounceResponse> {
+  const socket = createSocket(to.family === 6 ? 'udp6' : 'udp4');
+  try {
+    await connect(socket, to, localAddress);
+    const conversation = new Conversation(socket, to.family, signal);
     let connection: { readonly id: Uint8Array; readonly sinceMs: number } | undefined;
     for (let attempt = 0; attempt < TRIES; attempt += 1) {
       const waitMs = firstWaitMs * 2 ** attempt;
@@ -117,15 +165,25 @@ function fieldsOf(announcement: Announcement, url: URL) {
   };
 }
 
-/** The tracker's address, of the family that the connection goes out with. */
+/** The tracker's first address of each family that the connection can go out with. */
 async function resolve(
   hostname: string,
-  localAddress: string | undefined,
-): Promise<{ address: string; family: 4 | 6 }> {
+  port: number,
+  { localAddress, reach }: UdpTrackerOptions,
+): Promise<readonly { readonly address: string; readonly family: 4 | 6 }[]> {
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
-  const wanted = localAddress === undefined ? 0 : isIP(localAddress);
-  const { address, family } = await lookup(host, { family: wanted });
-  return { address, family: family === 6 ? 6 : 4 };
+  mustBeWithin({ host, port }, reach);
+  const family = localAddress === undefined ? 0 : isIP(localAddress);
+  const { promise, resolve: found, reject } = Promise.withResolvers<readonly string[]>();
+  lookupWithin(reach)(host, { all: true, family }, (error, addresses) => {
+    if (error) reject(error);
+    else found((addresses as readonly { address: string }[]).map(({ address }) => address));
+  });
+  const addresses = await promise;
+  return ([4, 6] as const).flatMap((each) => {
+    const address = addresses.find((one) => isIP(one) === each);
+    return address === undefined ? [] : [{ address, family: each }];
+  });
 }
 
 /** The system's resolver cannot be stopped, but nobody has to wait for it. */
@@ -141,13 +199,10 @@ async function orAbort<Value>(wanted: Promise<Value>, signal: AbortSignal): Prom
 }
 
 /** From now on the socket takes packets of this address only. */
-function connect(
-  socket: Socket,
-  to: { readonly address: string; readonly port: number; readonly localAddress: string | undefined },
-): Promise<void> {
+function connect(socket: Socket, to: Destination, localAddress: string | undefined): Promise<void> {
   return new Promise((done, reject) => {
     socket.once('error', reject);
-    socket.bind({ port: 0, ...(to.localAddress !== undefined && { address: to.localAddress }) }, () => {
+    socket.bind({ port: 0, ...(localAddress !== undefined && { address: localAddress }) }, () => {
       socket.connect(to.port, to.address, ((cause?: Error) => {
         socket.removeListener('error', reject);
         if (cause) reject(cause);
