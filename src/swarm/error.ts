@@ -42,6 +42,8 @@ export type SwarmErrorCode =
   | 'disk'
   /** A tracker cannot be asked. */
   | 'tracker'
+  /** A web seed does not give what it should. */
+  | 'web-seed'
   /** An address that whoever named it must not lead us to, such as one of this machine. */
   | 'refused-address'
   /** A rate limit that is no number of bytes a second. */

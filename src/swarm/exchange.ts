@@ -1,7 +1,7 @@
 import type { Metainfo } from '../torrent/index.ts';
 import type { BlockSpan, HashRange, PeerMessage } from '../wire/index.ts';
 import { Bitfield } from './bitfield.ts';
-import type { Peer } from './connection/peer.ts';
+import { Peer } from './connection/peer.ts';
 import type { Content } from './disk/content.ts';
 import { SwarmError } from './error.ts';
 import { Downloader } from './fetching/downloader.ts';
@@ -20,6 +20,8 @@ import { HashServer } from './serving/hash-server.ts';
 import type { SendBuffers } from './serving/send-buffers.ts';
 import { Uploader } from './serving/uploader.ts';
 import type { PeerDetails } from './statistics/statistics.ts';
+import type { WebSeed, WebSeedAddress } from './web-seeds/web-seed.ts';
+import { WebSeeds, type WebSeedTraffic } from './web-seeds/web-seeds.ts';
 
 /** Hash requests of a peer that wait for their answer; more are rejected. */
 const HASH_QUEUE = 32;
@@ -41,8 +43,17 @@ export interface ExchangeParts {
   readonly ban: (peer: Peer, reason: SwarmError) => void;
   /** The last piece is on disk. */
   readonly onComplete: () => void;
+  /** Something went wrong that others make up for. */
+  readonly onTrouble: (error: SwarmError) => void;
   /** It cannot go on: the disk refuses, or the torrent contradicts itself. */
   readonly onFailure: (error: SwarmError) => void;
+}
+
+interface Downloading {
+  readonly downloader: Downloader;
+  readonly fetcher: HashFetcher;
+  readonly verifier: Verifier;
+  readonly webSeeds: WebSeeds;
 }
 
 interface Partner {
@@ -65,8 +76,9 @@ export class Exchange {
   readonly #choker: Choker;
   readonly #partners = new Map<Peer, Partner>();
   /** While something is missing. */
-  #downloading: { downloader: Downloader; fetcher: HashFetcher; verifier: Verifier } | undefined;
+  #downloading: Downloading | undefined;
   #wastedBytes = 0;
+  #webSeedTraffic: WebSeedTraffic = { active: 0, receivedBytes: 0, bytesPerSecond: 0 };
   #hashFailures = 0;
   #haveBytes: number;
 
@@ -103,6 +115,16 @@ export class Exchange {
   /** Bytes that were received for nothing. */
   get wastedBytes(): number {
     return this.#downloading?.downloader.wastedBytes ?? this.#wastedBytes;
+  }
+
+  /** What comes from web seeds. */
+  get webSeedTraffic(): WebSeedTraffic {
+    return this.#downloading?.webSeeds.traffic ?? this.#webSeedTraffic;
+  }
+
+  /** Notes where the content may be fetched from by HTTP. */
+  addWebSeeds(addresses: Iterable<WebSeedAddress>): void {
+    this.#downloading?.webSeeds.add(addresses);
   }
 
   /** Pieces that came and were wrong. */
@@ -224,6 +246,12 @@ export class Exchange {
     this.#choker.tick();
     this.#downloading?.downloader.tick();
     this.#downloading?.fetcher.askForLayers();
+    this.#downloading?.webSeeds.tick();
+  }
+
+  /** Ends what does not end with the peers. */
+  close(): void {
+    this.#downloading?.webSeeds.close();
   }
 
   async #answerHashes(peer: Peer, partner: Partner, range: HashRange): Promise<void> {
@@ -249,11 +277,12 @@ export class Exchange {
     }
   }
 
-  #startDownloading(): { downloader: Downloader; fetcher: HashFetcher; verifier: Verifier } {
+  #startDownloading(): Downloading {
     const { layout, options, ban } = this.#parts;
+    const slots = new Slots(layout.pieceLength, layout.pieceCount, options.pieceMemoryBytes);
     const downloader: Downloader = new Downloader({
       ...this.#parts,
-      slots: new Slots(layout.pieceLength, layout.pieceCount, options.pieceMemoryBytes),
+      slots,
       isReady: (piece) => this.#hashes.of(piece) !== undefined,
       onWhole: (transfer) => void verifier.check(transfer),
       dismiss: (peer, why, text) => {
@@ -269,7 +298,10 @@ export class Exchange {
       peers: () => [...this.#partners.keys()].filter((peer) => peer.isV2),
       hasPiece: (peer, piece) => downloader.hasPiece(peer, piece),
       ban,
-      onHashes: () => downloader.fillAll(),
+      onHashes: () => {
+        downloader.fillAll();
+        webSeeds.pump();
+      },
     });
     const verifier = new Verifier({
       ...this.#parts,
@@ -277,9 +309,21 @@ export class Exchange {
       downloader: () => downloader,
       blockHashesOf: (piece) => fetcher.blockHashesOf(piece),
       onRight: (transfer) => this.#onRight(transfer, downloader),
+      ban: (source, reason) => {
+        if (source instanceof Peer) ban(source, reason);
+        else webSeeds.ban(source as WebSeed, reason);
+      },
       fail: this.#parts.onFailure,
     });
-    return { downloader, fetcher, verifier };
+    const webSeeds = new WebSeeds({
+      ...this.#parts,
+      content: this.metainfo,
+      downloader,
+      slots,
+      localAddress: options.localAddress,
+      silenceMs: options.stallTimeoutMs,
+    });
+    return { downloader, fetcher, verifier, webSeeds };
   }
 
   #onRight(transfer: PieceTransfer, downloader: Downloader): void {
@@ -296,6 +340,8 @@ export class Exchange {
       return;
     }
     this.#wastedBytes = downloader.wastedBytes;
+    this.#downloading?.webSeeds.close();
+    this.#webSeedTraffic = { ...this.webSeedTraffic, active: 0, bytesPerSecond: 0 };
     this.#hashFailures = this.hashFailures;
     this.#downloading = undefined;
     for (const peer of this.#partners.keys()) peer.setInteresting(false);

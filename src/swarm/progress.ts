@@ -10,6 +10,8 @@ export interface SwarmProgress {
   readonly piecesHave: number;
   readonly piecesTotal: number;
   readonly peers: number;
+  /** Web seeds that are being fetched from. */
+  readonly webSeeds: number;
   /** Block bytes in both directions, and how many of those received were of no use. */
   readonly downloadedBytes: number;
   readonly uploadedBytes: number;

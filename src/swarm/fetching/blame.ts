@@ -1,12 +1,12 @@
 import { equalBytes } from '../../bytes/index.ts';
 import { HASH_BYTES, hashAt } from '../../merkle/index.ts';
-import type { Peer } from '../connection/peer.ts';
+import type { BlockSource } from './block-source.ts';
 import type { PieceTransfer } from './piece-transfer.ts';
 
 /** What a failed piece had: who sent which block with which hash. */
 export interface FailedPiece {
   readonly leaves: Uint8Array;
-  readonly senders: readonly (Peer | undefined)[];
+  readonly senders: readonly (BlockSource | undefined)[];
 }
 
 /** Notes who sent what in a piece that turned out to be wrong. */
@@ -21,9 +21,9 @@ export function noteFailure(transfer: PieceTransfer, leaves: Uint8Array): Failed
 export function findLiars(
   failed: FailedPiece,
   right: Uint8Array,
-): { readonly blocks: readonly number[]; readonly liars: ReadonlySet<Peer> } {
+): { readonly blocks: readonly number[]; readonly liars: ReadonlySet<BlockSource> } {
   const blocks: number[] = [];
-  const liars = new Set<Peer>();
+  const liars = new Set<BlockSource>();
   for (let block = 0; block < failed.leaves.length / HASH_BYTES; block += 1) {
     if (equalBytes(hashAt(failed.leaves, block), hashAt(right, block))) continue;
     blocks.push(block);

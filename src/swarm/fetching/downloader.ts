@@ -4,6 +4,7 @@ import { Bitfield } from '../bitfield.ts';
 import type { Peer } from '../connection/peer.ts';
 import type { Layout } from '../layout.ts';
 import type { Throttle } from '../rates/throttle.ts';
+import type { BlockSource } from './block-source.ts';
 import { ENDGAME_ROOM, Picker } from './picker.ts';
 import type { PieceTransfer } from './piece-transfer.ts';
 import type { Slots } from './slots.ts';
@@ -153,6 +154,33 @@ export class Downloader {
     if (!isIdle && isWorthAsking(supplier)) this.fill(supplier);
   }
 
+  /** Takes a block of a web seed, unless it came from elsewhere. */
+  take(source: BlockSource, transfer: PieceTransfer, block: number, data: Uint8Array): void {
+    const isWanted =
+      this.picker.transfers.get(transfer.pieceIndex) === transfer &&
+      transfer.isOpen(block) &&
+      (!transfer.isExclusive || transfer.owner === source);
+    if (!isWanted) {
+      this.wastedBytes += data.length;
+      return;
+    }
+    transfer.writerOf(block)?.dropBlock();
+    transfer.blockMemory(block).set(data);
+    this.#cancelElsewhere(source, transfer, block);
+    this.#keep(source, transfer, block);
+  }
+
+  /** A web seed sends no more of a piece: what is missing of it is for others. */
+  giveUp(source: BlockSource, transfer: PieceTransfer): void {
+    if (this.picker.transfers.get(transfer.pieceIndex) !== transfer) return;
+    if (!transfer.isWhole) {
+      const first = transfer.pieceIndex * this.#parts.layout.blocksPerPiece;
+      for (let block = 0; block < transfer.blockCount; block += 1) this.#release(source, first + block);
+      this.#fillSoon();
+    }
+    this.picker.disown(transfer, source);
+  }
+
   /** Asks those for more whose pipelines ran low. */
   refill(): void {
     for (const supplier of this.#suppliers.values()) if (isWorthAsking(supplier)) this.fill(supplier);
@@ -172,7 +200,8 @@ export class Downloader {
     supplier.owes(this.#parts.now());
     const requests = this.#requests;
     // Under a limit that holds peers back, asking two of them for one block would only spend it twice.
-    const isAlone = this.#suppliers.size === 1 || this.#parts.intake.holdsBack;
+    const isAlone =
+      (this.#suppliers.size === 1 && this.picker.runs.size === 0) || this.#parts.intake.holdsBack;
     requests.count = 0;
     supplier.isStarved = false;
     while (requests.count < room) {
@@ -227,21 +256,23 @@ export class Downloader {
       writer?.dropBlock();
       transfer.blockMemory(block).set(supplier.scratch.subarray(0, transfer.blockLength(block)));
     }
-    transfer.receive(block, peer);
     supplier.progressed();
-    this.#cancelElsewhere(peer, transfer, block);
-    if (transfer.isWhole) {
-      transfer.isSealed = true;
-      this.#parts.onWhole(transfer);
-    }
+    if (this.#suppliers.size > 1) this.#cancelElsewhere(peer, transfer, block);
+    this.#keep(peer, transfer, block);
+  }
+
+  #keep(source: BlockSource, transfer: PieceTransfer, block: number): void {
+    transfer.receive(block, source);
+    if (!transfer.isWhole) return;
+    transfer.isSealed = true;
+    this.#parts.onWhole(transfer);
   }
 
   /** In the endgame others owe the same block: they need not send it (BEP 3, "cancel"). */
-  #cancelElsewhere(peer: Peer, transfer: PieceTransfer, block: number): void {
-    if (this.#suppliers.size < 2) return;
+  #cancelElsewhere(source: BlockSource, transfer: PieceTransfer, block: number): void {
     const number = transfer.pieceIndex * this.#parts.layout.blocksPerPiece + block;
     for (const other of this.#suppliers.values()) {
-      if (other.peer === peer || !other.owed.has(number)) continue;
+      if (other.peer === source || !other.owed.has(number)) continue;
       // What comes all the same is passed over; with the fast extension the answer is awaited (BEP 6).
       if (!other.peer.remote.fast) other.owed.delete(number);
       other.peer.send({
@@ -278,23 +309,23 @@ export class Downloader {
     const number = this.#numberOf(span);
     if (!supplier.owed.delete(number)) return;
     if (!supplier.peer.isChoking) supplier.refused.add(span.pieceIndex);
-    this.#release(supplier, number);
+    this.#release(supplier.peer, number);
     this.#fillSoon();
   }
 
   #releaseAll(supplier: Supplier): void {
     const owed = [...supplier.owed];
     supplier.owed.clear();
-    for (const number of owed) this.#release(supplier, number);
+    for (const number of owed) this.#release(supplier.peer, number);
   }
 
-  /** A block will not come from a peer: it is free, unless another owes it too. */
-  #release(supplier: Supplier, number: number): void {
+  /** A block will not come from a peer or web seed: it is free, unless a peer owes it too. */
+  #release(source: BlockSource, number: number): void {
     const { blocksPerPiece } = this.#parts.layout;
     const transfer = this.picker.transfers.get(Math.floor(number / blocksPerPiece));
     if (!transfer) return;
     const block = number % blocksPerPiece;
-    if (transfer.writerOf(block) === supplier.peer) transfer.setWriter(block, undefined);
+    if (transfer.writerOf(block) === source) transfer.setWriter(block, undefined);
     for (const other of this.#suppliers.values()) if (other.owed.has(number)) return;
     transfer.release(block);
     this.picker.reopen(transfer);

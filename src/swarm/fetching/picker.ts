@@ -1,6 +1,8 @@
 import type { Layout } from '../layout.ts';
+import type { BlockSource } from './block-source.ts';
 import { PieceTransfer } from './piece-transfer.ts';
 import { Rarity } from './rarity.ts';
+import { Runs } from './runs.ts';
 import type { Slots } from './slots.ts';
 import type { Supplier } from './supplier.ts';
 
@@ -15,17 +17,19 @@ export const ENDGAME_ROOM = 16;
 
 /**
  * Chooses blocks: first those of the pieces a peer has begun, then of pieces that others left, then the rarest piece
- * that has a free slot, then it helps others, and in the end asks for what others owe (endgame). A piece so comes
- * from one peer where it can, and a wrong one names its sender.
+ * that has a free slot, then of pieces set aside for web seeds, then it helps others, and in the end asks for what
+ * others owe (endgame). A piece so comes from one peer where it can, and a wrong one names its sender.
  */
 export class Picker {
   readonly rarity: Rarity;
   readonly transfers = new Map<number, PieceTransfer>();
+  /** Pieces that are set aside for web seeds. */
+  readonly runs: Runs;
   readonly #layout: Layout;
   readonly #slots: Slots;
   /** Pieces that nobody fetches any more. */
   readonly #orphans = new Set<PieceTransfer>();
-  /** Pieces that shall come from one peer alone. */
+  /** Pieces that shall come from one source alone. */
   readonly #suspect = new Set<number>();
   readonly #isReady: (pieceIndex: number) => boolean;
   readonly #begun = new Map<Supplier, Set<PieceTransfer>>();
@@ -42,6 +46,7 @@ export class Picker {
     this.#slots = slots;
     this.#isReady = isReady;
     this.rarity = new Rarity(layout.pieceCount, isWanted, random);
+    this.runs = new Runs(layout, this.rarity, isReady);
   }
 
   /**
@@ -62,12 +67,41 @@ export class Picker {
 
   /** A peer is gone, or takes no requests: what it began is for others. */
   abandon(supplier: Supplier): void {
-    for (const transfer of this.#begun.get(supplier) ?? []) {
-      transfer.owner = undefined;
-      if (transfer.isExclusive && !transfer.isSealed) transfer.forget(Array(transfer.blockCount).keys());
-      this.#orphans.add(transfer);
-    }
+    for (const transfer of this.#begun.get(supplier) ?? []) this.#disown(transfer);
     this.#begun.delete(supplier);
+  }
+
+  /** Begins a piece in a slot that the caller took, for a web seed; no block of it is free then. */
+  begin(pieceIndex: number, slot: number, source: BlockSource): PieceTransfer {
+    const transfer = this.#begin(pieceIndex, slot);
+    askAll(transfer, source);
+    return transfer;
+  }
+
+  /** Gives a web seed a piece that others left. */
+  adopt(source: BlockSource, accepts: (pieceIndex: number) => boolean): PieceTransfer | undefined {
+    for (const transfer of this.#orphans) {
+      if (!transfer.hasFree || !accepts(transfer.pieceIndex)) continue;
+      this.#orphans.delete(transfer);
+      askAll(transfer, source);
+      return transfer;
+    }
+    return undefined;
+  }
+
+  /** A piece for a web seed that others fetch too slowly, if there is any (endgame). */
+  findSlow(source: BlockSource, accepts: (pieceIndex: number) => boolean): PieceTransfer | undefined {
+    for (const transfer of this.transfers.values()) {
+      if (transfer.isExclusive || transfer.isWhole || transfer.owner === source) continue;
+      if (accepts(transfer.pieceIndex)) return transfer;
+    }
+    return undefined;
+  }
+
+  /** A web seed sends no more of a piece: it is for others. */
+  disown(transfer: PieceTransfer, source: BlockSource): void {
+    if (this.transfers.get(transfer.pieceIndex) !== transfer || transfer.owner !== source) return;
+    this.#disown(transfer);
   }
 
   /** A piece is here and right. */
@@ -86,6 +120,12 @@ export class Picker {
   /** Blocks of a piece are free again. */
   reopen(transfer: PieceTransfer): void {
     if (transfer.owner === undefined) this.#orphans.add(transfer);
+  }
+
+  #disown(transfer: PieceTransfer): void {
+    transfer.owner = undefined;
+    if (transfer.isExclusive && !transfer.isSealed) transfer.forget(Array(transfer.blockCount).keys());
+    this.#orphans.add(transfer);
   }
 
   #drop(transfer: PieceTransfer): void {
@@ -114,18 +154,21 @@ export class Picker {
 
   #fromNew(supplier: Supplier): Pick | undefined {
     if (this.#slots.available === 0) return undefined;
-    const pieceIndex = this.rarity.find(
-      (candidate) => canSupply(supplier, candidate) && this.#isReady(candidate),
-    );
+    const found = this.rarity.find((candidate) => canSupply(supplier, candidate) && this.#isReady(candidate));
+    const pieceIndex = found < 0 ? this.runs.takeLast((candidate) => canSupply(supplier, candidate)) : found;
     if (pieceIndex < 0) return undefined;
-    const slot = this.#slots.take() as number;
+    const transfer = this.#begin(pieceIndex, this.#slots.take() as number);
+    this.#own(supplier, transfer);
+    return pick(transfer);
+  }
+
+  #begin(pieceIndex: number, slot: number): PieceTransfer {
     const { length } = this.#layout.place(pieceIndex);
-    const transfer = new PieceTransfer(pieceIndex, length, slot, this.#slots.view(slot));
+    const transfer = new PieceTransfer(pieceIndex, length, slot, this.#slots);
     transfer.isExclusive = this.#suspect.has(pieceIndex);
     this.rarity.remove(pieceIndex);
     this.transfers.set(pieceIndex, transfer);
-    this.#own(supplier, transfer);
-    return pick(transfer);
+    return transfer;
   }
 
   #fromOthers(supplier: Supplier): Pick | undefined {
@@ -161,4 +204,10 @@ function canSupply(supplier: Supplier, pieceIndex: number): boolean {
 
 function pick(transfer: PieceTransfer): Pick {
   return { transfer, block: transfer.ask() };
+}
+
+/** All free blocks of a piece are asked of one source. */
+function askAll(transfer: PieceTransfer, source: BlockSource): void {
+  transfer.owner = source;
+  while (transfer.ask() >= 0);
 }

@@ -1,5 +1,6 @@
 import { BLOCK_BYTES } from '../../merkle/index.ts';
-import type { Peer } from '../connection/peer.ts';
+import type { BlockSource } from './block-source.ts';
+import type { Slots } from './slots.ts';
 
 const FREE = 0;
 const ASKED = 1;
@@ -11,11 +12,9 @@ export class PieceTransfer {
   readonly length: number;
   readonly blockCount: number;
   readonly slot: number;
-  /** Memory of the slot, of the piece's length. */
-  readonly memory: Uint8Array;
-  /** The peer that fetches this piece; others only help when they have nothing else to do. */
-  owner: Peer | undefined;
-  /** Set after a failure that names nobody: this piece then comes from one peer alone. */
+  /** Who fetches this piece; others only help when they have nothing else to do. */
+  owner: BlockSource | undefined;
+  /** Set after a failure that names nobody: this piece then comes from one source alone. */
   isExclusive = false;
   /** It is being hashed: nothing may be written to its memory. */
   isSealed = false;
@@ -24,14 +23,15 @@ export class PieceTransfer {
   /** Blocks below this one are not free. */
   #cursor = 0;
   readonly #state: Uint8Array;
-  readonly #senders: (Peer | undefined)[];
-  readonly #writers: (Peer | undefined)[];
+  readonly #senders: (BlockSource | undefined)[];
+  readonly #writers: (BlockSource | undefined)[];
+  readonly #slots: Slots;
 
-  constructor(pieceIndex: number, length: number, slot: number, memory: Uint8Array) {
+  constructor(pieceIndex: number, length: number, slot: number, slots: Slots) {
     this.pieceIndex = pieceIndex;
     this.length = length;
     this.slot = slot;
-    this.memory = memory.subarray(0, length);
+    this.#slots = slots;
     this.blockCount = Math.ceil(length / BLOCK_BYTES);
     this.#free = this.#missing = this.blockCount;
     this.#state = new Uint8Array(this.blockCount);
@@ -58,8 +58,22 @@ export class PieceTransfer {
     return Math.min(BLOCK_BYTES, this.length - block * BLOCK_BYTES);
   }
 
+  /** Memory of the slot, of the piece's length. */
+  get memory(): Uint8Array {
+    const { bytes } = this.#slots.memory(this.slot);
+    return bytes.length === this.length ? bytes : bytes.subarray(0, this.length);
+  }
+
   blockMemory(block: number): Uint8Array {
-    return this.memory.subarray(block * BLOCK_BYTES, block * BLOCK_BYTES + this.blockLength(block));
+    const memory = this.#slots.memory(this.slot).block(block);
+    const length = this.blockLength(block);
+    return memory.length === length ? memory : memory.subarray(0, length);
+  }
+
+  /** The first block that is not here; the number of blocks when all are. */
+  get firstMissing(): number {
+    const block = this.#state.findIndex((state) => state !== HERE);
+    return block < 0 ? this.blockCount : block;
   }
 
   /** The next free block, marked as asked for; -1 when there is none. */
@@ -85,16 +99,16 @@ export class PieceTransfer {
   }
 
   /** Who is writing a block into the slot right now. */
-  writerOf(block: number): Peer | undefined {
+  writerOf(block: number): BlockSource | undefined {
     return this.#writers[block];
   }
 
-  setWriter(block: number, peer: Peer | undefined): void {
+  setWriter(block: number, peer: BlockSource | undefined): void {
     this.#writers[block] = peer;
   }
 
   /** A block is here. It may have been free again, when its peer was slow. */
-  receive(block: number, sender: Peer): void {
+  receive(block: number, sender: BlockSource): void {
     if (this.#state[block] === FREE) this.#free -= 1;
     this.#state[block] = HERE;
     this.#missing -= 1;
@@ -103,12 +117,12 @@ export class PieceTransfer {
   }
 
   /** Who sent a block. */
-  senderOf(block: number): Peer | undefined {
+  senderOf(block: number): BlockSource | undefined {
     return this.#senders[block];
   }
 
   /** Everyone who sent a block of it. */
-  get senders(): ReadonlySet<Peer> {
+  get senders(): ReadonlySet<BlockSource> {
     return new Set(this.#senders.filter((sender) => sender !== undefined));
   }
 

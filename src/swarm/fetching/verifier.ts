@@ -1,5 +1,4 @@
 import type { Metainfo } from '../../torrent/index.ts';
-import type { Peer } from '../connection/peer.ts';
 import type { Content } from '../disk/content.ts';
 import { diskError } from '../disk/disk-error.ts';
 import { inconsistent, pieceJob } from '../disk/piece-job.ts';
@@ -8,6 +7,7 @@ import type { HashJob, HashOutcome } from '../hashing/hash-job.ts';
 import type { HashPool } from '../hashing/hash-pool.ts';
 import type { Layout } from '../layout.ts';
 import { type FailedPiece, findLiars, noteFailure } from './blame.ts';
+import type { BlockSource } from './block-source.ts';
 import type { Downloader } from './downloader.ts';
 import type { PieceHashes } from './piece-hashes.ts';
 import type { PieceTransfer } from './piece-transfer.ts';
@@ -25,7 +25,7 @@ export interface VerifierParts {
   /** The right block hashes of a piece from some peer, proven; `undefined` when nobody gives them. */
   readonly blockHashesOf: (pieceIndex: number) => Promise<Uint8Array | undefined>;
   readonly onRight: (transfer: PieceTransfer) => void;
-  readonly ban: (peer: Peer, reason: SwarmError) => void;
+  readonly ban: (source: BlockSource, reason: SwarmError) => void;
   /** The download cannot go on. */
   readonly fail: (error: SwarmError) => void;
 }
@@ -112,10 +112,10 @@ export class Verifier {
     return blocks;
   }
 
-  #ban(peer: Peer, pieceIndex: number): void {
+  #ban(source: BlockSource, pieceIndex: number): void {
     this.#parts.ban(
-      peer,
-      new SwarmError('peer-lied', `${peer.name} sent a wrong block of piece ${pieceIndex}`),
+      source,
+      new SwarmError('peer-lied', `${source.name} sent a wrong block of piece ${pieceIndex}`),
     );
   }
 

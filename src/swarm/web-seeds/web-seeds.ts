@@ -1,0 +1,188 @@
+import type { HttpGetOptions } from '../connection/http-get.ts';
+import { SwarmError } from '../error.ts';
+import type { Downloader } from '../fetching/downloader.ts';
+import type { PieceTransfer } from '../fetching/piece-transfer.ts';
+import type { Slots } from '../fetching/slots.ts';
+import type { Layout } from '../layout.ts';
+import { RateMeter } from '../progress.ts';
+import type { Throttle } from '../rates/throttle.ts';
+import { Agents } from './agents.ts';
+import { fileUrl, type NamedContent } from './file-url.ts';
+import { WEB_SEED_LIMITS } from './limits.ts';
+import { type Fetch, readRun } from './read-run.ts';
+import { RunWriter } from './run-writer.ts';
+import { WebSeed, type WebSeedAddress } from './web-seed.ts';
+
+export interface WebSeedsParts {
+  readonly content: NamedContent;
+  readonly layout: Layout;
+  readonly downloader: Downloader;
+  readonly slots: Slots;
+  readonly intake: Throttle;
+  readonly localAddress: string | undefined;
+  /** For how long a server that owes bytes may send none. */
+  readonly silenceMs: number;
+  readonly now: () => number;
+  readonly random: () => number;
+  /** Something went wrong that others make up for. */
+  readonly onTrouble: (error: SwarmError) => void;
+}
+
+/** What comes from web seeds. */
+export interface WebSeedTraffic {
+  /** How many are being fetched from now. */
+  readonly active: number;
+  /** Bytes of bodies, whatever became of them. */
+  readonly receivedBytes: number;
+  readonly bytesPerSecond: number;
+}
+
+/**
+ * The web seeds of one download (BEP 19): HTTP servers that have its files. They fetch long runs of pieces that nobody
+ * else fetches, a few at a time; every piece is verified like those of peers.
+ */
+export class WebSeeds {
+  readonly #parts: WebSeedsParts;
+  readonly #seeds = new Map<string, WebSeed>();
+  readonly #fetches = new Set<Fetch>();
+  readonly #http: Pick<HttpGetOptions, 'agents' | 'localAddress'> & { readonly agents: Agents };
+  readonly #runPieces: number;
+  readonly #rate: RateMeter;
+  #isClosed = false;
+
+  constructor(parts: WebSeedsParts) {
+    this.#parts = parts;
+    this.#http = { agents: new Agents(WEB_SEED_LIMITS.requests), localAddress: parts.localAddress };
+    this.#rate = new RateMeter(parts.now());
+    this.#runPieces = Math.max(1, Math.floor(WEB_SEED_LIMITS.runBytes / parts.layout.pieceLength));
+  }
+
+  /** Notes web seeds, each once, as far as there is room. */
+  add(addresses: Iterable<WebSeedAddress>): void {
+    for (const address of addresses) {
+      if (this.#seeds.size >= WEB_SEED_LIMITS.seeds) break;
+      if (!this.#seeds.has(address.url)) this.#seeds.set(address.url, new WebSeed(address));
+    }
+    this.pump();
+  }
+
+  get traffic(): WebSeedTraffic {
+    return {
+      active: new Set(Array.from(this.#fetches, ({ seed }) => seed)).size,
+      receivedBytes: this.#receivedBytes,
+      bytesPerSecond: this.#rate.bytesPerSecond,
+    };
+  }
+
+  /** Called once a second. */
+  tick(): void {
+    const { now, silenceMs } = this.#parts;
+    this.#rate.tick(this.#receivedBytes, now());
+    for (const { waitingSinceMs, abort } of this.#fetches) {
+      if (now() - (waitingSinceMs ?? Number.POSITIVE_INFINITY) > silenceMs) {
+        abort.abort(new Error(`it was silent for ${Math.round(silenceMs / 1000)} s`));
+      }
+    }
+    this.#start(true);
+  }
+
+  /** Begins requests where there is something to fetch. */
+  pump(): void {
+    this.#start(false);
+  }
+
+  /** A web seed sent a wrong piece: it is never asked again. */
+  ban(seed: WebSeed, reason: SwarmError): void {
+    if (seed.givenUp !== undefined) return;
+    seed.givenUp = reason.message;
+    this.#parts.onTrouble(reason);
+    for (const fetch of this.#fetches) if (fetch.seed === seed) fetch.abort.abort(reason);
+  }
+
+  /** Ends all requests. */
+  close(): void {
+    this.#isClosed = true;
+    const reason = new SwarmError('closed', 'the download needs no web seeds any more');
+    for (const { abort } of this.#fetches) abort.abort(reason);
+    this.#http.agents.close();
+  }
+
+  get #receivedBytes(): number {
+    let sum = 0;
+    for (const { receivedBytes } of this.#seeds.values()) sum += receivedBytes;
+    return sum;
+  }
+
+  #start(isEndgame: boolean): void {
+    for (const seed of this.#seeds.values()) {
+      while (
+        !this.#isClosed &&
+        this.#fetches.size < WEB_SEED_LIMITS.requests &&
+        seed.isFree(this.#parts.now())
+      ) {
+        const found = this.#choose(seed) ?? (isEndgame ? this.#help(seed) : undefined);
+        if (!found) break;
+        void this.#fetch({ ...found, seed, abort: new AbortController(), waitingSinceMs: undefined });
+      }
+    }
+  }
+
+  /** What a web seed fetches next: a piece that others left and what follows, or a run of new ones. */
+  #choose(seed: WebSeed): Pick<Fetch, 'run' | 'head'> | undefined {
+    const { picker } = this.#parts.downloader;
+    if (!seed.isWholeOnly) {
+      const head = picker.adopt(seed, (piece) => this.#has(seed, piece));
+      if (head) return this.#behind(seed, head, this.#runPieces - 1);
+    }
+    const run = picker.runs.take({
+      source: seed,
+      hasFile: (file) => seed.hasFile(file),
+      mostPieces: this.#runPieces,
+      isWholeOnly: seed.isWholeOnly,
+    });
+    return run && { run, head: undefined };
+  }
+
+  /** In the end: a piece that somebody else owes. */
+  #help(seed: WebSeed): Pick<Fetch, 'run' | 'head'> | undefined {
+    if (seed.isWholeOnly || seed.requests > 0) return undefined;
+    const slow = this.#parts.downloader.picker.findSlow(seed, (piece) => this.#has(seed, piece));
+    return slow && this.#behind(seed, slow, 0);
+  }
+
+  #behind(seed: WebSeed, head: PieceTransfer, pieces: number): Pick<Fetch, 'run' | 'head'> {
+    const { layout, downloader } = this.#parts;
+    const file = layout.fileOf(head.pieceIndex);
+    return { head, run: downloader.picker.runs.takeAt(seed, file, head.pieceIndex + 1, pieces) };
+  }
+
+  #has(seed: WebSeed, pieceIndex: number): boolean {
+    return seed.hasFile(this.#parts.layout.fileOf(pieceIndex));
+  }
+
+  async #fetch(fetch: Fetch): Promise<void> {
+    const { seed, run, abort } = fetch;
+    const { downloader, slots, content, now, random } = this.#parts;
+    const writer = new RunWriter({ ...fetch, source: seed, downloader, slots, signal: abort.signal });
+    this.#fetches.add(fetch);
+    seed.requests += 1;
+    try {
+      await readRun(fetch, writer, fileUrl(seed.url, content, run.file.path), {
+        ...this.#parts,
+        http: this.#http,
+      });
+      seed.succeeded();
+    } catch (thrown) {
+      const cause = (abort.signal.aborted ? abort.signal.reason : thrown) as Error;
+      if (!this.#isClosed && seed.givenUp === undefined) {
+        const told = seed.failed(cause, run.file, now(), random);
+        if (told !== undefined) this.#parts.onTrouble(new SwarmError('web-seed', told, { cause }));
+      }
+    } finally {
+      seed.requests -= 1;
+      this.#fetches.delete(fetch);
+      writer.close();
+    }
+    this.pump();
+  }
+}
