@@ -357,7 +357,8 @@ export class Downloader {
 
 /** Requests leave many at a time: a write for each would cost more than the block. */
 function isWorthAsking(supplier: Supplier): boolean {
-  return supplier.room >= Math.min(64, supplier.pipeline >> 2);
+  const most = supplier.mostOwed;
+  return most - supplier.owed.size >= Math.min(64, most >> 2);
 }
 
 /** Requests that leave in one write, put together in memory that is used again and again. */

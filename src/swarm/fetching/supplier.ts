@@ -48,10 +48,15 @@ export class Supplier {
     this.#lastProgressMs = nowMs;
   }
 
+  /** How many blocks it may owe: what it keeps, and what suits its rate. */
+  get mostOwed(): number {
+    const queue = this.peer.extension?.requestQueue ?? USUAL_QUEUE;
+    return Math.min(this.pipeline, Math.max(1, queue), MOST_PIPELINE);
+  }
+
   /** How many more requests may go out. */
   get room(): number {
-    const queue = this.peer.extension?.requestQueue ?? USUAL_QUEUE;
-    return Math.min(this.pipeline, Math.max(1, queue), MOST_PIPELINE) - this.owed.size;
+    return this.mostOwed - this.owed.size;
   }
 
   /** A block came: the pipeline grows, as long as the rate keeps up (see {@link Supplier.tick}). */
