@@ -68,8 +68,10 @@ export function parsePeerAddress(text: string): PeerAddress | undefined {
 
 /** The 4 or 16 bytes of an address in text form, or `undefined` when it is none. */
 export function addressBytes(host: string): readonly number[] | undefined {
-  if (/^\d{1,3}(\.\d{1,3}){3}$/.test(host)) {
-    const bytes = host.split('.').map(Number);
+  const parts = host.split('.', 5);
+  // A leading zero would make a part octal to the system's resolver, and so another address than the one judged here.
+  if (parts.length === 4 && parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part))) {
+    const bytes = parts.map(Number);
     return bytes.every((byte) => byte <= 255) ? bytes : undefined;
   }
   return host.includes(':') ? bytesOfV6(host) : undefined;

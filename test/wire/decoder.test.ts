@@ -5,12 +5,12 @@ import { concatBytes } from '../../src/bytes/index.ts';
 import { encodeMessage, MessageDecoder, WireError } from '../../src/wire/index.ts';
 import { anyMessage, bytesOf, decodeAll } from './messages.ts';
 
-/** Cuts bytes into chunks, each in memory of its own that is overwritten once it was read. */
+/** Cuts bytes into chunks as sockets give them: Buffers, whose memory is overwritten once they were read. */
 function* volatileChunks(bytes: Uint8Array, cuts: readonly number[]): Generator<Uint8Array> {
   let start = 0;
   const ends = cuts.map((cut) => cut % (bytes.length + 1)).sort((left, right) => left - right);
   for (const end of [...ends, bytes.length]) {
-    const chunk = bytes.slice(start, end);
+    const chunk = Buffer.from(bytes.subarray(start, end));
     yield chunk;
     chunk.fill(0xee);
     start = end;
