@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { brandBytes } from '../../src/bytes/index.ts';
 import { Engine, probeSeeder } from '../../src/swarm/index.ts';
+import type { BlockSpan, HashRange } from '../../src/wire/index.ts';
 import { awkwardTree, makeTorrent, patternBytes, temporaryFolder } from './content.ts';
+import { type Line, type Script, startScripted } from './scripted-peer.ts';
 
 const signal = () => AbortSignal.timeout(20_000);
 
@@ -29,15 +31,77 @@ test('any block of a seeder can be probed, with the metadata given or fetched', 
     assert.equal(result.proof, 'block');
     assert.deepEqual(result.metainfo.infoBytes, metainfo.infoBytes);
     assert.ok(result.milliseconds < 5000);
+    assert.ok(result.receivedBytes > 300 && result.receivedBytes < 24_000, `${result.receivedBytes} bytes`);
+    assert.ok(result.sentBytes < 1000, `${result.sentBytes} bytes`);
+    assert.equal(result.client, 'bitquorum 0.1');
   }
+});
+
+test('the block is drawn from the system’s random source unless the caller draws it', async (context) => {
+  const { metainfo, address } = await seeding(context, 'v2');
+  const seen = new Set<string>();
+  for (let count = 0; count < 20; count += 1) {
+    const options = { ...address, infoHash: metainfo.infoHashV2, metainfo, signal: signal() };
+    const { pieceIndex, blockIndex } = await probeSeeder(options);
+    seen.add(`${pieceIndex}/${blockIndex}`);
+  }
+  assert.ok(seen.size > 5, [...seen].join(' '));
 });
 
 test('a seeder whose file changed underneath fails the probe', async (context) => {
   const { metainfo, path, address } = await seeding(context, 'v2');
   await writeFile(join(path, 'b/many'), patternBytes(3_000_001, 99));
   const options = { ...address, infoHash: metainfo.infoHashV2, signal: signal() };
-  await assert.rejects(probeSeeder({ ...options, random: () => 0.5 }), { code: 'peer-lied' });
+  await assert.rejects(probeSeeder({ ...options, random: () => 0.5 }), { code: /^peer-(lied|refused)$/ });
 });
+
+const CONTENT = patternBytes(3_000_000, 12);
+const FAKES: readonly (readonly [name: string, code: string, script: Script])[] = [
+  [
+    'another block',
+    'peer-lied',
+    { block: ({ length }) => patternBytes(length, 1), hashes: (range) => hashes(range) },
+  ],
+  ['a proof of another tree', 'peer-lied', { hashes: ({ length }) => patternBytes(32 * length, 2) }],
+  ['another piece', 'peer-lied', { block: ({ length }) => patternBytes(length, 1) }],
+  ['no block', 'peer-refused', { block: refuse }],
+  ['nothing', 'timed-out', { block: () => undefined }],
+  ['messages without end', 'peer-broke-protocol', { block: flood }],
+];
+
+for (const [name, code, script] of FAKES) {
+  test(`a fake seeder that gives ${name} fails the probe within its bounds`, async (context) => {
+    const folder = await temporaryFolder(context);
+    const { metainfo } = await makeTorrent(folder, 'content', { '': CONTENT }, 'v2');
+    const bytesAt = ({ pieceIndex, begin, length }: BlockSpan): Uint8Array => {
+      const start = pieceIndex * metainfo.pieceLength + begin;
+      return CONTENT.subarray(start, start + length);
+    };
+    const fake = await startScripted(context, '127.0.60.1', metainfo, bytesAt, script);
+    const { host, port } = fake;
+    const options = { host, port, infoHash: metainfo.infoHashV2, metainfo, signal: signal() };
+    await assert.rejects(probeSeeder({ ...options, timeoutMs: 1500, maxBytes: 4_000_000 }), { code });
+    const [line] = fake.lines;
+    if (line && !line.socket.closed) await new Promise((resolve) => line.socket.once('close', resolve));
+    assert.ok((line?.socket.bytesWritten ?? 0) < 30_000_000);
+  });
+}
+
+/** Hashes of the right number and other content. */
+function hashes({ length, proofLayers }: HashRange): Uint8Array {
+  return patternBytes(32 * (length + proofLayers - Math.log2(length) + 1), 3);
+}
+
+function refuse(span: BlockSpan, line: Line): undefined {
+  line.send({ ...span, type: 'reject' });
+}
+
+/** Sends what nobody has to answer, until it is cut off. */
+function flood(span: BlockSpan, line: Line): undefined {
+  if (line.socket.destroyed) return;
+  for (let count = 0; count < 100; count += 1) line.send({ type: 'bitfield', bits: new Uint8Array(1000) });
+  setImmediate(flood, span, line);
+}
 
 test('a probe of somebody who is no seeder fails by name', async (context) => {
   const { metainfo, address } = await seeding(context, 'v2');

@@ -11,6 +11,7 @@ import {
   encodeMetadataMessage,
   type HashRange,
   MessageDecoder,
+  type MetadataMessage,
   type PeerMessage,
   PIECE_HEADER_BYTES,
   parseExtensionHandshake,
@@ -30,6 +31,8 @@ export interface Script {
   readonly hashes?: (range: HashRange, line: Line) => Uint8Array | undefined;
   readonly metadata?: Uint8Array;
   readonly metadataBytes?: number;
+  /** What it sends when a metadata piece is asked for, instead of that piece. */
+  readonly metadataAnswers?: (pieceIndex: number, line: Line) => readonly MetadataMessage[];
 }
 
 /** One connection of a scripted peer. */
@@ -122,7 +125,7 @@ function serve(
       else if (message.type === 'extended' && message.extensionId === 0) {
         extensionId = parseExtensionHandshake(message.payload).extensions.get('ut_metadata') ?? 0;
       } else if (message.type === 'extended') {
-        sendMetadata(line, message.payload, extensionId, script.metadata ?? metainfo.infoBytes);
+        sendMetadata(line, message.payload, extensionId, metainfo, script);
       }
     },
     beginBlock: () => undefined,
@@ -168,17 +171,24 @@ function sendHashes(line: Line, range: HashRange, script: Script): void {
   line.send(hashes ? { ...range, type: 'hashes', hashes } : { ...range, type: 'hash-reject' });
 }
 
-function sendMetadata(line: Line, payload: Uint8Array, extensionId: number, metadata: Uint8Array): void {
+function sendMetadata(
+  line: Line,
+  payload: Uint8Array,
+  extensionId: number,
+  { infoBytes }: Metainfo,
+  script: Script,
+): void {
   const asked = parseMetadataMessage(payload);
   if (asked?.type !== 'request') return;
-  const start = asked.pieceIndex * 16_384;
-  const data = encodeMetadataMessage({
-    type: 'data',
-    pieceIndex: asked.pieceIndex,
-    totalBytes: metadata.length,
-    piece: metadata.subarray(start, start + 16_384),
-  });
-  line.send({ type: 'extended', extensionId, payload: data });
+  const { pieceIndex } = asked;
+  const metadata = script.metadata ?? infoBytes;
+  const piece = metadata.subarray(pieceIndex * 16_384, (pieceIndex + 1) * 16_384);
+  const answers = script.metadataAnswers?.(pieceIndex, line) ?? [
+    { type: 'data', pieceIndex, totalBytes: metadata.length, piece },
+  ];
+  for (const answer of answers) {
+    line.send({ type: 'extended', extensionId, payload: encodeMetadataMessage(answer) });
+  }
 }
 
 async function stop(server: Server, lines: readonly Line[]): Promise<void> {

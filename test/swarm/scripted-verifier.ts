@@ -24,7 +24,7 @@ type Received = ReturnType<typeof parseIdentityMessage>;
 export interface Conversation {
   readonly ids: Ids;
   /** Sends a message; resolves with the next one that the seeder sends, rejects when it closes. */
-  ask(message: Sent): Promise<Received>;
+  readonly ask: (message: Sent) => Promise<Received>;
   readonly closed: Promise<void>;
 }
 

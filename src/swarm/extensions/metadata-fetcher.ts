@@ -25,7 +25,7 @@ const LIMITS = {
   silenceMs: 10_000,
   turnMs: 60_000,
   /** How soon a peer that refused or was too slow is asked again, and how often in all. */
-  againMs: 5000,
+  againMs: 2000,
   turns: 5,
 } as const;
 
