@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { after, before, describe, type TestContext, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Report } from '../../src/cli/demo/report.ts';
-import { startLibtorrent } from '../interop/libtorrent-peer.ts';
+import { getWithLibtorrent } from '../interop/libtorrent-peer.ts';
 import { getWithQbittorrent } from '../interop/qbittorrent-peer.ts';
 import { needs } from '../support/needs.ts';
 
@@ -84,7 +84,12 @@ describe('the demonstration', { timeout: 240_000 }, () => {
   test('libtorrent gets the same file from the magnet link', {
     skip: needs('libtorrent'),
   }, async (context) => {
-    const saveFolder = await getWithLibtorrent(context);
+    const saveFolder = await getWithLibtorrent(context, {
+      listen: '127.0.31.1:0',
+      folder: join(folder, 'libtorrent'),
+      magnet: report.magnet,
+      seconds: 20,
+    });
     assert.equal(sha256(join(saveFolder, 'noble-hashes-2.0.1.tgz')), REGISTRY_SHA256);
   });
 
@@ -96,34 +101,6 @@ describe('the demonstration', { timeout: 240_000 }, () => {
     await getWithQbittorrent(context, { magnet: report.magnet, profileFolder, saveFolder });
     assert.equal(sha256(join(saveFolder, 'noble-hashes-2.0.1.tgz')), REGISTRY_SHA256);
   });
-
-  /**
-   * Once in some dozens of downloads on a busy machine libtorrent 2.0.8 ends a hybrid from a magnet link with its error
-   * 217 (v1 and v2 hashes do not describe the same data); a fresh session then takes the same torrent.
-   */
-  async function getWithLibtorrent(context: TestContext): Promise<string> {
-    for (let attempt = 1; ; attempt += 1) {
-      const saveFolder = join(folder, `libtorrent-${attempt}`);
-      mkdirSync(saveFolder);
-      const order = {
-        listen: `127.0.31.${attempt}:0`,
-        folder: saveFolder,
-        magnet: report.magnet,
-        seconds: 20,
-      };
-      const { complete, notes } = await startLibtorrent(context, order);
-      const error = await complete.then(
-        () => undefined,
-        (cause: unknown) => cause,
-      );
-      if (error === undefined) return saveFolder;
-      const isInconsistent = notes.some((note) =>
-        note.includes('v1 and v2 hashes do not describe the same data'),
-      );
-      if (!isInconsistent || attempt === 3) throw error;
-      context.diagnostic(`attempt ${attempt}: libtorrent ended with its error 217`);
-    }
-  }
 
   test('Ctrl-C ends the network cleanly', async () => {
     child.kill('SIGINT');

@@ -69,7 +69,8 @@ def main():
             if order.get("leave"):
                 return
         if status.errc.value() != 0:
-            say(note=status.errc.message())
+            say(note=status.errc.message(), code=status.errc.value())
+            return
         time.sleep(0.02)
     say(note="out of time", state=str(handle.status().state), progress=handle.status().progress)
 

@@ -5,34 +5,106 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { toHex } from '../../src/bytes/index.ts';
 import { programOf } from '../support/needs.ts';
 
 const PATIENCE_MS = 60_000;
+
+/** What qBittorrent is to take in: a magnet link or a `.torrent` file's bytes, and where its content stands or goes. */
+export interface Addition {
+  readonly what: string | Uint8Array;
+  readonly infoHashV2: Uint8Array;
+  readonly saveFolder: string;
+  /** Whom it is told to connect to. */
+  readonly peer?: { readonly host: string; readonly port: number };
+}
+
+/** A running qBittorrent. */
+export interface Qbittorrent {
+  /** Where it takes peers. */
+  readonly port: number;
+  /** Adds a torrent; resolves when it has all of it, verified. */
+  complete(addition: Addition): Promise<void>;
+}
+
+interface Row {
+  readonly hash: string;
+  readonly infohash_v2: string;
+  readonly progress: number;
+  readonly state: string;
+}
 
 /** Downloads a magnet link with the real qBittorrent, in a process and profile of its own, to the end. */
 export async function getWithQbittorrent(
   context: TestContext,
   { magnet, profileFolder, saveFolder }: { magnet: string; profileFolder: string; saveFolder: string },
 ): Promise<void> {
-  writeProfile(profileFolder, saveFolder);
-  const port = await freePort();
-  const child = spawn(programOf('qbittorrent'), [`--profile=${profileFolder}`, `--webui-port=${port}`], {
+  const { api } = await start(context, profileFolder);
+  await add(api, magnet, saveFolder);
+  await until(async () => (await rows(api))[0]?.progress === 1);
+}
+
+/** Starts the real qBittorrent in a process and profile of its own; it ends with the test, and so does its trace. */
+export async function startQbittorrent(context: TestContext, profileFolder: string): Promise<Qbittorrent> {
+  const { api, port } = await start(context, profileFolder);
+  return {
+    port,
+    complete: async ({ what, infoHashV2, saveFolder, peer }) => {
+      await add(api, what, saveFolder);
+      const find = async (): Promise<Row | undefined> =>
+        (await rows(api)).find((row) => row.infohash_v2 === toHex(infoHashV2));
+      let hash = '';
+      await until(async () => {
+        hash = (await find())?.hash ?? '';
+        return hash !== '';
+      });
+      if (peer) {
+        const peers = `${peer.host}:${peer.port}`;
+        await post(`${api}/addPeers`, new URLSearchParams({ hashes: hash, peers }));
+      }
+      await until(async () => {
+        const row = await find();
+        return row?.progress === 1 && !/^(checking|meta|moving)/.test(row.state);
+      });
+    },
+  };
+}
+
+async function start(
+  context: TestContext,
+  profileFolder: string,
+): Promise<{ readonly api: string; readonly port: number }> {
+  const [webPort, port] = await Promise.all([freePort(), freePort()]);
+  writeProfile(profileFolder, port);
+  const child = spawn(programOf('qbittorrent'), [`--profile=${profileFolder}`, `--webui-port=${webPort}`], {
     stdio: 'ignore',
   });
   context.after(() => end(child));
-  const api = `http://127.0.0.1:${port}/api/v2/torrents`;
-  const deadline = Date.now() + PATIENCE_MS;
-  await until(deadline, async () => (await fetch(`${api}/info`)).ok);
-  const added = await fetch(`${api}/add`, { method: 'POST', body: new URLSearchParams({ urls: magnet }) });
-  if (!added.ok) throw new Error(`qBittorrent refused the magnet link with status ${added.status}`);
-  await until(deadline, async () => {
-    const [torrent] = (await (await fetch(`${api}/info`)).json()) as { progress: number }[];
-    return torrent?.progress === 1;
-  });
+  const api = `http://127.0.0.1:${webPort}/api/v2/torrents`;
+  await until(async () => (await fetch(`${api}/info`)).ok);
+  return { api, port };
+}
+
+async function add(api: string, what: string | Uint8Array, savepath: string): Promise<void> {
+  const form = new FormData();
+  form.set('savepath', savepath);
+  if (typeof what === 'string') form.set('urls', what);
+  else form.set('torrents', new Blob([Buffer.from(what)]), 'content.torrent');
+  await post(`${api}/add`, form);
+}
+
+async function post(url: string, body: FormData | URLSearchParams): Promise<void> {
+  const answer = await fetch(url, { method: 'POST', body });
+  const words = await answer.text();
+  if (!answer.ok || words.startsWith('Fails')) throw new Error(`qBittorrent: ${answer.status} ${words}`);
+}
+
+async function rows(api: string): Promise<readonly Row[]> {
+  return (await (await fetch(`${api}/info`)).json()) as Row[];
 }
 
 /** Loopback only, no discovery beside the magnet link's tracker, nothing opened towards the outside. */
-function writeProfile(profileFolder: string, saveFolder: string): void {
+function writeProfile(profileFolder: string, port: number): void {
   const folder = join(profileFolder, 'qBittorrent', 'config');
   mkdirSync(folder, { recursive: true });
   const settings = `[LegalNotice]
@@ -43,7 +115,8 @@ Session\\LSDEnabled=false
 Session\\PeXEnabled=false
 Session\\Interface=lo
 Session\\InterfaceName=lo
-Session\\DefaultSavePath=${saveFolder}
+Session\\Port=${port}
+Session\\QueueingSystemEnabled=false
 [Network]
 PortForwardingEnabled=false
 [Preferences]
@@ -54,7 +127,8 @@ WebUI\\UseUPnP=false
   writeFileSync(join(folder, 'qBittorrent.conf'), settings);
 }
 
-async function until(deadline: number, done: () => Promise<boolean>): Promise<void> {
+async function until(done: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     if (await done().catch(() => false)) return;
     if (Date.now() > deadline) throw new Error(`qBittorrent was not done after ${PATIENCE_MS} ms`);
