@@ -82,8 +82,13 @@ function wordsOf(progress: SwarmProgress) {
     whole: formatSize(totalBytes),
     speed: formatSize(rate),
     peers: formatCount(peers, 'peer'),
-    left: haveBytes === totalBytes ? '' : `${formatDuration(seconds)} left`,
+    left: leftOf(progress, seconds),
   };
+}
+
+function leftOf({ phase, haveBytes, totalBytes }: SwarmProgress, seconds: number): string {
+  if (phase === 'checking') return 'checking what is here';
+  return haveBytes === totalBytes ? '' : `${formatDuration(seconds)} left`;
 }
 
 /** `12 s`, `3 min`, `2 h`; `…` when nobody can say. */

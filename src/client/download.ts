@@ -13,6 +13,8 @@ export interface DownloadOptions {
   readonly infoHashV2: string;
   /** Empty folder to download into. */
   readonly folder: string;
+  /** Folder on the same file system in which an unfinished download is kept for the next time. */
+  readonly partialFolder: string;
   readonly trackers: readonly string[];
   readonly peers: readonly PeerAddress[];
   readonly localAddress: string | undefined;
@@ -32,7 +34,7 @@ const PATIENCE_SECONDS = 120;
 export async function downloadWinner(
   options: DownloadOptions,
 ): Promise<{ metainfo: Metainfo; path: string }> {
-  const { infoHashV2, folder, trackers, peers, localAddress, onProgress } = options;
+  const { infoHashV2, folder, partialFolder, trackers, peers, localAddress, onProgress } = options;
   const impatience = new AbortController();
   const signal = AbortSignal.any([options.signal, impatience.signal]);
   const timer = setTimeout(() => impatience.abort(), PATIENCE_SECONDS * 1000);
@@ -53,6 +55,7 @@ export async function downloadWinner(
     };
     return await engine.download(source, {
       folder,
+      partialFolder,
       trackers,
       peers,
       signal,

@@ -45,7 +45,8 @@ export interface Got {
 /**
  * Gets a release: reads and checks the log, counts, downloads the winner's infohash from the swarm with every block
  * verified by SHA-256, reads the result once more from the disk, and only then puts it in its place, in one step.
- * When anything is wrong nothing new stands at that place. Throws {@link ClientError}: `no-winner`, `mismatch`,
+ * When anything is wrong nothing new stands at that place; verified parts of an unfinished download stay in a hidden
+ * folder, and the next time goes on from there. Throws {@link ClientError}: `no-winner`, `mismatch`,
  * `stale`, `not-found`, `download-failed` and the others.
  */
 export async function getRelease(client: TallyClient, name: string, options: GetOptions): Promise<Got> {
@@ -56,6 +57,7 @@ export async function getRelease(client: TallyClient, name: string, options: Get
     const downloaded = await downloadWinner({
       infoHashV2: winner.group.infoHashV2,
       folder: workFolder,
+      partialFolder: resolve(options.outFolder),
       trackers: [new URL('announce', client.base).href],
       peers: options.peers ?? [],
       localAddress: options.localAddress,

@@ -17,6 +17,7 @@ test('a getting client can be reached on its loopback address while it downloads
   const getting = downloadWinner({
     infoHashV2: toHex(metainfo.infoHashV2),
     folder: join(folder, 'out'),
+    partialFolder: join(folder, 'out'),
     trackers: [tracker.url],
     peers: [],
     localAddress: '127.0.11.1',

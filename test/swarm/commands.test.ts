@@ -119,6 +119,8 @@ test('one process seeds a folder, another fetches it by the printed magnet link'
     'downloadedBytes',
     'wastedBytes',
     'bannedPeers',
+    'resumedBytes',
+    'alreadyThere',
   ]);
   assert.equal(done.event, 'done');
   assert.equal(done['path'], join(out, 'content'));

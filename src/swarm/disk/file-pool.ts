@@ -35,6 +35,9 @@ export class FilePool {
   /** In the order of their last use. */
   readonly #files = new Map<string, OpenFile>();
 
+  /** Files that nobody can borrow any more, until those who have them give them back. */
+  readonly #closing = new Set<{ readonly path: string; readonly done: Promise<void> }>();
+
   constructor(capacity: number) {
     this.#capacity = capacity;
   }
@@ -59,14 +62,18 @@ export class FilePool {
 
   /** Closes what is open at and below a path; resolves when nobody uses any of it. */
   async forget(root: string): Promise<void> {
-    const closing: Promise<void>[] = [];
+    const isBelow = (path: string): boolean => path === root || path.startsWith(root + sep);
     for (const [key, file] of this.#files) {
       const path = key.slice(key.indexOf(' ') + 1);
-      if (path !== root && !path.startsWith(root + sep)) continue;
+      if (!isBelow(path)) continue;
       this.#files.delete(key);
-      closing.push(shutWhenIdle(file));
+      const closing = { path, done: shutWhenIdle(file) };
+      this.#closing.add(closing);
+      void closing.done.then(() => this.#closing.delete(closing));
     }
-    await Promise.all(closing);
+    // What somebody else is closing there is in use as well.
+    const below = [...this.#closing].filter(({ path }) => isBelow(path));
+    await Promise.all(below.map(({ done }) => done));
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { equalBytes, type InfoHashV2, toHex } from '../../bytes/index.ts';
 import { HASH_BYTES, layerRoot } from '../../merkle/index.ts';
 import { sha256, TORRENT_LIMITS } from '../../torrent/index.ts';
@@ -8,7 +8,7 @@ import { fileHeight, type Layout, type LayoutFile } from '../layout.ts';
 import { diskStep } from './disk-error.ts';
 import type { Workplace } from './workplace.ts';
 
-const WRITE = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
+const WRITE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** The info dictionary that an earlier download kept, when its SHA-256 is the infohash. */
@@ -79,7 +79,7 @@ async function readBounded(path: string): Promise<Uint8Array | undefined> {
     try {
       const stats = await handle.stat();
       const isSane = stats.isFile() && stats.size > 0 && stats.size <= TORRENT_LIMITS.bytes;
-      return isSane ? await handle.readFile() : undefined;
+      return isSane ? Uint8Array.from(await handle.readFile()) : undefined;
     } finally {
       await handle.close();
     }
@@ -89,6 +89,7 @@ async function readBounded(path: string): Promise<Uint8Array | undefined> {
 /** What is torn by a crash does not have its hash, and is not read. */
 async function write(path: string, bytes: Uint8Array): Promise<void> {
   await diskStep(path, 'written', async () => {
+    await rm(path, { recursive: true, force: true });
     const handle = await open(path, WRITE, 0o600);
     try {
       await handle.writeFile(bytes);
