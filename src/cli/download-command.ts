@@ -23,6 +23,8 @@ interface DownloadFlags {
   readonly peer?: readonly string[];
   readonly tracker?: readonly string[];
   readonly trackers: boolean;
+  readonly webSeed?: readonly string[];
+  readonly webSeeds: boolean;
   readonly listen?: string;
   readonly localAddress?: string;
   readonly encryption: EngineOptions['encryption'];
@@ -39,6 +41,8 @@ export function addDownloadCommand(program: Command): void {
     .option('--peer <host:port>', 'peer to ask; may be given several times', collect)
     .option('--tracker <url>', 'HTTP or UDP tracker to ask besides; may be given several times', collect)
     .option('--no-trackers', 'ask none of the trackers in the link or file')
+    .option('--web-seed <url>', 'HTTP server to fetch from besides; may be given several times', collect)
+    .option('--no-web-seeds', 'fetch from none of the web seeds in the link or file')
     .option('--listen <host:port>', 'take connections in while downloading')
     .option('--local-address <address>', 'address that connections go out from')
     .option('--fresh', 'delete what an earlier try left, and begin anew')
@@ -52,6 +56,10 @@ export function addDownloadCommand(program: Command): void {
 
 async function download(text: string, flags: DownloadFlags, command: Command): Promise<void> {
   const { output, signal } = contextOf(command);
+  for (const url of flags.webSeed ?? []) {
+    if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
+      throw new UsageError(`--web-seed ${url} is no http or https URL`);
+  }
   const source = await readSource(text);
   const peers = (flags.peer ?? []).map(parsePeer);
   mustHaveSomebody(source, peers, flags);
@@ -73,6 +81,8 @@ async function download(text: string, flags: DownloadFlags, command: Command): P
       sourceTrackers: flags.trackers,
       peers,
       sourcePeers: true,
+      webSeeds: flags.webSeed ?? [],
+      sourceWebSeeds: flags.webSeeds,
       onProgress: line.update,
       onTrouble: (error) => tell(error, output),
       onKept: (kept) => {
@@ -116,7 +126,13 @@ function mustHaveSomebody(source: TorrentSource, peers: readonly PeerAddress[], 
   const trackers = [...(flags.tracker ?? []), ...(flags.trackers ? source.trackers : [])];
   if (peers.length > 0 || hints.length > 0 || flags.listen !== undefined) return;
   if (trackers.some((url) => /^(https?|udp):/.test(url))) return;
-  throw new UsageError('nobody to ask: give --peer HOST:PORT, or --tracker with an http, https or udp URL');
+  const webSeeds = [...(flags.webSeed ?? []), ...(flags.webSeeds ? source.webSeeds : [])];
+  if (webSeeds.length > 0 && 'infoBytes' in source) return;
+  throw new UsageError(
+    webSeeds.length > 0
+      ? 'a magnet link tells no more than the name of a torrent, and web seeds do not know the rest: give --peer HOST:PORT or --tracker URL as well, or the .torrent file'
+      : 'nobody to ask: give --peer HOST:PORT, or --tracker with an http, https or udp URL',
+  );
 }
 
 function wordsOf({ metainfo, resumedBytes, isAlreadyThere }: DownloadResult, seconds: number): string {

@@ -321,6 +321,7 @@ export class Exchange {
       downloader,
       slots,
       localAddress: options.localAddress,
+      knowsHashes: () => this.#hashes.isComplete,
       silenceMs: options.stallTimeoutMs,
     });
     return { downloader, fetcher, verifier, webSeeds };

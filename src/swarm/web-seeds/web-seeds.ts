@@ -20,6 +20,8 @@ export interface WebSeedsParts {
   readonly slots: Slots;
   readonly intake: Throttle;
   readonly localAddress: string | undefined;
+  /** Whether the hash of every piece is known. */
+  readonly knowsHashes: () => boolean;
   /** For how long a server that owes bytes may send none. */
   readonly silenceMs: number;
   readonly now: () => number;
@@ -27,6 +29,8 @@ export interface WebSeedsParts {
   /** Something went wrong that others make up for. */
   readonly onTrouble: (error: SwarmError) => void;
 }
+
+const HINT_TICKS = 5;
 
 /** What comes from web seeds. */
 export interface WebSeedTraffic {
@@ -49,6 +53,9 @@ export class WebSeeds {
   readonly #runPieces: number;
   readonly #rate: RateMeter;
   #isClosed = false;
+  /** Seconds in which web seeds had nothing that could be verified. */
+  #idleTicks = 0;
+  #hasHinted = false;
 
   constructor(parts: WebSeedsParts) {
     this.#parts = parts;
@@ -84,6 +91,7 @@ export class WebSeeds {
       }
     }
     this.#start(true);
+    this.#hint();
   }
 
   /** Begins requests where there is something to fetch. */
@@ -105,6 +113,21 @@ export class WebSeeds {
     const reason = new SwarmError('closed', 'the download needs no web seeds any more');
     for (const { abort } of this.#fetches) abort.abort(reason);
     this.#http.agents.close();
+  }
+
+  /** Tells once that nothing can be fetched because nothing could be verified. */
+  #hint(): void {
+    if (this.#seeds.size === 0 || this.#fetches.size > 0 || this.#parts.knowsHashes()) this.#idleTicks = 0;
+    else this.#idleTicks += 1;
+    if (this.#idleTicks !== HINT_TICKS || this.#hasHinted) return;
+    this.#hasHinted = true;
+    this.#parts.onTrouble(
+      new SwarmError(
+        'web-seed',
+        'the web seeds wait: the piece layers of this torrent are unknown, and without them nothing that a server ' +
+          'sends can be verified. A peer can give them, or a .torrent file that holds them',
+      ),
+    );
   }
 
   get #receivedBytes(): number {
