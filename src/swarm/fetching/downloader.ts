@@ -9,9 +9,12 @@ import { ENDGAME_ROOM, Picker } from './picker.ts';
 import type { PieceTransfer } from './piece-transfer.ts';
 import type { Slots } from './slots.ts';
 import { MOST_PIPELINE, mostOwedUnder, Supplier } from './supplier.ts';
+import type { ReadWindow } from './urgency.ts';
 
 /** Most blocks a peer may send that nobody asked it for. */
 const UNASKED_LIMIT = 4096;
+/** A peer is slow that is less than this part as fast as the fastest. */
+const SLOW_PART = 4;
 
 export interface DownloaderParts {
   readonly layout: Layout;
@@ -35,19 +38,28 @@ export interface DownloaderParts {
 /** Fetches blocks from peers: who has what, what is asked of whom, and where the bytes go. */
 export class Downloader {
   readonly picker: Picker;
-  /** Bytes that came twice or unasked. */
-  wastedBytes = 0;
   /** Most blocks that one peer may owe: fewer under a download limit. */
   #mostOwed = MOST_PIPELINE;
   readonly #parts: DownloaderParts;
   readonly #suppliers = new Map<Peer, Supplier>();
   readonly #requests = new RequestBatch();
   #isFillDue = false;
+  #wastedBytes = 0;
 
   constructor(parts: DownloaderParts) {
     this.#parts = parts;
-    const { layout, slots, have, isReady, random } = parts;
-    this.picker = new Picker(layout, slots, (piece) => !have.has(piece), isReady, random);
+    const { have } = parts;
+    this.picker = new Picker({ ...parts, isWanted: (piece) => !have.has(piece) });
+  }
+
+  /** Bytes that came twice or unasked, or had to make room. */
+  get wastedBytes(): number {
+    return this.#wastedBytes + this.picker.evictedBytes;
+  }
+
+  /** Bytes came that nobody wants. */
+  waste(bytes: number): void {
+    this.#wastedBytes += bytes;
   }
 
   /** A peer that shook hands; it has nothing until it says so. */
@@ -130,7 +142,7 @@ export class Downloader {
       (!transfer.isExclusive || transfer.owner === peer) &&
       span.length === transfer.blockLength(block);
     if (!transfer || !isWanted) {
-      this.wastedBytes += span.length;
+      this.#wastedBytes += span.length;
       return undefined;
     }
     supplier.incoming = { transfer, block };
@@ -144,7 +156,7 @@ export class Downloader {
     if (!supplier) return;
     const { incoming } = supplier;
     supplier.incoming = undefined;
-    supplier.owed.delete(this.#numberOf(span));
+    if (supplier.answers(this.#numberOf(span))) supplier.finishedBlock();
     if (incoming && this.picker.transfers.get(span.pieceIndex) === incoming.transfer) {
       if (incoming.transfer.isOpen(incoming.block))
         this.#receive(supplier, incoming.transfer, incoming.block);
@@ -161,7 +173,7 @@ export class Downloader {
       transfer.isOpen(block) &&
       (!transfer.isExclusive || transfer.owner === source);
     if (!isWanted) {
-      this.wastedBytes += data.length;
+      this.#wastedBytes += data.length;
       return;
     }
     transfer.writerOf(block)?.dropBlock();
@@ -181,6 +193,37 @@ export class Downloader {
     this.picker.disown(transfer, source);
   }
 
+  /** Somebody reads: what peers owe besides is asked for later, so that nothing is before what is needed now. */
+  open(window: ReadWindow): void {
+    this.picker.urgency.add(window);
+    for (const supplier of this.#suppliers.values()) this.#withdraw(supplier);
+    this.#fillSoon();
+  }
+
+  close(window: ReadWindow): void {
+    this.picker.urgency.remove(window);
+  }
+
+  #withdraw(supplier: Supplier): void {
+    if (!supplier.peer.remote.fast) return; // nothing would tell whether it obeyed
+    const { blocksPerPiece } = this.#parts.layout;
+    const { incoming } = supplier;
+    for (const number of supplier.owed) {
+      const pieceIndex = Math.floor(number / blocksPerPiece);
+      const block = number % blocksPerPiece;
+      const isComing = incoming?.block === block && incoming.transfer.pieceIndex === pieceIndex;
+      if (isComing || !supplier.isOwing(number) || this.picker.urgency.has(pieceIndex)) continue;
+      supplier.withdraws(number);
+      this.#sendCancel(supplier, pieceIndex, block);
+      this.#release(supplier.peer, number);
+    }
+  }
+
+  #sendCancel({ peer }: Supplier, pieceIndex: number, block: number): void {
+    const length = this.picker.transfers.get(pieceIndex)?.blockLength(block) ?? BLOCK_BYTES;
+    peer.send({ type: 'cancel', pieceIndex, begin: block * BLOCK_BYTES, length });
+  }
+
   /** Asks those for more whose pipelines ran low. */
   refill(): void {
     for (const supplier of this.#suppliers.values()) if (isWorthAsking(supplier)) this.fill(supplier);
@@ -195,7 +238,7 @@ export class Downloader {
   fill(supplier: Supplier): void {
     const { peer } = supplier;
     if (peer.isChoking || !peer.isInteresting || peer.isClosed) return;
-    const room = Math.min(supplier.room, this.#mostOwed - supplier.owed.size);
+    const room = Math.min(supplier.room, this.#mostOwed - supplier.load);
     if (room <= 0) return;
     supplier.owes(this.#parts.now());
     const requests = this.#requests;
@@ -214,7 +257,7 @@ export class Downloader {
       const first = transfer.pieceIndex * this.#parts.layout.blocksPerPiece;
       // The rest of the piece comes along: choosing costs more than asking.
       for (let block = pick.block; block >= 0; block = requests.count < room ? transfer.ask() : -1) {
-        supplier.owed.add(first + block);
+        supplier.asks(first + block);
         requests.add(transfer, block);
       }
     }
@@ -233,12 +276,20 @@ export class Downloader {
   tick(): void {
     this.#share();
     const nowMs = this.#parts.now();
+    const fastest = this.#fastest;
     for (const supplier of this.#suppliers.values()) {
-      const silentMs = supplier.tick(nowMs);
+      const silentMs = supplier.tick(nowMs, this.picker.urgency.isOn);
+      supplier.isSlow = supplier.bytesPerSecond * SLOW_PART < fastest;
       if (silentMs > this.#parts.stallTimeoutMs) {
-        this.#parts.dismiss(supplier.peer, 'stalled', `sent nothing for ${Math.round(silentMs / 1000)} s`);
+        this.#parts.dismiss(supplier.peer, 'stalled', `sent no block for ${Math.round(silentMs / 1000)} s`);
       } else this.fill(supplier);
     }
+  }
+
+  get #fastest(): number {
+    let fastest = 0;
+    for (const { bytesPerSecond } of this.#suppliers.values()) fastest = Math.max(fastest, bytesPerSecond);
+    return fastest;
   }
 
   /** Under a download limit no more is asked for than comes in a few seconds, of everybody alike. */
@@ -272,15 +323,10 @@ export class Downloader {
   #cancelElsewhere(source: BlockSource, transfer: PieceTransfer, block: number): void {
     const number = transfer.pieceIndex * this.#parts.layout.blocksPerPiece + block;
     for (const other of this.#suppliers.values()) {
-      if (other.peer === source || !other.owed.has(number)) continue;
+      if (other.peer === source || !other.isOwing(number)) continue;
       // What comes all the same is passed over; with the fast extension the answer is awaited (BEP 6).
-      if (!other.peer.remote.fast) other.owed.delete(number);
-      other.peer.send({
-        type: 'cancel',
-        pieceIndex: transfer.pieceIndex,
-        begin: block * BLOCK_BYTES,
-        length: transfer.blockLength(block),
-      });
+      if (!other.peer.remote.fast) other.answers(number);
+      this.#sendCancel(other, transfer.pieceIndex, block);
     }
   }
 
@@ -307,7 +353,7 @@ export class Downloader {
 
   #isRefused(supplier: Supplier, span: BlockSpan): void {
     const number = this.#numberOf(span);
-    if (!supplier.owed.delete(number)) return;
+    if (!supplier.rejects(number)) return;
     if (!supplier.peer.isChoking) supplier.refused.add(span.pieceIndex);
     this.#release(supplier.peer, number);
     this.#fillSoon();
@@ -315,7 +361,7 @@ export class Downloader {
 
   #releaseAll(supplier: Supplier): void {
     const owed = [...supplier.owed];
-    supplier.owed.clear();
+    supplier.forgetOwed();
     for (const number of owed) this.#release(supplier.peer, number);
   }
 
@@ -326,7 +372,7 @@ export class Downloader {
     if (!transfer) return;
     const block = number % blocksPerPiece;
     if (transfer.writerOf(block) === source) transfer.setWriter(block, undefined);
-    for (const other of this.#suppliers.values()) if (other.owed.has(number)) return;
+    for (const other of this.#suppliers.values()) if (other.isOwing(number)) return;
     transfer.release(block);
     this.picker.reopen(transfer);
   }
@@ -358,7 +404,7 @@ export class Downloader {
 /** Requests leave many at a time: a write for each would cost more than the block. */
 function isWorthAsking(supplier: Supplier): boolean {
   const most = supplier.mostOwed;
-  return most - supplier.owed.size >= Math.min(64, most >> 2);
+  return most - supplier.load >= Math.min(64, most >> 2);
 }
 
 /** Requests that leave in one write, put together in memory that is used again and again. */

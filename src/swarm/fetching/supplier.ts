@@ -11,8 +11,11 @@ const LEAST_UNDER_LIMIT = 2;
 const FIRST_PIPELINE = 64;
 /** What a peer keeps that does not say (`reqq`); libtorrent assumes the same. */
 const USUAL_QUEUE = 250;
-/** How many seconds of a peer's rate are asked for ahead. */
+/** How many seconds of a peer's rate are asked for ahead; fewer while somebody reads, so that little waits before it. */
 const AHEAD_SECONDS = 3;
+const READING_AHEAD_SECONDS = 0.5;
+/** Most blocks that a peer owes with those that it was told not to send. */
+const MOST_OWED = 4 * MOST_PIPELINE;
 
 /** How many blocks each of the peers that serve us may owe under a limit in bytes a second. */
 export function mostOwedUnder(bytesPerSecond: number, peers: Iterable<Peer>): number {
@@ -37,9 +40,17 @@ export class Supplier {
   /** Blocks that came without being asked for. */
   unasked = 0;
   pipeline = FIRST_PIPELINE;
+  /** Bytes in the last second. */
+  bytesPerSecond = 0;
+  /** Others are much faster. */
+  isSlow = false;
+  /** Blocks that it was told not to send, and has not answered for; and those of them that it was asked for again. */
+  readonly #withdrawn = new Set<number>();
+  readonly #askedAgain = new Set<number>();
   /** When it was asked last, there was nothing more to ask it for. */
   isStarved = false;
   #seenBytes = 0;
+  #hasFinishedBlock = false;
   #lastProgressMs: number;
 
   constructor(peer: Peer, have: Bitfield, nowMs: number) {
@@ -56,7 +67,49 @@ export class Supplier {
 
   /** How many more requests may go out. */
   get room(): number {
-    return this.mostOwed - this.owed.size;
+    return Math.min(this.mostOwed - this.load, MOST_OWED - this.owed.size);
+  }
+
+  /** How many blocks are expected of it. */
+  get load(): number {
+    return this.owed.size - this.#withdrawn.size;
+  }
+
+  /** Whether a block is expected of it. */
+  isOwing(number: number): boolean {
+    return this.owed.has(number) && !this.#withdrawn.has(number);
+  }
+
+  /** It is asked for a block. */
+  asks(number: number): void {
+    this.owed.add(number);
+    if (this.#withdrawn.size > 0 && this.#withdrawn.delete(number)) this.#askedAgain.add(number);
+  }
+
+  /** It is told not to send a block: it answers with the block or a reject all the same (BEP 6). */
+  withdraws(number: number): void {
+    this.#withdrawn.add(number);
+  }
+
+  /** A block came; whether it was owed. */
+  answers(number: number): boolean {
+    this.#withdrawn.delete(number);
+    this.#askedAgain.delete(number);
+    return this.owed.delete(number);
+  }
+
+  /** A block was rejected; whether it was still expected. */
+  rejects(number: number): boolean {
+    if (this.#askedAgain.delete(number)) return false; // the answer to the cancel before
+    const wasExpected = !this.#withdrawn.delete(number);
+    return this.owed.delete(number) && wasExpected;
+  }
+
+  /** It sends nothing of what it owes. */
+  forgetOwed(): void {
+    this.owed.clear();
+    this.#withdrawn.clear();
+    this.#askedAgain.clear();
   }
 
   /** A block came: the pipeline grows, as long as the rate keeps up (see {@link Supplier.tick}). */
@@ -64,18 +117,29 @@ export class Supplier {
     if (this.pipeline < MOST_PIPELINE) this.pipeline += 1;
   }
 
+  /** A block that it owed has come whole, wanted or not. */
+  finishedBlock(): void {
+    this.#hasFinishedBlock = true;
+  }
+
   /** Begins to owe: silence counts from here. */
   owes(nowMs: number): void {
     if (this.owed.size === 0) this.#lastProgressMs = nowMs;
   }
 
-  /** Called once a second: fits the pipeline to the rate; returns for how long the peer owed and sent nothing. */
-  tick(nowMs: number): number {
+  /**
+   * Called once a second: fits the pipeline to the rate; returns for how long the peer owed and sent no whole block. A
+   * part does not count: sent byte by byte, one block would hold up for ever a piece that only this peer may send.
+   */
+  tick(nowMs: number, isReading: boolean): number {
     const bytes = this.peer.receivedBlockBytes - this.#seenBytes;
+    this.bytesPerSecond = bytes;
     this.#seenBytes = this.peer.receivedBlockBytes;
-    if (bytes > 0 || this.owed.size === 0 || this.peer.isHeldBack) this.#lastProgressMs = nowMs;
+    if (this.#hasFinishedBlock || this.owed.size === 0 || this.peer.isHeldBack) this.#lastProgressMs = nowMs;
+    this.#hasFinishedBlock = false;
     if (bytes > 0) {
-      const wanted = Math.ceil((bytes * AHEAD_SECONDS) / BLOCK_BYTES);
+      const ahead = isReading ? READING_AHEAD_SECONDS : AHEAD_SECONDS;
+      const wanted = Math.ceil((bytes * ahead) / BLOCK_BYTES);
       this.pipeline = Math.min(this.pipeline, Math.max(LEAST_PIPELINE, wanted));
     }
     return nowMs - this.#lastProgressMs;

@@ -77,7 +77,7 @@ function mustStayBelow(path: readonly string[]): void {
     [win32, 'C:\\root'],
   ] as const) {
     const place = system.relative(root, system.join(root, ...path));
-    const isBelow = place !== '' && !place.startsWith('..') && !/^(?:[/\\]|[a-z]:[/\\])/i.test(place);
+    const isBelow = place !== '' && !/^(?:\.\.(?:[/\\]|$)|[/\\]|[a-z]:[/\\])/i.test(place);
     // Nothing was taken for a separator, a drive or a dot: as many parts stand in the place as in the path.
     if (!isBelow || place.split(/[/\\]/).length !== path.length) {
       throw new Error(`${JSON.stringify(path)} leaves the folder: ${place}`);
