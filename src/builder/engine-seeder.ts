@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { brandBytes, fromHex, toHex } from '../bytes/index.ts';
-import { Engine, type SwarmError } from '../swarm/index.ts';
+import { Engine, type SeedIdentity, type SwarmError } from '../swarm/index.ts';
 import { parseTorrent } from '../torrent/index.ts';
 import type { Seeder } from './seeder.ts';
 
@@ -12,12 +12,14 @@ export interface SeederOptions {
   readonly announceUrl: string;
   /** The tally's announce URL for anyone, where a mirror finds peers. */
   readonly peersUrl: string;
+  /** By what it proves to verifiers whose it is. */
+  readonly identity: SeedIdentity;
   readonly onTrouble: (error: SwarmError) => void;
 }
 
 /** A {@link Seeder} on our own engine, listening. Throws `cannot-listen`. */
 export async function openSeeder(options: SeederOptions): Promise<Seeder> {
-  const { host, port, localAddress, announceUrl, peersUrl, onTrouble } = options;
+  const { host, port, localAddress, announceUrl, peersUrl, identity, onTrouble } = options;
   const engine = new Engine({ host, port, localAddress });
   const seeded = new Set<string>();
   const listening = await engine.listen().catch(async (error: unknown) => {
@@ -30,7 +32,8 @@ export async function openSeeder(options: SeederOptions): Promise<Seeder> {
       const metainfo = parseTorrent(torrent);
       const name = toHex(metainfo.infoHashV2);
       if (seeded.has(name)) return; // two releases with one output are one swarm
-      await engine.seed(metainfo, join(folder, metainfo.name), { trackers: [announceUrl], onTrouble });
+      const trackers = [announceUrl];
+      await engine.seed(metainfo, join(folder, metainfo.name), { trackers, identity, onTrouble });
       seeded.add(name);
     },
     async download(infoHashV2, folder, signal) {

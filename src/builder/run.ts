@@ -27,6 +27,11 @@ export interface BuilderOptions {
   readonly cacheFolder: string;
   /** Where it listens for peers. Port 0 lets the system choose. */
   readonly listen: { readonly host: string; readonly port: number };
+  /**
+   * Where others reach it, if not at an address of this machine: behind NAT, the router's address and the port that it
+   * forwards. Only connections to these and to its own addresses are proven to be its own.
+   */
+  readonly publicAddresses?: readonly { readonly host: string; readonly port: number }[];
   /** Address that its requests, announces and connections come from. */
   readonly localAddress?: string;
   /** Build without a sandbox where there is none. */
@@ -68,6 +73,7 @@ export async function runBuilder(options: BuilderOptions): Promise<void> {
       localAddress: options.localAddress,
       announceUrl: announceUrlOf(client.base, options.logKey, options.signer),
       peersUrl: new URL('announce', client.base).href,
+      identity: { signer: options.signer, addresses: options.publicAddresses ?? [] },
       onTrouble: ({ message }) => options.onEvent?.({ event: 'trouble', reason: message }),
     });
     try {

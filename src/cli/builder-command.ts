@@ -6,6 +6,7 @@ import { printable } from '../bytes/index.ts';
 import { readKeyFile } from '../statement/index.ts';
 import { contextOf } from './context.ts';
 import { collect } from './endpoint.ts';
+import { UsageError } from './exit-code.ts';
 import type { Output } from './output.ts';
 import { progressWords } from './rebuild-command.ts';
 import { addTallyOptions, parseHostPort, requireTally, type TallyArguments } from './tally-options.ts';
@@ -15,6 +16,7 @@ interface RunArguments extends TallyArguments {
   readonly data: string;
   readonly cache: string;
   readonly listen: string;
+  readonly publicAddress?: readonly string[];
   readonly localAddress?: string;
   readonly operator?: string;
   readonly prefix?: readonly string[];
@@ -31,6 +33,11 @@ export function addBuilderCommand(program: Command): void {
     .requiredOption('--data <dir>', 'its records and artifacts; keep them: they open its commitments')
     .option('--cache <dir>', 'where source archives are kept', defaultCacheFolder(process.env))
     .option('--listen <host[:port]>', 'where it listens for peers; port 0 is any', '127.0.0.1')
+    .option(
+      '--public-address <host:port>',
+      'where others reach it, if behind NAT: then it proves its key there too; may be given several times',
+      collect,
+    )
     .option(
       '--local-address <address>',
       'address that it connects and announces from; that of --listen if not given',
@@ -70,10 +77,20 @@ async function runAction(args: RunArguments, command: Command): Promise<void> {
     signal,
     onEvent: (event) => tell(output, event),
     ...(localAddress !== undefined && { localAddress }),
+    ...(args.publicAddress !== undefined && { publicAddresses: args.publicAddress.map(parsePublic) }),
     ...(args.operator !== undefined && { operator: args.operator }),
     ...(args.prefix !== undefined && { prefixes: args.prefix }),
     ...(args.trustRelease !== undefined && { trusted: args.trustRelease }),
   });
+}
+
+/** An address that others see: a name may mean another machine for each of them. */
+function parsePublic(text: string): { host: string; port: number } {
+  const address = parseHostPort(text);
+  if (address.port > 0 && (isIPv4(address.host) || isIPv6(address.host))) return address;
+  throw new UsageError(
+    `--public-address ${JSON.stringify(text)}: give an address and a port, such as 192.0.2.7:6881`,
+  );
 }
 
 /** The listening address as a source address, unless it stands for all addresses. */

@@ -4,9 +4,10 @@ import type { Log } from '../log/index.ts';
 import type { Signer } from '../statement/index.ts';
 import type { Store, StoredEntry } from '../store/index.ts';
 import { countsOn, wouldCount } from '../tally/index.ts';
-import { addressText } from './address.ts';
+import { type AddressBytes, addressBytes, addressGroup, addressText } from './address.ts';
 import { AuditQueue } from './audit/audit-queue.ts';
 import { auditor, type Probe } from './audit/auditor.ts';
+import { type AskIdentity, IdentityQueue, type Stranger } from './audit/identity-queue.ts';
 import { Clerk } from './clerk.ts';
 import type { Clock } from './clock.ts';
 import { ServiceError } from './errors.ts';
@@ -31,6 +32,7 @@ export interface CoreParts {
   readonly limits: ServiceLimits;
   readonly random: Random;
   readonly probe: Probe;
+  readonly askIdentity: AskIdentity;
 }
 
 /** A builder that seeds, by its own announce URL: where, and what (40 hex digits, as announced). */
@@ -38,6 +40,13 @@ export interface BuilderSeed {
   readonly builder: string;
   readonly infoHash: string;
   readonly host: string;
+  readonly port: number;
+}
+
+/** A seeder that announced by the URL for anyone: where from, and what (40 hex digits, as announced). */
+export interface StrangerSeed {
+  readonly infoHash: string;
+  readonly address: AddressBytes;
   readonly port: number;
 }
 
@@ -55,6 +64,7 @@ export class Core {
   readonly #teller: EntryTeller;
   readonly #follower: LogFollower;
   readonly #audits: AuditQueue;
+  readonly #identities: IdentityQueue;
   readonly #sweep: NodeJS.Timeout;
   /** Whether the log that was there at the start is counted; its entries are told to nobody who reads live. */
   #isOpen = false;
@@ -92,6 +102,13 @@ export class Core {
     const { ledger, clerk, torrents } = this;
     const audit = auditor({ origin: signer.name, ledger, clerk, torrents, clock, probe: parts.probe });
     this.#audits = new AuditQueue(limits.audits, audit, logger);
+    this.#identities = new IdentityQueue({
+      limits: limits.identities,
+      ask: parts.askIdentity,
+      learnt: (stranger, builder) => this.#identified(stranger, builder),
+      logger,
+      nowMs: () => clock.nowMs(),
+    });
     this.#sweep = setInterval(() => this.swarms.sweep(clock.nowMs()), SWEEP_EVERY_MS);
     this.#sweep.unref();
   }
@@ -115,6 +132,7 @@ export class Core {
     clearInterval(this.#sweep);
     this.#teller.close();
     this.seeders.close();
+    await this.#identities.close();
     await this.#audits.close();
     await this.clerk.close();
     await this.#follower.close();
@@ -133,12 +151,40 @@ export class Core {
     return votes.length > 0;
   }
 
+  /**
+   * Somebody announced by the URL for anyone that it seeds. If a builder is known there already, its votes are audited;
+   * else, where votes name the infohash, it is asked whose it is. Answers whether a vote waits for an audit there.
+   */
+  strangerSeeds({ infoHash, address, port }: StrangerSeed): boolean {
+    const host = addressText(address);
+    const builder = this.swarms.builderAt(infoHash, { address, port });
+    if (builder !== null) return this.builderSeeds({ builder, infoHash, host, port });
+    const truncated = this.torrents.v2Of(infoHash)?.slice(0, 40) ?? infoHash;
+    for (const infoHashV2 of this.ledger.votes.wholesOf(truncated)) {
+      this.#identities.offer({ infoHashV2, endpoint: { host, port }, group: addressGroup(address) });
+    }
+    return false;
+  }
+
   /** Whether an audit of a builder for an infohash (40 hex digits of either version) is in the log. */
   isAudited(builder: string, infoHash: string): boolean {
     const { votes } = this.ledger;
     const whole = this.torrents.v2Of(infoHash);
     const wholes = whole === undefined ? votes.wholesOf(infoHash) : [whole];
     return Array.from(wholes).some((each) => votes.isAudited(builder, each));
+  }
+
+  /** A stranger proved a builder's key from the address that announced: it counts as that builder's seeder there. */
+  #identified({ infoHashV2, endpoint }: Stranger, builder: string): boolean {
+    if (!this.ledger.tally.builders.has(builder)) return false;
+    const infoHash = infoHashV2.slice(0, 40);
+    const isAudited = this.isAudited(builder, infoHash);
+    const place = { address: addressBytes(endpoint.host), port: endpoint.port };
+    if (this.swarms.claim(infoHash, place, builder, isAudited)) {
+      this.parts.logger.info({ builder, infoHashV2 }, 'a seeder proved whose it is');
+      this.builderSeeds({ builder, infoHash, ...endpoint });
+    }
+    return true;
   }
 
   #take(stored: StoredEntry): void {
@@ -163,7 +209,8 @@ export class Core {
       this.swarms.welcome(infoHash);
       const truncated = toHex(infoHash.subarray(0, 20));
       for (const { builder, address, port } of this.swarms.seeding(truncated)) {
-        if (builder !== null && builder === signers[0]) {
+        if (builder === null) this.strangerSeeds({ infoHash: truncated, address, port });
+        else if (builder === signers[0]) {
           this.builderSeeds({ builder, infoHash: truncated, host: addressText(address), port });
         }
       }

@@ -39,6 +39,7 @@ export interface ServiceLimits {
   };
   readonly tracker: TrackerLimits;
   readonly audits: AuditLimits;
+  readonly identities: IdentityLimits;
 }
 
 /** Classes of requests that are counted apart. */
@@ -77,6 +78,21 @@ export interface AuditLimits {
   readonly timeoutMs: number;
   /** Waits before each further try; their number is the number of further tries. */
   readonly retriesMs: readonly number[];
+}
+
+/** How seeders that announce by the URL for anyone are asked whose they are. */
+export interface IdentityLimits {
+  readonly concurrent: number;
+  /** Seeders that wait to be asked, in all and at one address. */
+  readonly queued: number;
+  readonly queuedPerAddress: number;
+  /** One question, from connecting to the proof. */
+  readonly timeoutMs: number;
+  /** When an endpoint is asked again at the earliest: if it is no builder's, and if it is one's or failed. */
+  readonly againMs: number;
+  readonly retryMs: number;
+  /** Endpoints that are remembered. */
+  readonly remembered: number;
 }
 
 export const SERVICE_LIMITS: ServiceLimits = {
@@ -124,5 +140,14 @@ export const SERVICE_LIMITS: ServiceLimits = {
     queued: 1000,
     timeoutMs: 10_000,
     retriesMs: [300, 2000, 8000],
+  },
+  identities: {
+    concurrent: 4,
+    queued: 500,
+    queuedPerAddress: 8,
+    timeoutMs: 3000,
+    againMs: 1_800_000,
+    retryMs: 60_000,
+    remembered: 10_000,
   },
 };

@@ -5,7 +5,7 @@ import { type Logger, pino } from 'pino';
 import { type Log, openHeadFile, openLog } from '../log/index.ts';
 import { type PrivateKey, readKeyFile } from '../statement/index.ts';
 import { openSqliteStore, type Store } from '../store/index.ts';
-import { probeFrom } from './audit/probe.ts';
+import { identityFrom, probeFrom } from './audit/probe.ts';
 import { type Clock, SYSTEM_CLOCK } from './clock.ts';
 import { Core } from './core.ts';
 import { dataPaths } from './data-folder.ts';
@@ -71,6 +71,7 @@ export async function startTally(options: StartOptions): Promise<RunningTally> {
     limits: { ...SERVICE_LIMITS, ...options.limits },
     random: seededRandom(randomFillSync(new Uint32Array(4))),
     probe: probeFrom(options.auditAddress),
+    askIdentity: identityFrom(data.signer, options.auditAddress),
   });
   try {
     await core.open();

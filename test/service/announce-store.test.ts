@@ -158,6 +158,27 @@ test('a builder that announces by the open URL as well stays the builder', () =>
   );
 });
 
+test('a seeder that proved its builder is listed as that builder’s, until it is somebody else', () => {
+  const { store, changed } = storeWith();
+  const builder = 'b'.repeat(64);
+  const place = { address: addressBytes('10.0.0.1'), port: 6881 };
+  const listed = (): unknown[] => [...store.seeding(TRUNCATED)].map((peer) => [peer.builder, peer.audited]);
+  assert.equal(store.claim(TRUNCATED, place, builder, true), false, 'nobody announced there');
+  store.announce(announceOf({ seeding: false }));
+  assert.equal(store.claim(TRUNCATED, place, builder, true), false, 'a leecher is no seeder');
+  store.announce(announceOf());
+  assert.equal(store.builderAt(TRUNCATED, place), null);
+  changed.length = 0;
+  assert.equal(store.claim(TRUNCATED, place, builder, true), true);
+  assert.deepEqual([listed(), store.builderAt(TRUNCATED, place)], [[[builder, true]], builder]);
+  assert.deepEqual(changed, [TRUNCATED]);
+  assert.equal(store.claim(TRUNCATED, place, 'c'.repeat(64), true), false, 'it is a builder’s already');
+  store.announce(announceOf());
+  assert.deepEqual(listed(), [[builder, true]]);
+  store.announce(announceOf({ peerId: brandBytes('PeerId', new Uint8Array(20).fill(1)) }));
+  assert.deepEqual(listed(), [[null, false]]);
+});
+
 test('answers are cut to the limit, and the same seed chooses the same peers', () => {
   const answers = [1, 2].map(() => {
     const { store } = storeWith({ maxWanted: 7, peersPerAddressAndSwarm: 100 });

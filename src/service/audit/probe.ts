@@ -1,9 +1,9 @@
-import { randomInt } from 'node:crypto';
 import { isIPv6 } from 'node:net';
-import { probeSeeder } from '../../swarm/index.ts';
+import { type KeySigner, probeSeeder, proveIdentity } from '../../swarm/index.ts';
+import { infoHashOf } from '../known-torrents.ts';
+import type { Endpoint } from './audit-queue.ts';
 import type { Probe } from './auditor.ts';
-
-const WORD = 2 ** 32;
+import type { AskIdentity } from './identity-queue.ts';
 
 /**
  * Probes seeders, from `localAddress` where it is of the seeder's address family. The block is drawn from the
@@ -11,15 +11,22 @@ const WORD = 2 ** 32;
  */
 export function probeFrom(localAddress: string | undefined): Probe {
   return async ({ host, port }, infoHash, signal) => {
-    const sameFamily = localAddress !== undefined && isIPv6(localAddress) === isIPv6(host);
-    const { metainfo } = await probeSeeder({
-      host,
-      port,
-      infoHash,
-      random: () => randomInt(WORD) / WORD,
-      signal,
-      ...(sameFamily && { localAddress }),
-    });
+    const from = sourceFor({ host, port }, localAddress);
+    const { metainfo } = await probeSeeder({ host, port, infoHash, signal, ...from });
     return metainfo;
   };
+}
+
+/** Asks seeders for their builders' keys, in the same way, with challenges signed by the log. */
+export function identityFrom(signer: KeySigner, localAddress: string | undefined): AskIdentity {
+  return async ({ endpoint, infoHashV2 }, signal) => {
+    const infoHash = infoHashOf(infoHashV2);
+    const from = sourceFor(endpoint, localAddress);
+    return (await proveIdentity({ ...endpoint, infoHash, signer, signal, ...from })).identity;
+  };
+}
+
+function sourceFor({ host }: Endpoint, localAddress: string | undefined): { localAddress?: string } {
+  const sameFamily = localAddress !== undefined && isIPv6(localAddress) === isIPv6(host);
+  return sameFamily ? { localAddress } : {};
 }

@@ -72,6 +72,7 @@ function appOf(core: Core, { addressOf, publicUrl, listenHost, folder }: AppOpti
     builderOf: (token) => core.ledger.builderOfToken(token),
     isAudited: (builder, infoHash) => core.isAudited(builder, infoHash),
     onBuilderSeeds: (seed) => core.builderSeeds(seed),
+    onStrangerSeeds: (seed) => core.strangerSeeds(seed),
   });
   const blobs = blobRoutes({
     blobBytes: limits.blobBytes,

@@ -10,7 +10,7 @@ import {
   type TrackedPeer,
 } from '../../wire/index.ts';
 import { type AddressBytes, addressGroup, addressText } from '../address.ts';
-import type { BuilderSeed } from '../core.ts';
+import type { BuilderSeed, StrangerSeed } from '../core.ts';
 import { ServiceError } from '../errors.ts';
 import type { ClientAddress } from '../http/client-address.ts';
 import type { TrackerLimits } from '../limits.ts';
@@ -31,6 +31,8 @@ export interface TrackerContext {
   readonly isAudited: (builder: string, infoHash: string) => boolean;
   /** Takes note of a builder that seeds; answers whether a vote of it waits for the audit there. */
   readonly onBuilderSeeds: (seed: BuilderSeed) => boolean;
+  /** Takes note of a seeder that came by the URL for anyone; answers the same. */
+  readonly onStrangerSeeds: (seed: StrangerSeed) => boolean;
 }
 
 /**
@@ -74,9 +76,13 @@ function answerAnnounce(context: TrackerContext, request: Request, token: string
     audited: builder !== null && seeding && context.isAudited(builder, infoHash),
     timeMs: context.nowMs(),
   });
-  const seeds = builder !== null && seeding && asked.event !== 'stopped';
+  const { port } = asked;
+  const seeds = seeding && asked.event !== 'stopped';
   const awaited =
-    seeds && context.onBuilderSeeds({ builder, infoHash, host: addressText(address), port: asked.port });
+    seeds &&
+    (builder === null
+      ? context.onStrangerSeeds({ infoHash, address, port })
+      : context.onBuilderSeeds({ builder, infoHash, host: addressText(address), port }));
   const { minIntervalSeconds, intervalSeconds } = context.limits;
   // An audit that fails is tried again at the next announce: that of a vote must not be long in coming.
   return encodeAnnounce(

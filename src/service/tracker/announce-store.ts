@@ -123,6 +123,21 @@ export class AnnounceStore {
     }
   }
 
+  /** The builder whose seeder stands at an endpoint, or null. */
+  builderAt(infoHash: string, place: Pick<Peer, 'address' | 'port'>): string | null {
+    return this.#swarms.get(this.#nameOf(infoHash))?.get(endpointOf(place))?.builder ?? null;
+  }
+
+  /** A seeder proved that it is a builder's. Answers whether it is still listed, and nobody's until now. */
+  claim(infoHash: string, place: Pick<Peer, 'address' | 'port'>, builder: string, audited: boolean): boolean {
+    const name = this.#nameOf(infoHash);
+    const swarm = this.#swarms.get(name);
+    const peer = swarm?.get(endpointOf(place));
+    if (swarm === undefined || peer?.seeding !== true || peer.builder !== null) return false;
+    this.#put(name, swarm, { ...peer, builder, audited });
+    return true;
+  }
+
   /** Counts of a swarm, by any of its infohashes (20 bytes in hexadecimal). */
   counts(infoHash: string): SwarmCounts {
     return this.#swarms.get(this.#nameOf(infoHash))?.counts ?? NO_COUNTS;

@@ -25,13 +25,12 @@ export interface IdentityQuestion {
   readonly expectedKey?: string | undefined;
 }
 
-const REASONS: Readonly<Record<IdentityRefusal, string>> = {
+const REASONS: Readonly<Record<Exclude<IdentityRefusal, 'busy'>, string>> = {
   version: 'it knows another version of the extension only',
   signature: 'it says that the challenge is not signed well',
   verifier: 'it answers other verifiers only',
   address:
     'it says that the address is not its own: somebody may stand between, or it does not know its address',
-  busy: 'it was asked too often',
 };
 
 interface VerifierParts {
@@ -63,8 +62,8 @@ export class IdentityVerifier implements Extension {
 
   /**
    * The key that the seeder proves, 64 hex digits. The peer has told its extensions. Throws `identity-refused` when it
-   * proves none, `identity-wrong` when the proof is wrong or of another key than expected. It does not end by itself:
-   * whoever waits also looks whether the connection ended.
+   * proves none, `peer-refused` when it was asked too often, `identity-wrong` when the proof is wrong or of another key
+   * than expected. It does not end by itself: whoever waits also looks whether the connection ended.
    */
   ask(peer: Peer): Promise<string> {
     return new Promise((resolve, reject) => {
@@ -90,7 +89,9 @@ export class IdentityVerifier implements Extension {
     this.#asked = undefined;
     if (message.type === 'proof') this.#check(peer, message, asked);
     else if (message.type === 'other-version') asked.reject(refused(peer, REASONS.version));
-    else asked.reject(refused(peer, message.reason ? REASONS[message.reason] : 'it gives no reason'));
+    else if (message.reason === 'busy') {
+      asked.reject(new SwarmError('peer-refused', `${peer.name} was asked for proofs too often: ask later`));
+    } else asked.reject(refused(peer, message.reason ? REASONS[message.reason] : 'it gives no reason'));
   }
 
   #check(peer: Peer, { key, signature }: IdentityProof, { digest, resolve, reject }: Asked): void {

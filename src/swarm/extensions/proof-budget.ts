@@ -5,9 +5,9 @@ interface Allowance {
 }
 
 /** For everybody together: a proof costs about 0.2 ms of the processor. */
-const ALL: Allowance = { burst: 100, pauseMs: 20 };
-/** For one address. */
-const EACH: Allowance = { burst: 5, pauseMs: 2000 };
+const ALL: Allowance = { burst: 200, pauseMs: 20 };
+/** For one address: a tally asks for each torrent apart. */
+const EACH: Allowance = { burst: 50, pauseMs: 200 };
 /** Addresses that are remembered; the one unseen longest is forgotten. */
 const HOSTS = 1000;
 

@@ -121,11 +121,11 @@ export class LonePeer implements PeerOwner {
     return lone;
   }
 
-  /** The connection, once the other side told its extensions. One that knows none of them is `peer-refused`. */
-  async extended(): Promise<Peer> {
+  /** The connection, once the other side told its extensions. One that knows none of them throws `without`. */
+  async extended(without: 'peer-refused' | 'identity-refused'): Promise<Peer> {
     const peer = this.#peer as Peer;
     if (!peer.remote.extended) {
-      throw new SwarmError('peer-refused', `${peer.name} knows no extensions (BEP 10)`);
+      throw new SwarmError(without, `${peer.name} knows no extensions (BEP 10)`);
     }
     if (!peer.extension) await this.orEnd(this.#extended.promise);
     return peer;

@@ -95,7 +95,7 @@ function verifierOf(
 }
 
 async function identityOf(lone: LonePeer, verifier: IdentityVerifier): Promise<string> {
-  return lone.orEnd(verifier.ask(await lone.extended()));
+  return lone.orEnd(verifier.ask(await lone.extended('identity-refused')));
 }
 
 interface AskedMetadata {
@@ -116,7 +116,7 @@ function askMetadata(infoHash: InfoHashV2): AskedMetadata {
     onReject: (peer) => info.reject(refusal(peer.name)),
   });
   const came = async (lone: LonePeer): Promise<Uint8Array> => {
-    const peer = await lone.extended();
+    const peer = await lone.extended('peer-refused');
     const isOffered = (peer.extension?.extensions.get(METADATA_EXTENSION) ?? 0) > 0;
     if (!isOffered || !peer.extension?.metadataBytes) throw refusal(peer.name);
     return lone.orEnd(info.promise);
