@@ -94,7 +94,7 @@ export class Engine extends Teller {
       port: () => this.#port,
       now,
       random,
-      discovery: new DiscoveryHub({ localAddress: all.localAddress, now, random }),
+      discovery: new DiscoveryHub({ ...all, now, random }),
       reserve: (host) => gate.reserve(host),
       released: (host) => gate.release(host),
       makeRoom: (host) => gate.isOpenTo(host) && this.#makeRoom(),
@@ -118,6 +118,7 @@ export class Engine extends Teller {
     const { host, port } = this.#services.options;
     const taken = await this.#listener.listen(host, port);
     this.#port = taken.port;
+    await this.#services.discovery.listen(taken.host, taken.port);
     return taken;
   }
 

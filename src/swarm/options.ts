@@ -1,4 +1,5 @@
 import type { EncryptionPolicy } from './connection/encryption.ts';
+import type { DhtOptions } from './discovery/discovery-hub.ts';
 import type { AnnounceTo } from './discovery/tracker-tiers.ts';
 
 /** Settings and bounds of an engine. All have defaults; nothing opens towards the outside unless it is asked for. */
@@ -14,6 +15,11 @@ export interface EngineOptions {
    * the earlier ones failed (BEP 12; the default); one of each tier, as qBittorrent does; or every one.
    */
   readonly announceTo: AnnounceTo;
+  /**
+   * The DHT (BEP 5), over IPv4: `undefined`, the default, opens no UDP port and asks nobody. With it, every torrent that
+   * is not private is announced to and looked for in the DHT.
+   */
+  readonly dht: DhtOptions | undefined;
   /** Most connections in all, those that have not shaken hands yet included. */
   readonly maxConnections: number;
   /** Most connections from one address. */
@@ -59,6 +65,7 @@ export const DEFAULT_ENGINE_OPTIONS: EngineOptions = {
   port: 0,
   localAddress: undefined,
   announceTo: 'first',
+  dht: undefined,
   maxConnections: 2500,
   maxConnectionsPerAddress: 64,
   maxConnectionsPerSwarm: 2200,

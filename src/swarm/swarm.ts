@@ -267,6 +267,7 @@ export class Swarm implements PeerOwner {
 
   onMessage(peer: Peer, message: PeerMessage): void {
     if (message.type === 'extended') this.#extensions.onMessage(peer, message);
+    else if (message.type === 'port') this.#discovery.onDhtPort(peer, message.port);
     else if (this.#exchange) this.#exchange.onMessage(peer, message);
     else if (this.#early.get(peer)?.take(message) === false) {
       peer.close(new SwarmError('peer-broke-protocol', `${peer.name} announces too many pieces`));
@@ -352,6 +353,7 @@ export class Swarm implements PeerOwner {
       client: this.#services.options.client,
     });
     this.#tellPieces(peer);
+    this.#discovery.greet(peer);
     if (this.#exchange) this.#exchange.join(peer);
     else this.#early.set(peer, new EarlyClaims());
     this.#events.onPeer?.({ ...whoOf(peer), change: 'connected' });
@@ -377,6 +379,7 @@ export class Swarm implements PeerOwner {
       extended: true,
       fast: true,
       upgradable: true,
+      dht: this.#services.discovery.dhtPort > 0,
     });
   }
 

@@ -97,6 +97,7 @@ function assemble(tree: DiskTree, hashed: Hashed, options: CreateOptions): Creat
     sizeBytes,
     files,
     pieceLayers,
+    isPrivate: false,
     trackers,
     trackerTiers: trackers.map((url) => [url]),
     webSeeds: [...new Set(options.webSeeds)],

@@ -49,6 +49,8 @@ export interface Metainfo {
    * Empty when the metainfo came from a magnet link and no layers were added.
    */
   readonly pieceLayers: ReadonlyMap<string, Uint8Array>;
+  /** Only its trackers may tell its peers: no DHT (BEP 27). The canonical form is never private. */
+  readonly isPrivate: boolean;
   /** All of {@link Metainfo.trackerTiers}, flat. */
   readonly trackers: readonly string[];
   /** `announce-list` (BEP 12): those of a later tier stand in for the earlier ones. Each tracker once, no tier empty. */

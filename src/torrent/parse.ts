@@ -103,6 +103,7 @@ function readInfo(info: BencodeNode, limits: TorrentLimits): Metainfo {
     files,
     ...(v1Pieces && { v1Pieces }),
     pieceLayers: new Map(),
+    isPrivate: integerAt(info, 'private') === 1,
     trackers: [],
     trackerTiers: [],
     webSeeds: [],

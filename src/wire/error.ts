@@ -11,7 +11,8 @@ export type WireErrorCode =
   | 'bad-identity-message'
   | 'bad-compact-peers'
   | 'bad-announce'
-  | 'bad-tracker-response';
+  | 'bad-tracker-response'
+  | 'bad-krpc';
 
 /** Bytes of a peer or a tracker that break the protocol. The sender is at fault, never this program. */
 export class WireError extends CodedError<WireErrorCode> {}

@@ -26,12 +26,15 @@ export interface Handshake {
   readonly fast: boolean;
   /** Reserved bit 59: a v1 infohash may be answered with the v2 one, which upgrades the connection (BEP 52). */
   readonly upgradable: boolean;
+  /** Reserved bit 64: the sender is in the DHT and takes a `port` message (BEP 5). */
+  readonly dht?: boolean;
 }
 
 const PROTOCOL = concatBytes(Uint8Array.of(19), toUtf8('BitTorrent protocol'));
 const EXTENDED = { byte: 5, bit: 0x10 };
 const FAST = { byte: 7, bit: 0x04 };
 const UPGRADABLE = { byte: 7, bit: 0x10 };
+const DHT = { byte: 7, bit: 0x01 };
 
 /** `19 "BitTorrent protocol" reserved[8] infohash[20] peer id[20]` (BEP 3). */
 export function encodeHandshake(handshake: Handshake): Uint8Array<ArrayBuffer> {
@@ -40,6 +43,7 @@ export function encodeHandshake(handshake: Handshake): Uint8Array<ArrayBuffer> {
     [EXTENDED, handshake.extended],
     [FAST, handshake.fast],
     [UPGRADABLE, handshake.upgradable],
+    [DHT, handshake.dht],
   ] as const) {
     if (is) reserved[flag.byte] = (reserved[flag.byte] as number) | flag.bit;
   }
@@ -62,6 +66,7 @@ export function parseHandshake(bytes: Uint8Array): Handshake {
     extended: has(EXTENDED),
     fast: has(FAST),
     upgradable: has(UPGRADABLE),
+    ...(has(DHT) && { dht: true }),
   };
 }
 

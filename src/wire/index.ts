@@ -26,6 +26,14 @@ export {
   parseIdentityMessage,
 } from './identity.ts';
 export { challengeText, type IdentityConnection, mappedAddress, proofText } from './identity-texts.ts';
+export {
+  type DhtAnswer,
+  type DhtContact,
+  type DhtQuestion,
+  encodeKrpc,
+  type KrpcMessage,
+  parseKrpc,
+} from './krpc.ts';
 export type { WireLimits } from './limits.ts';
 export type { BlockSpan, HashRange, PeerMessage } from './message.ts';
 export {
@@ -47,6 +55,7 @@ export {
 } from './mse.ts';
 export { MseInitiator } from './mse-initiator.ts';
 export { MseResponder } from './mse-responder.ts';
+export { isNodeIdFor, nodeIdFor } from './node-id.ts';
 export {
   addressBytes,
   encodeCompactPeers,

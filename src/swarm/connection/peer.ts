@@ -178,7 +178,6 @@ export class Peer implements MessageSink {
     switch (message.type) {
       case 'keep-alive':
       case 'unknown':
-      case 'port':
         return;
       case 'choke':
       case 'unchoke':

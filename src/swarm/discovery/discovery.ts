@@ -10,6 +10,7 @@ import { type Identity, swarmHashes } from '../identity.ts';
 import type { EngineServices } from '../services.ts';
 import type { TorrentSource } from '../source.ts';
 import { Announcer, type AnnouncerOwner } from './announcer.ts';
+import { DhtAnnouncer, type DhtAnnouncerOwner } from './dht-announcer.ts';
 import type { DiscoveryHub } from './discovery-hub.ts';
 import type { Announcement } from './tracker-client.ts';
 import { chainsOf, type TrackerChain } from './tracker-tiers.ts';
@@ -39,8 +40,8 @@ export interface DiscoveryParts {
   readonly onTrouble: (error: SwarmError) => void;
 }
 
-/** How one swarm finds its peers and is found: by trackers, and by addresses that it is given. */
-export class Discovery implements AnnouncerOwner {
+/** How one swarm finds its peers and is found: by trackers, the DHT, and addresses that it is given. */
+export class Discovery implements AnnouncerOwner, DhtAnnouncerOwner {
   readonly hub: DiscoveryHub;
   readonly #parts: DiscoveryParts;
   readonly #dialer: Dialer;
@@ -49,6 +50,9 @@ export class Discovery implements AnnouncerOwner {
   #chains: readonly TrackerChain[] = [];
   /** By chain, then by name. */
   readonly #announcers = new Map<TrackerChain, Announcer[]>();
+  readonly #dhtAnnouncers: DhtAnnouncer[] = [];
+  #hasBegun = false;
+  #isPrivate = false;
   #isClosed = false;
 
   constructor(parts: DiscoveryParts) {
@@ -64,13 +68,20 @@ export class Discovery implements AnnouncerOwner {
     const { announceTo } = this.#parts.services.options;
     const carried = { tiers: where.sourceTrackers ? tiers : [], reach };
     this.#chains = chainsOf(where.trackers ?? [], carried, announceTo);
+    this.#hasBegun = true;
+    if ('isPrivate' in source) this.#isPrivate = source.isPrivate;
     this.#announce();
     this.add(where.peers ?? [], 'v2', 'named');
     if (where.sourcePeers && 'peers' in source) this.add(source.peers, 'v2', reach);
   }
 
-  /** The torrent became known: it is announced under its v1 infohash too, which a v2 magnet link does not tell. */
-  know(_metainfo: Metainfo): void {
+  /**
+   * The torrent became known: it is announced under its v1 infohash too, which a v2 magnet link does not tell, and
+   * leaves the DHT when it is private (BEP 27).
+   */
+  know({ isPrivate }: Metainfo): void {
+    this.#isPrivate = isPrivate;
+    if (isPrivate) for (const announcer of this.#dhtAnnouncers) announcer.stop();
     this.#announce();
   }
 
@@ -99,6 +110,17 @@ export class Discovery implements AnnouncerOwner {
     this.#dialled.set(peer, candidate);
   }
 
+  /** Tells a peer where we are in the DHT (BEP 5, "port" message), when both of us are. */
+  greet(peer: Peer): void {
+    const port = this.hub.dhtPort;
+    if (peer.remote.dht && port > 0 && !this.#isPrivate) peer.send({ type: 'port', port });
+  }
+
+  /** A peer told where it is in the DHT. */
+  onDhtPort(peer: Peer, port: number): void {
+    if (!this.#isPrivate) this.hub.meetNode({ host: peer.address.host, port });
+  }
+
   /** A connection ended, whoever began it: there is room for another. */
   lost(peer: Peer, reason: SwarmError): void {
     const candidate = this.#dialled.get(peer);
@@ -122,6 +144,7 @@ export class Discovery implements AnnouncerOwner {
   async close(reason: SwarmError): Promise<void> {
     this.#isClosed = true;
     this.#dialer.close(reason);
+    for (const announcer of this.#dhtAnnouncers) announcer.stop();
     await Promise.all(this.#all.map((announcer) => announcer.stop()));
   }
 
@@ -137,6 +160,10 @@ export class Discovery implements AnnouncerOwner {
     if (!this.#isClosed) this.#dialer.add(peers, identity, 'public'); // judged by where the tracker stands
   }
 
+  announcedPort(): number | undefined {
+    return this.#parts.services.port() || undefined;
+  }
+
   onTrouble(error: SwarmError): void {
     this.#parts.onTrouble(error);
   }
@@ -146,7 +173,8 @@ export class Discovery implements AnnouncerOwner {
   }
 
   #announce(): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || !this.#hasBegun) return;
+    this.#announceToDht();
     for (const chain of this.#chains) {
       const announcers = this.#announcers.get(chain) ?? [];
       this.#announcers.set(chain, announcers);
@@ -156,6 +184,16 @@ export class Discovery implements AnnouncerOwner {
         announcers.push(announcer);
         this.hub.scheduler.add(announcer, this.state().leftBytes > 0);
       }
+    }
+  }
+
+  #announceToDht(): void {
+    if (this.#isPrivate || !this.#parts.services.options.dht) return;
+    for (const [at, infoHash] of swarmHashes(this.#parts.identity()).entries()) {
+      if (this.#dhtAnnouncers[at]) continue;
+      const announcer = new DhtAnnouncer(this, infoHash, at === 0 ? 'v2' : 'v1');
+      this.#dhtAnnouncers.push(announcer);
+      this.hub.scheduler.add(announcer, this.state().leftBytes > 0);
     }
   }
 }

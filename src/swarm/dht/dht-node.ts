@@ -1,0 +1,268 @@
+import { randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
+import { equalBytes, toHex } from '../../bytes/index.ts';
+import {
+  type DhtAnswer,
+  type DhtContact,
+  type DhtQuestion,
+  formatPeerAddress,
+  isNodeIdFor,
+  nodeIdFor,
+  type PeerAddress,
+  type SwarmHash,
+} from '../../wire/index.ts';
+import { isWithin, lookupWithin, reachFrom } from '../connection/address-policy.ts';
+import { scopeOf } from '../connection/address-scope.ts';
+import { type KrpcQuery, type KrpcRefusal, type KrpcResponse, KrpcSocket } from './krpc-socket.ts';
+import { DHT_LIMITS } from './limits.ts';
+import { OutsideView } from './outside-view.ts';
+import { PeerStore } from './peer-store.ts';
+import { BUCKET_NODES, RoutingTable } from './routing-table.ts';
+import { type Found, Search } from './search.ts';
+import { Tokens } from './tokens.ts';
+
+/** How often the table is looked after, when a silent node is asked again, and when a random place is searched. */
+const CARE_MS = 60_000;
+const SILENT_MS = 15 * 60_000;
+const PINGS_IN_CARE = 8;
+/** After a beginning in vain the next one waits so long. */
+const BEGIN_AGAIN_MS = 5000;
+
+export interface DhtNodeParts {
+  /** Nodes to begin with: addresses or names, and ports. */
+  readonly bootstrap: readonly PeerAddress[];
+  readonly now: () => number;
+  readonly random: () => number;
+}
+
+/**
+ * A node of the DHT over IPv4 (BEP 5), with an id by its public address (BEP 42) once others have told it. It finds
+ * peers, and keeps what others announce; it counts nothing and stores nothing else.
+ */
+export class DhtNode {
+  readonly #parts: DhtNodeParts;
+  readonly #socket: KrpcSocket;
+  readonly #tokens: Tokens;
+  readonly #peers: PeerStore;
+  readonly #view = new OutsideView();
+  readonly #closing = new AbortController();
+  /** Nodes that are asked just now whether they are there. */
+  readonly #pinged = new Set<string>();
+  #table: RoutingTable;
+  #id: Uint8Array;
+  #port = 0;
+  #care: NodeJS.Timeout | undefined;
+  #beginning: Promise<void> | undefined;
+  #begunMs = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: DhtNodeParts) {
+    this.#parts = parts;
+    this.#id = randomBytes(20);
+    this.#table = new RoutingTable(this.#id, parts.now);
+    this.#tokens = new Tokens(parts.now);
+    this.#peers = new PeerStore(parts.now);
+    this.#socket = new KrpcSocket({
+      id: () => this.#id,
+      now: parts.now,
+      onQuery: (query, from) => this.#onQuery(query, from),
+    });
+  }
+
+  get id(): Uint8Array {
+    return this.#id;
+  }
+
+  /** The UDP port; 0 while there is none. */
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Nodes in the table, and peers that are kept for others. */
+  get sizes(): { readonly nodes: number; readonly storedPeers: number } {
+    return { nodes: this.#table.size, storedPeers: this.#peers.size };
+  }
+
+  /** Opens the UDP port, another one when that is taken, and begins to look for nodes. Throws what the system says. */
+  async open(host: string, port: number): Promise<void> {
+    this.#port = await this.#socket.bind(host, port).catch((cause: NodeJS.ErrnoException) => {
+      if (port === 0 || cause.code !== 'EADDRINUSE') throw cause;
+      return this.#socket.bind(host, 0);
+    });
+    this.#care = setInterval(() => void this.#lookAfter(), CARE_MS);
+    this.#care.unref();
+    void this.#begin();
+  }
+
+  /** A peer told that it is a node (BEP 5, "port" message); it is asked whether that is so. */
+  meet(address: PeerAddress): void {
+    if (isIP(address.host) === 4 && address.port > 0) void this.#ping(address);
+  }
+
+  /**
+   * Searches the peers of a torrent, and is announced with a port when one is given. Resolves with how many nodes took
+   * the announce. Never rejects.
+   */
+  async find(
+    infoHash: SwarmHash,
+    options: {
+      readonly announcePort: number | undefined;
+      readonly signal: AbortSignal;
+      readonly onPeers: (peers: readonly PeerAddress[]) => void;
+    },
+  ): Promise<number> {
+    const signal = AbortSignal.any([options.signal, this.#closing.signal]);
+    await this.#begin();
+    const question: DhtQuestion = { method: 'get_peers', infoHash };
+    const stored = this.#peers.some(toHex(infoHash), this.#parts.random);
+    if (stored.length > 0) options.onPeers(stored);
+    const closest = await this.#search(infoHash, question, signal, options.onPeers);
+    const port = options.announcePort;
+    if (port === undefined || signal.aborted) return 0;
+    const taken = await Promise.all(
+      closest.map(async ({ address, token }) => {
+        if (!token) return false;
+        const announce: DhtQuestion = { method: 'announce_peer', infoHash, port, impliedPort: false, token };
+        return (await this.#ask(address, announce)) !== undefined;
+      }),
+    );
+    return taken.filter(Boolean).length;
+  }
+
+  close(): void {
+    this.#closing.abort();
+    clearInterval(this.#care);
+    this.#socket.close();
+  }
+
+  /** Looks for nodes while there are too few, from those that it was given. */
+  async #begin(): Promise<void> {
+    if (this.#beginning) {
+      await this.#beginning;
+      return;
+    }
+    const { now, bootstrap } = this.#parts;
+    const isEnough = this.#table.size >= BUCKET_NODES;
+    if (isEnough || bootstrap.length === 0 || now() - this.#begunMs < BEGIN_AGAIN_MS) return;
+    this.#begunMs = now();
+    this.#beginning = this.#searchOurselves();
+    await this.#beginning;
+    this.#beginning = undefined;
+  }
+
+  async #searchOurselves(): Promise<void> {
+    const begin = await Promise.all(this.#parts.bootstrap.map(resolve));
+    const question: DhtQuestion = { method: 'find_node', target: this.#id };
+    await this.#search(this.#id, question, this.#closing.signal, undefined, begin.flat());
+  }
+
+  #search(
+    target: Uint8Array,
+    question: DhtQuestion,
+    signal: AbortSignal,
+    onPeers?: (peers: readonly PeerAddress[]) => void,
+    begin: readonly PeerAddress[] = [],
+  ): Promise<readonly Found[]> {
+    return new Search({
+      target,
+      question,
+      signal,
+      ownId: this.#id,
+      begin: [...begin, ...this.#table.closest(target)],
+      ask: (to, asked, id) => this.#ask(to, asked, id),
+      mayUse: fits,
+      ...(onPeers && { onPeers }),
+    }).run();
+  }
+
+  /** Asks a node, and notes what follows from its answer; an id that does not fit its address is none. */
+  async #ask(to: PeerAddress, question: DhtQuestion, id?: Uint8Array): Promise<KrpcResponse | undefined> {
+    const response = await this.#socket.ask(to, question);
+    if (this.#closing.signal.aborted) return undefined;
+    if (!response || (id && !equalBytes(id, response.id))) {
+      if (id) this.#table.failed(id);
+      return undefined;
+    }
+    const contact = { host: to.host, port: to.port, id: response.id };
+    if (!fits(contact)) return undefined;
+    this.#table.answered(contact);
+    if (response.seenAs && this.#view.note(to, response.seenAs)) this.#move();
+    return response;
+  }
+
+  async #ping(address: PeerAddress): Promise<void> {
+    const key = formatPeerAddress(address);
+    if (this.#pinged.has(key) || this.#pinged.size >= DHT_LIMITS.pings) return;
+    this.#pinged.add(key);
+    await this.#ask(address, { method: 'ping' });
+    this.#pinged.delete(key);
+  }
+
+  /** Our address is another one: so is our place (BEP 42). */
+  #move(): void {
+    const { host } = this.#view;
+    if (host === undefined || isNodeIdFor(host, this.#id)) return;
+    const contacts = this.#table.contacts;
+    this.#id = nodeIdFor(host, randomBytes(20));
+    this.#table = new RoutingTable(this.#id, this.#parts.now);
+    for (const contact of contacts) this.#table.answered(contact);
+  }
+
+  async #lookAfter(): Promise<void> {
+    this.#peers.expire();
+    for (const contact of this.#table.silentFor(SILENT_MS).slice(0, PINGS_IN_CARE)) {
+      void this.#ask(contact, { method: 'ping' }, contact.id);
+    }
+    const target = randomBytes(20);
+    await this.#begin();
+    if (this.#table.size > 0) {
+      await this.#search(target, { method: 'find_node', target }, this.#closing.signal);
+    }
+  }
+
+  /** The closest nodes that somebody can use where he stands. */
+  #nodesFor(from: PeerAddress, target: Uint8Array): readonly DhtContact[] {
+    const reach = reachFrom(from.host);
+    return this.#table.closest(target, (contact) => isWithin(contact.host, reach));
+  }
+
+  #onQuery({ id, question, readOnly }: KrpcQuery, from: PeerAddress): DhtAnswer | KrpcRefusal | undefined {
+    const contact = { ...from, id };
+    // Whoever asks is not believed to be there before it has answered: a source address is easily forged.
+    if (!readOnly && fits(contact) && this.#table.hasRoomFor(contact)) void this.#ping(from);
+    switch (question.method) {
+      case 'ping':
+        return { nodes: [], peers: [] };
+      case 'find_node':
+        return { nodes: this.#nodesFor(from, question.target), peers: [] };
+      case 'get_peers': {
+        const { infoHash } = question;
+        const reach = reachFrom(from.host);
+        const peers = this.#peers
+          .some(toHex(infoHash), this.#parts.random)
+          .filter(({ host }) => isWithin(host, reach));
+        return { nodes: this.#nodesFor(from, infoHash), peers, token: this.#tokens.of(from.host) };
+      }
+      case 'announce_peer': {
+        if (!this.#tokens.isValid(from.host, question.token)) return { code: 203, message: 'bad token' };
+        const port = question.impliedPort ? from.port : question.port;
+        this.#peers.add(toHex(question.infoHash), { host: from.host, port });
+        return { nodes: [], peers: [] };
+      }
+    }
+  }
+}
+
+/** Whether a node's id is one for its address (BEP 42), which addresses that are not public need not have. */
+function fits({ host, id }: DhtContact): boolean {
+  return scopeOf(host) !== 'public' || isNodeIdFor(host, id);
+}
+
+/** The IPv4 addresses of a node that the user named; none when it has none. */
+function resolve({ host, port }: PeerAddress): Promise<PeerAddress[]> {
+  return new Promise((done) => {
+    lookupWithin('named')(host, { all: true, family: 4 }, (error, found) => {
+      const addresses = error ? [] : (found as readonly { address: string; family: number }[]);
+      done(addresses.filter(({ family }) => family === 4).map(({ address }) => ({ host: address, port })));
+    });
+  });
+}
