@@ -50,14 +50,14 @@ test('an endpoint is asked once in a while, sooner when it may be a builder’s'
   });
   for (const nowMs of [0, 50, 150, 1100]) {
     clock.nowMs = nowMs;
-    for (const port of [1, 2, 3, 4]) queue.offer(strangerAt('a', port));
+    for (const port of [1, 2, 3, 4]) queue.offer(strangerAt(`a${port}`, port));
     await idle();
   }
   assert.deepEqual(
     asked.toSorted((a, b) => a - b),
     [1, 1, 1, 2, 2, 3, 3, 4, 4, 4],
   );
-  assert.equal(learnt.filter((each) => each === 'a key').length, 3);
+  assert.equal(learnt.filter((each) => each === 'a1 key').length, 3);
   await queue.close();
 });
 
