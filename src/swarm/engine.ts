@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { equalBytes, toHex } from '../bytes/index.ts';
-import { type Metainfo, parseTorrent, verifyTorrent } from '../torrent/index.ts';
+import { type Metainfo, parseTorrent } from '../torrent/index.ts';
 import { Bitfield } from './bitfield.ts';
 import { RequestHashes } from './connection/encryption.ts';
 import { Gate } from './connection/gate.ts';
@@ -12,7 +12,8 @@ import { createPeerId } from './connection/peer-id.ts';
 import type { DiscoverOptions } from './discovery/discovery.ts';
 import { DiscoveryHub } from './discovery/discovery-hub.ts';
 import { FilePool } from './disk/file-pool.ts';
-import { openFinished } from './disk/finished-place.ts';
+import { openFinished, openVerified } from './disk/finished-place.ts';
+import { RunMemory } from './disk/run-memory.ts';
 import { type DownloadOptions, type DownloadResult, runDownload } from './download.ts';
 import { SwarmError } from './error.ts';
 import { loadVerifier } from './extensions/identity-keys.ts';
@@ -89,6 +90,7 @@ export class Engine extends Teller {
       announceKey: randomBytes(8).toString('hex'),
       pool: new HashPool(all.hashThreads),
       files: new FilePool(all.maxOpenFiles),
+      runMemory: new RunMemory(all.pieceMemoryBytes),
       buffers: new SendBuffers(SEND_BUFFERS),
       proofs: new ProofBudget(() => performance.now()),
       port: () => this.#port,
@@ -131,8 +133,9 @@ export class Engine extends Teller {
     const layout = new Layout(metainfo.pieceLength, metainfo.files);
     const signal = this.#signalWith(options.signal);
     mustHaveLayers(metainfo, layout);
-    const content = await openFinished(contentPath, metainfo, layout, this.#services);
-    if (!options.isVerified) await mustMatch(metainfo, contentPath, signal);
+    const content = options.isVerified
+      ? await openFinished(contentPath, metainfo, layout, this.#services)
+      : await openVerified(contentPath, metainfo, layout, this.#services, signal);
     const prover = options.identity && (await this.#proverOf(options.identity, metainfo));
     signal.throwIfAborted();
     const swarm = this.#open(identityOfSource(metainfo), {
@@ -321,12 +324,4 @@ function mustHaveLayers(metainfo: Metainfo, layout: Layout): void {
     'unsupported-torrent',
     `torrent ${toHex(metainfo.infoHashV2)} comes without its piece layers: seed it from its .torrent file`,
   );
-}
-
-async function mustMatch(metainfo: Metainfo, path: string, signal: AbortSignal): Promise<void> {
-  const { matches, problems } = await verifyTorrent(metainfo, path, { signal });
-  const [first] = problems;
-  if (matches || !first) return;
-  const name = JSON.stringify(first.path.join('/'));
-  throw new SwarmError('mismatch', `${path} is not the content of the torrent: ${name} is ${first.problem}`);
 }

@@ -1,6 +1,7 @@
 import type { PeerId } from '../bytes/index.ts';
 import type { DiscoveryHub } from './discovery/discovery-hub.ts';
 import type { FilePool } from './disk/file-pool.ts';
+import type { RunMemory } from './disk/run-memory.ts';
 import type { ProofBudget } from './extensions/proof-budget.ts';
 import type { HashPool } from './hashing/hash-pool.ts';
 import type { EngineOptions } from './options.ts';
@@ -17,6 +18,8 @@ export interface EngineServices {
   readonly discovery: DiscoveryHub;
   readonly pool: HashPool;
   readonly files: FilePool;
+  /** Memory that content is hashed in. */
+  readonly runMemory: RunMemory;
   readonly buffers: SendBuffers;
   /** The engine's upload and download limits; each swarm has its own besides. */
   readonly limits: LimitPair;

@@ -35,7 +35,7 @@ export class FinishedContent implements Content {
   /** {@link MARKS} numbers a file, as they were when it was verified. */
   readonly #verified: Float64Array;
   /** Files that changed and are being hashed, or are not the torrent's any more. */
-  readonly #changed = new Map<LayoutFile, { readonly marks: Float64Array; readonly error: SwarmError }>();
+  #changed: Map<LayoutFile, { readonly marks: Float64Array; readonly error: SwarmError }> | undefined;
   /** Ends checks; made with the first. */
   #checks: AbortController | undefined;
   #isClosed = false;
@@ -63,7 +63,7 @@ export class FinishedContent implements Content {
     const content = new FinishedContent(place, verified, pool, check);
     for (const [at, file] of place.files.entries()) {
       const stats = await lstat(content.pathOf(file)).catch(() => undefined);
-      if (stats) verified.set(marksOf(stats), at * MARKS);
+      if (stats?.isFile()) verified.set(marksOf(stats), at * MARKS);
     }
     return content;
   }
@@ -86,6 +86,14 @@ export class FinishedContent implements Content {
     }
   }
 
+  /** Whether all of these were files of their lengths when it was opened. */
+  isPresent(files: readonly LayoutFile[]): boolean {
+    return files.every(({ index, sizeBytes }) => {
+      const [size, inode] = this.#verified.subarray(index * MARKS);
+      return size === sizeBytes && inode !== 0;
+    });
+  }
+
   /** For the check of a file that changed. */
   borrowUnchecked(file: LayoutFile): Promise<FileLease> {
     return this.#pool.borrow(this.pathOf(file), 'read');
@@ -99,6 +107,7 @@ export class FinishedContent implements Content {
 
   /** The error for a file that is not as it was verified; it is hashed again, once for each change. */
   #suspect(file: LayoutFile, marks: Float64Array): SwarmError {
+    this.#changed ??= new Map();
     const known = this.#changed.get(file);
     if (known && isSame(known.marks, marks)) return known.error;
     const error = new SwarmError(
@@ -118,7 +127,7 @@ export class FinishedContent implements Content {
     // When it changed once more meanwhile, the next reader finds that its marks are others.
     if (!isRight) return;
     this.#verified.set(marks, file.index * MARKS);
-    this.#changed.delete(file);
+    this.#changed?.delete(file);
   }
 }
 

@@ -240,7 +240,7 @@ export class DownloadPlace {
   }
 
   #recheckParts(metainfo: Metainfo, layout: Layout, content: Content): RecheckParts {
-    const { pool, options } = this.#services;
+    const { pool, runMemory } = this.#services;
     const { signal, onChecking } = this.#options;
     return {
       metainfo,
@@ -248,7 +248,7 @@ export class DownloadPlace {
       hashes: new PieceHashes(layout, metainfo.pieceLayers),
       content,
       pool,
-      memoryBytes: options.pieceMemoryBytes,
+      memory: runMemory,
       signal,
       onRight: (haveBytes) => onChecking(haveBytes, layout),
     };

@@ -7,18 +7,14 @@ import type { LayoutFile } from '../layout.ts';
 import type { Content } from './content.ts';
 import { diskError } from './disk-error.ts';
 import { inconsistent, type PieceSource, pieceJob } from './piece-job.ts';
+import type { RunMemory } from './run-memory.ts';
 
 const readFrom = promisify(read);
-/** Bytes that are read at once, unless a piece is longer. */
-const RUN_BYTES = 1024 * 1024;
-/** Most runs that are read and hashed at the same time. */
-const MOST_LANES = 4;
 
 export interface RecheckParts extends PieceSource {
   readonly content: Pick<Content, 'borrow' | 'pathOf'>;
   readonly pool: HashPool;
-  /** Memory that it may take, unless one piece needs more. */
-  readonly memoryBytes: number;
+  readonly memory: RunMemory;
   readonly signal: AbortSignal;
   /** Called for each piece that is right, with the bytes of all of them so far. */
   readonly onRight?: (haveBytes: number) => void;
@@ -37,10 +33,9 @@ interface Run {
  * signal's reason.
  */
 export async function recheck(parts: RecheckParts, files: readonly LayoutFile[]): Promise<Bitfield> {
-  const { layout, memoryBytes } = parts;
+  const { layout, memory } = parts;
   const have = new Bitfield(layout.pieceCount);
-  const runBytes = Math.max(layout.pieceLength, RUN_BYTES);
-  const lanes = Math.min(MOST_LANES, Math.max(1, Math.floor(memoryBytes / runBytes)));
+  const { runBytes, lanes } = memory.plan(layout.pieceLength);
   const runs = runsOf(files, runBytes / layout.pieceLength);
   let haveBytes = 0;
   const onRight = (pieceIndex: number): void => {
@@ -49,14 +44,20 @@ export async function recheck(parts: RecheckParts, files: readonly LayoutFile[])
     parts.onRight?.(haveBytes);
   };
   const lane = async (): Promise<void> => {
-    const buffer = new Uint8Array(new SharedArrayBuffer(runBytes));
-    for (const run of runs) {
-      parts.signal.throwIfAborted();
-      await checkRun(parts, run, buffer, onRight);
+    let buffer: Uint8Array | undefined;
+    try {
+      for (const run of runs) {
+        parts.signal.throwIfAborted();
+        buffer ??= memory.take(runBytes);
+        await checkRun(parts, run, buffer, onRight);
+      }
+    } finally {
+      if (buffer) memory.give(buffer);
     }
   };
-  const outcomes = await Promise.allSettled(Array.from({ length: lanes }, lane));
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  for (const outcome of await Promise.allSettled(Array.from({ length: lanes }, lane))) {
+    if (outcome.status === 'rejected') throw outcome.reason;
+  }
   return have;
 }
 
