@@ -1,39 +1,29 @@
-import { type Command, Option } from 'commander';
-import { printable, toHex } from '../bytes/index.ts';
-import {
-  type DownloadResult,
-  Engine,
-  type EngineOptions,
-  type KeptDownload,
-  type SwarmError,
-  type TorrentSource,
-} from '../swarm/index.ts';
-import { parseMagnet, parseTorrent, readTorrentFile } from '../torrent/index.ts';
+import type { Command } from 'commander';
+import { Engine, SwarmError, type TorrentSource } from '../swarm/index.ts';
 import type { PeerAddress } from '../wire/index.ts';
 import { contextOf } from './context.ts';
+import { DownloadReport } from './download-report.ts';
+import { mustHaveSomebody, readSource, type SourceFlags, trackersOf } from './download-source.ts';
 import { collect, parsePeer } from './endpoint.ts';
-import { UsageError } from './exit-code.ts';
-import type { Output } from './output.ts';
-import { formatSize } from './size.ts';
+import { LiveLine } from './live-line.ts';
+import { Patience } from './patience.ts';
+import { parseDuration } from './rate.ts';
+import { placeOf, watchSeeding } from './seeding.ts';
 import { parseHostPort } from './tally-options.ts';
-import { downloadLine } from './transfer-progress.ts';
+import { addTransferOptions, engineOptionsOf, type TransferFlags } from './transfer-options.ts';
+import { downloadLine, formatDuration } from './transfer-progress.ts';
 
-interface DownloadFlags {
+interface DownloadFlags extends SourceFlags, TransferFlags {
   readonly out: string;
   readonly peer?: readonly string[];
-  readonly tracker?: readonly string[];
-  readonly trackers: boolean;
-  readonly webSeed?: readonly string[];
-  readonly webSeeds: boolean;
-  readonly listen?: string;
-  readonly localAddress?: string;
-  readonly encryption: EngineOptions['encryption'];
   readonly fresh?: boolean;
+  readonly seed?: boolean;
+  readonly timeout?: string;
 }
 
 /** Adds `bitquorum download`. */
 export function addDownloadCommand(program: Command): void {
-  program
+  const command = program
     .command('download')
     .description('download a BitTorrent v2 torrent, every block verified by SHA-256')
     .argument('<source>', 'magnet link (with "xt=urn:btmh:…") or .torrent file')
@@ -44,117 +34,87 @@ export function addDownloadCommand(program: Command): void {
     .option('--web-seed <url>', 'HTTP server to fetch from besides; may be given several times', collect)
     .option('--no-web-seeds', 'fetch from none of the web seeds in the link or file')
     .option('--listen <host:port>', 'take connections in while downloading')
-    .option('--local-address <address>', 'address that connections go out from')
-    .option('--fresh', 'delete what an earlier try left, and begin anew')
-    .addOption(
-      new Option('--encryption <policy>', 'whether connections are encrypted (MSE)')
-        .choices(['off', 'allow', 'prefer', 'require'])
-        .default('allow'),
-    )
-    .action((source: string, flags: DownloadFlags, command: Command) => download(source, flags, command));
+    .option('--seed', 'go on seeding when it is complete, until Ctrl-C')
+    .option('--timeout <time>', 'give up when nothing has come for so long: 30s, 5m, 2h')
+    .option('--fresh', 'delete what an earlier try left, and begin anew');
+  addTransferOptions(command, true).action((source: string, flags: DownloadFlags, self: Command) =>
+    download(source, flags, self),
+  );
 }
 
 async function download(text: string, flags: DownloadFlags, command: Command): Promise<void> {
   const { output, signal } = contextOf(command);
-  for (const url of flags.webSeed ?? []) {
-    if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
-      throw new UsageError(`--web-seed ${url} is no http or https URL`);
-  }
   const source = await readSource(text);
   const peers = (flags.peer ?? []).map(parsePeer);
   mustHaveSomebody(source, peers, flags);
   const listen = flags.listen === undefined ? undefined : parseHostPort(flags.listen);
-  const engine = new Engine({
-    ...listen,
-    ...(flags.localAddress !== undefined && { localAddress: flags.localAddress }),
-    encryption: flags.encryption,
+  const patienceMs =
+    flags.timeout === undefined ? Infinity : parseDuration('--timeout', flags.timeout) * 1000;
+  const engine = new Engine({ ...listen, ...engineOptionsOf(flags) });
+  const line = new LiveLine(output);
+  const named = new Set(peers.map(placeOf));
+  const report = new DownloadReport(output, line, hintsOf(source), named);
+  report.follow(engine);
+  const patience = new Patience({
+    engine,
+    named,
+    trackers: hostsOf(source, flags),
+    advice: adviceFor(flags),
+    tell: (words) => report.waiting(words),
   });
-  const line = downloadLine(output);
+  const givingUp = new AbortController();
+  const shown = downloadLine(output, line);
   const startedMs = performance.now();
   try {
     if (listen) await engine.listen();
     const result = await engine.download(source, {
       folder: flags.out,
       fresh: flags.fresh ?? false,
-      signal,
+      keepSeeding: flags.seed ?? false,
+      signal: AbortSignal.any([signal, givingUp.signal]),
       trackers: flags.tracker ?? [],
       sourceTrackers: flags.trackers,
       peers,
       sourcePeers: true,
       webSeeds: flags.webSeed ?? [],
       sourceWebSeeds: flags.webSeeds,
-      onProgress: line.update,
-      onTrouble: (error) => tell(error, output),
-      onKept: (kept) => {
-        line.stop();
-        tellKept(kept, output);
+      onProgress: (progress) => {
+        shown.update(progress);
+        if (patience.silentMs >= patienceMs) givingUp.abort(tooLong(patienceMs));
       },
+      onTrouble: (error) => report.trouble(error),
+      onKept: (kept) => report.kept(kept),
     });
-    line.stop();
-    const { metainfo, path, progress, resumedBytes, isAlreadyThere } = result;
-    const seconds = (performance.now() - startedMs) / 1000;
-    output.say(wordsOf(result, seconds));
-    const infoHashV2 = toHex(metainfo.infoHashV2);
-    const { downloadedBytes, wastedBytes, bannedPeers } = progress;
-    output.result(
-      {
-        event: 'done',
-        path,
-        infoHashV2,
-        sizeBytes: metainfo.sizeBytes,
-        seconds: Number(seconds.toFixed(3)),
-        downloadedBytes,
-        wastedBytes,
-        bannedPeers,
-        resumedBytes,
-        alreadyThere: isAlreadyThere,
-      },
-      path,
-    );
+    report.done(result, (performance.now() - startedMs) / 1000);
+    if (flags.seed) {
+      output.say('seeding, Ctrl-C ends it');
+      await watchSeeding(engine, line, output, signal);
+    }
   } finally {
     line.stop();
     await engine.close();
   }
 }
 
-async function readSource(text: string): Promise<TorrentSource> {
-  return /^magnet:/i.test(text) ? parseMagnet(text) : parseTorrent(await readTorrentFile(text));
+function hintsOf(source: TorrentSource): readonly PeerAddress[] {
+  return 'peers' in source ? source.peers : [];
 }
 
-function mustHaveSomebody(source: TorrentSource, peers: readonly PeerAddress[], flags: DownloadFlags): void {
-  const hints = 'peers' in source ? source.peers : [];
-  const trackers = [...(flags.tracker ?? []), ...(flags.trackers ? source.trackers : [])];
-  if (peers.length > 0 || hints.length > 0 || flags.listen !== undefined) return;
-  if (trackers.some((url) => /^(https?|udp):/.test(url))) return;
-  const webSeeds = [...(flags.webSeed ?? []), ...(flags.webSeeds ? source.webSeeds : [])];
-  if (webSeeds.length > 0 && 'infoBytes' in source) return;
-  throw new UsageError(
-    webSeeds.length > 0
-      ? 'a magnet link tells no more than the name of a torrent, and web seeds do not know the rest: give --peer HOST:PORT or --tracker URL as well, or the .torrent file'
-      : 'nobody to ask: give --peer HOST:PORT, or --tracker with an http, https or udp URL',
-  );
+/** The hosts of the trackers that are asked: their paths may hold secrets. */
+function hostsOf(source: TorrentSource, flags: SourceFlags): readonly string[] {
+  const hosts = trackersOf(source, flags).flatMap((url) => URL.parse(url)?.host || []);
+  return Array.from(new Set(hosts));
 }
 
-function wordsOf({ metainfo, resumedBytes, isAlreadyThere }: DownloadResult, seconds: number): string {
-  const size = formatSize(metainfo.sizeBytes);
-  if (isAlreadyThere) return `already complete, ${size} verified in ${seconds.toFixed(1)} s`;
-  const rate = formatSize((metainfo.sizeBytes - resumedBytes) / Math.max(seconds, 0.001));
-  const rest = resumedBytes > 0 ? `, ${formatSize(resumedBytes)} of it from an earlier try` : '';
-  return `${size} verified in ${seconds.toFixed(1)} s, ${rate}/s${rest}`;
+function adviceFor(flags: DownloadFlags): string {
+  const ways = [
+    'name a seeder by --peer HOST:PORT',
+    'another tracker by --tracker URL',
+    ...(flags.listen === undefined ? ['or let others connect to you by --listen 0.0.0.0:6881'] : []),
+  ];
+  return `You can wait, ${ways.join(', ')}`;
 }
 
-/** What a download that ends too early leaves. */
-function tellKept({ bytes, path }: KeptDownload, output: Output): void {
-  if (output.json) output.result({ event: 'kept', bytes, path }, '');
-  else {
-    output.say(
-      `${formatSize(bytes)} are kept in ${printable(path)}: the same command goes on from there, --fresh begins anew`,
-    );
-  }
-}
-
-/** What went wrong and did not end the download. */
-function tell(error: SwarmError, output: Output): void {
-  if (output.json) output.result({ event: 'trouble', code: error.code, message: error.message }, '');
-  else output.say(output.colors.yellow(printable(error.message)));
+function tooLong(milliseconds: number): SwarmError {
+  return new SwarmError('timed-out', `given up: nothing has come for ${formatDuration(milliseconds / 1000)}`);
 }

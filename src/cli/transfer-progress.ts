@@ -1,10 +1,9 @@
-import process from 'node:process';
-import { SingleBar } from 'cli-progress';
 import type { SwarmProgress } from '../swarm/index.ts';
+import { bar, LiveLine } from './live-line.ts';
 import type { Output } from './output.ts';
 import { formatCount, formatSize } from './size.ts';
 
-/** A line about a transfer on a terminal's standard error, or JSON lines on standard output. */
+/** How a transfer is told while it runs. */
 export interface TransferLine {
   readonly update: (progress: SwarmProgress) => void;
   /** Takes the line away. */
@@ -13,87 +12,84 @@ export interface TransferLine {
 
 /** JSON lines come this often at most. */
 const JSON_LINE_MS = 1000;
+/** Where there is no terminal, a line comes this often at most: it may be a log that somebody reads. */
+const CALM_LINE_MS = 30_000;
+const WIDEST_BAR = 28;
 
-/** Shows how far a download is; nothing when quiet, or when standard error is no terminal and JSON was not asked for. */
-export function downloadLine(output: Output): TransferLine {
+/**
+ * Tells how far a download is: as a line that changes on a terminal, as a line now and then elsewhere, as JSON lines
+ * with `--json`.
+ */
+export function downloadLine(output: Output, line: LiveLine = new LiveLine(output)): TransferLine {
+  const stop = (): void => line.stop();
   if (output.json) return jsonLines(output);
-  if (output.quiet || !process.stderr.isTTY) return { update: () => undefined, stop: () => undefined };
-  const { colors } = output;
-  const bar = new SingleBar({
-    stream: process.stderr,
-    format: `${colors.cyan('{bar}')} {percentage} %  {done} of {whole}  ${colors.bold('{speed}/s')}  {peers}  {left}`,
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
-    barsize: 28,
-    hideCursor: true,
-    clearOnComplete: true,
-  });
-  let shown: 'words' | 'bar' | undefined;
+  if (line.isLive) return { update: (progress) => line.show(wordsOf(progress, line.columns)), stop };
+  let lastMs = performance.now();
   return {
-    update(progress) {
-      if (progress.phase === 'metadata') {
-        shown = 'words';
-        const text = progress.peers === 0 ? 'looking for peers' : 'asking for the metadata';
-        process.stderr.write(`\r\u001b[K${colors.dim(`${text} · ${formatCount(progress.peers, 'peer')}`)}`);
-        return;
-      }
-      if (shown === 'words') process.stderr.write('\r\u001b[K');
-      if (shown === 'bar') bar.update(progress.haveBytes, wordsOf(progress));
-      else bar.start(progress.totalBytes, progress.haveBytes, wordsOf(progress));
-      shown = 'bar';
+    update: (progress) => {
+      if (performance.now() - lastMs < CALM_LINE_MS || progress.phase === 'metadata') return;
+      lastMs = performance.now();
+      line.say(wordsOf(progress, 0));
     },
-    stop() {
-      if (shown === 'bar') bar.stop();
-      else if (shown === 'words') process.stderr.write('\r\u001b[K');
-    },
+    stop,
   };
 }
 
-/** A line that is written over again and again, on a terminal only. */
-export function statusLine(output: Output): { update: (text: string) => void; stop: () => void } {
-  const isShown = !output.quiet && !output.json && process.stderr.isTTY;
-  return {
-    update: (text) => {
-      if (isShown) process.stderr.write(`\r\u001b[K${output.colors.dim(text)}`);
-    },
-    stop: () => {
-      if (isShown) process.stderr.write('\r\u001b[K');
-    },
-  };
+/** How far a swarm is, in words that fit into so many columns, with a bar where there is room for one. */
+export function wordsOf(progress: SwarmProgress, columns: number): string {
+  const { phase, haveBytes, totalBytes, peers, webSeeds } = progress;
+  const sources = [
+    formatCount(peers, 'peer'),
+    ...(webSeeds > 0 ? [formatCount(webSeeds, 'web seed')] : []),
+  ].join(', ');
+  if (phase === 'metadata') return peers === 0 ? 'looking for peers' : `asking for the metadata  ${sources}`;
+  if (phase === 'seeding' || phase === 'closed') return seedingWords(progress);
+  const share = totalBytes === 0 ? 1 : haveBytes / totalBytes;
+  const percent = `${(Math.floor(share * 1000) / 10).toFixed(1)} %`;
+  const size = `${formatSize(haveBytes)} of ${formatSize(totalBytes)}`;
+  const rest =
+    phase === 'checking'
+      ? `${size}  checking what is here`
+      : [size, ...ratesOf(progress), sources, leftOf(progress)].filter((part) => part !== '').join('  ');
+  const room = Math.min(WIDEST_BAR, columns - percent.length - rest.length - 4);
+  return room < 6 ? `${percent}  ${rest}` : `${bar(share, room)}  ${percent}  ${rest}`;
+}
+
+/** What a seeder does, in words. */
+export function seedingWords({
+  peers,
+  uploadedBytes,
+  uploadBytesPerSecond: rate,
+}: Pick<SwarmProgress, 'peers' | 'uploadedBytes' | 'uploadBytesPerSecond'>): string {
+  return `seeding  ${formatCount(peers, 'peer')}  ↑ ${formatSize(rate)}/s  ${formatSize(uploadedBytes)} sent`;
+}
+
+function ratesOf({ downloadBytesPerSecond: down, uploadBytesPerSecond: up }: SwarmProgress): string[] {
+  return [`↓ ${formatSize(down)}/s`, ...(up > 0 ? [`↑ ${formatSize(up)}/s`] : [])];
+}
+
+function leftOf({ haveBytes, totalBytes, downloadBytesPerSecond: rate }: SwarmProgress): string {
+  if (rate === 0 || haveBytes === totalBytes) return '';
+  return `${formatDuration(Math.ceil((totalBytes - haveBytes) / rate))} left`;
 }
 
 function jsonLines(output: Output): TransferLine {
   let lastMs = Number.NEGATIVE_INFINITY;
+  let phase: SwarmProgress['phase'] | undefined;
   return {
     update(progress) {
-      if (performance.now() - lastMs < JSON_LINE_MS && progress.phase !== 'seeding') return;
+      if (progress.phase === phase && performance.now() - lastMs < JSON_LINE_MS) return;
       lastMs = performance.now();
+      ({ phase } = progress);
       output.result({ event: 'progress', ...progress }, '');
     },
     stop: () => undefined,
   };
 }
 
-function wordsOf(progress: SwarmProgress) {
-  const { haveBytes, totalBytes, downloadBytesPerSecond: rate, peers } = progress;
-  const seconds = rate > 0 ? Math.ceil((totalBytes - haveBytes) / rate) : Number.POSITIVE_INFINITY;
-  return {
-    done: formatSize(haveBytes),
-    whole: formatSize(totalBytes),
-    speed: formatSize(rate),
-    peers: formatCount(peers, 'peer'),
-    left: leftOf(progress, seconds),
-  };
-}
-
-function leftOf({ phase, haveBytes, totalBytes }: SwarmProgress, seconds: number): string {
-  if (phase === 'checking') return 'checking what is here';
-  return haveBytes === totalBytes ? '' : `${formatDuration(seconds)} left`;
-}
-
-/** `12 s`, `3 min`, `2 h`; `…` when nobody can say. */
-function formatDuration(seconds: number): string {
-  if (!Number.isFinite(seconds)) return '…';
-  if (seconds < 90) return `${seconds} s`;
-  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
+/** `12 s`, `3 min`, `2 h`, `4 d`. */
+export function formatDuration(seconds: number): string {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`;
 }

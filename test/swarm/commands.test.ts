@@ -117,6 +117,7 @@ test('one process seeds a folder, another fetches it by the printed magnet link'
     'sizeBytes',
     'seconds',
     'downloadedBytes',
+    'uploadedBytes',
     'wastedBytes',
     'bannedPeers',
     'resumedBytes',

@@ -151,18 +151,19 @@ async function counting(
     head[4] = 7;
     head.writeUInt32BE(pieceIndex, 5);
     head.writeUInt32BE(begin, 9);
-    next.line.socket.write(head);
-    next.line.socket.write(content.subarray(pieceIndex * pieceLength + begin).subarray(0, length));
+    const block = content.subarray(pieceIndex * pieceLength + begin).subarray(0, length);
+    next.line.socket.write(Buffer.concat([head, block]));
   }, options.delayMs);
   context.after(() => clearInterval(timer));
   const engine = new Engine();
-  context.after(() => engine.close());
+  const end = (): Promise<void> => engine.close();
+  context.after(end);
   const done = engine.download(made.metainfo, {
     folder: join(folder, 'out'),
     peers: [peer],
     signal: AbortSignal.timeout(20_000),
   });
-  return { count, done };
+  return { count, done, end };
 }
 
 for (const [requestQueue, most] of [
@@ -180,11 +181,12 @@ for (const [requestQueue, most] of [
 }
 
 test('a slow peer’s pipeline shrinks to what it sends in a few seconds', async (context) => {
-  const { count, done } = await counting(context, { requestQueue: 500, delayMs: 100, sizeBytes: 2_000_000 });
+  const { count, done, end } = await counting(context, { requestQueue: 500, delayMs: 100, sizeBytes: 2_000_000 });
   await sleep(4500); // it was asked for 64 at first, of which 10 a second came
   count.recent = 0;
   await sleep(2500);
   assert.ok(count.recent <= 44, `it owes ${count.recent}, and sends ten a second`);
   assert.ok(count.recent >= 16);
-  await done;
+  await end();
+  await assert.rejects(done, { code: 'closed' });
 });
