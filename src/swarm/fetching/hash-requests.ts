@@ -12,10 +12,13 @@ interface Pending {
 const TIMEOUT_MS = 15_000;
 /** Most hash requests under way at one peer. */
 export const MAXIMUM_HASH_REQUESTS = 8;
+/** Most answers of one peer that nobody waits for: those that come too late, and no flood. */
+const UNASKED_LIMIT = 256;
 
 /** Hash requests to peers and their answers (BEP 52, messages 21 to 23). */
 export class HashRequests {
   readonly #pending = new Map<Peer, Pending[]>();
+  readonly #unasked = new WeakMap<Peer, number>();
 
   /** How many requests to a peer are under way. */
   underWay(peer: Peer): number {
@@ -40,12 +43,16 @@ export class HashRequests {
     });
   }
 
-  /** Takes an answer; one that nobody asked for is passed over. */
+  /**
+   * Takes an answer; one that nobody asked for is passed over. Throws `peer-broke-protocol` when there are too many of
+   * those.
+   */
   onMessage(peer: Peer, message: Extract<PeerMessage, { type: 'hashes' | 'hash-reject' }>): void {
     const pending = this.#settle(peer, message);
-    if (message.type === 'hashes') pending?.resolve(message.hashes);
+    if (!pending) this.#countUnasked(peer);
+    else if (message.type === 'hashes') pending.resolve(message.hashes);
     else
-      pending?.reject(new SwarmError('peer-refused', `${peer.name} has not the hashes that were asked for`));
+      pending.reject(new SwarmError('peer-refused', `${peer.name} has not the hashes that were asked for`));
   }
 
   /** Ends what a peer still owes. */
@@ -55,6 +62,13 @@ export class HashRequests {
       reject(reason);
     }
     this.#pending.delete(peer);
+  }
+
+  #countUnasked(peer: Peer): void {
+    const count = (this.#unasked.get(peer) ?? 0) + 1;
+    this.#unasked.set(peer, count);
+    if (count <= UNASKED_LIMIT) return;
+    throw new SwarmError('peer-broke-protocol', `${peer.name} sends hashes that nobody asked for`);
   }
 
   #settle(peer: Peer, range: HashRange): Pending | undefined {
