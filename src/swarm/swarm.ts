@@ -122,6 +122,7 @@ export class Swarm implements PeerOwner {
     });
     this.#exchange = exchange;
     for (const peer of this.#roster) {
+      this.#greet(peer); // again: now we have the metadata to give
       exchange.join(peer);
       const early = this.#early.get(peer);
       if (early) exchange.claim(peer, early.settle(layout.pieceCount));
@@ -340,24 +341,29 @@ export class Swarm implements PeerOwner {
     }
     const surplus = this.#roster.surplus(peer);
     const tooMany = new SwarmError('peer-not-needed', `${peer.name} is connected twice`);
-    if (surplus === peer) {
+    if (surplus) this.#discovery.twins(surplus.given, surplus.kept);
+    if (surplus?.given === peer) {
       this.#turnAway(peer, tooMany);
       return;
     }
-    surplus?.close(tooMany);
+    surplus?.given.close(tooMany);
     this.#roster.add(peer, this.#services.now());
-    peer.sendExtensionHandshake({
-      ...this.#extensions.greeting(),
-      requestQueue: REQUEST_QUEUE,
-      listenPort: this.#services.port(),
-      client: this.#services.options.client,
-    });
+    this.#greet(peer);
     this.#tellPieces(peer);
     this.#discovery.greet(peer);
     if (this.#exchange) this.#exchange.join(peer);
     else this.#early.set(peer, new EarlyClaims());
     this.#events.onPeer?.({ ...whoOf(peer), change: 'connected' });
     peer.start(rest);
+  }
+
+  #greet(peer: Peer): void {
+    peer.sendExtensionHandshake({
+      ...this.#extensions.greeting(),
+      requestQueue: REQUEST_QUEUE,
+      listenPort: this.#services.port(),
+      client: this.#services.options.client,
+    });
   }
 
   #tellPieces(peer: Peer): void {

@@ -60,6 +60,11 @@ export class Dialer {
     this.#book.lost(candidate, this.#parts.services.now(), end);
   }
 
+  /** What made a candidate unneeded is over. */
+  again(candidate: Candidate): void {
+    this.#book.again(candidate, this.#parts.services.now());
+  }
+
   /** Connects to whom it can; to be called when there is room again. */
   connect(): void {
     clearTimeout(this.#retry);

@@ -74,6 +74,12 @@ export class PeerBook {
     candidate.notBeforeMs = nowMs + delayMs;
   }
 
+  /** Tries a candidate again soon, however long it was put off. */
+  again(candidate: Candidate, nowMs: number): void {
+    candidate.failures = 0;
+    candidate.notBeforeMs = Math.min(candidate.notBeforeMs, nowMs + FIRST_RETRY_MS);
+  }
+
   /** When somebody can be tried next; infinity when there is nobody. */
   nextTryMs(): number {
     let next = Number.POSITIVE_INFINITY;

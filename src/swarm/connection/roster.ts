@@ -129,12 +129,12 @@ export class Roster {
    * Which of two connections to one peer has to go: the newer one; when both sides dialled at once, that of the side
    * with the lower peer id, so that both sides choose alike.
    */
-  surplus(peer: Peer): Peer | undefined {
+  surplus(peer: Peer): { readonly given: Peer; readonly kept: Peer } | undefined {
     for (const other of this.#peers.keys()) {
       if (compareBytes(other.remote.peerId, peer.remote.peerId) !== 0) continue;
-      if (other.isIncoming === peer.isIncoming) return peer;
       const keepOutgoing = compareBytes(this.#ourId, peer.remote.peerId) > 0;
-      return peer.isIncoming === keepOutgoing ? peer : other;
+      const isGiven = other.isIncoming === peer.isIncoming || peer.isIncoming === keepOutgoing;
+      return isGiven ? { given: peer, kept: other } : { given: other, kept: peer };
     }
     return undefined;
   }

@@ -47,6 +47,8 @@ export class Discovery implements AnnouncerOwner, DhtAnnouncerOwner {
   readonly #dialer: Dialer;
   /** Outgoing connections by the address book's entries. */
   readonly #dialled = new Map<Peer, Candidate>();
+  /** Addresses that led to somebody who is connected otherwise, by that other connection. */
+  readonly #twins = new Map<Peer, Candidate>();
   #chains: readonly TrackerChain[] = [];
   /** By chain, then by name. */
   readonly #announcers = new Map<TrackerChain, Announcer[]>();
@@ -121,6 +123,12 @@ export class Discovery implements AnnouncerOwner, DhtAnnouncerOwner {
     if (!this.#isPrivate) this.hub.meetNode({ host: peer.address.host, port });
   }
 
+  /** Of two connections to one peer one is given up: its address is tried again when the one that is kept ends. */
+  twins(given: Peer, kept: Peer): void {
+    const candidate = this.#dialled.get(given);
+    if (candidate) this.#twins.set(kept, candidate);
+  }
+
   /** A connection ended, whoever began it: there is room for another. */
   lost(peer: Peer, reason: SwarmError): void {
     const candidate = this.#dialled.get(peer);
@@ -129,6 +137,9 @@ export class Discovery implements AnnouncerOwner, DhtAnnouncerOwner {
       const wasUseful = peer.receivedBlockBytes > 0 || peer.sentBlockBytes > 0;
       this.#dialer.lost(candidate, { wasUseful, isUnneeded: reason.code === 'peer-not-needed' });
     }
+    const twin = this.#twins.get(peer);
+    this.#twins.delete(peer);
+    if (twin) this.#dialer.again(twin);
     this.#dialer.connect();
   }
 
