@@ -3,14 +3,14 @@ import { join } from 'node:path';
 
 const MIB = 1024 * 1024;
 /** How much of it is free before the downloader needs it. */
-const AHEAD_BYTES = 64 * MIB;
+const AHEAD_BYTES = 96 * MIB;
 /** How often the downloader's growth is looked at. */
-const LOOK_MS = 5;
+const LOOK_MS = 20;
 
 /**
  * Memory that the machine has, kept for what a downloader will write. The host of a virtual machine takes back what
  * has been free for a moment, and whoever gets it next pays for the fault, up to ten times the cost of the write: that
- * would measure the host. So the memory is held by a file in the page cache, which shrinks as the target grows.
+ * would measure the host. So a file in the page cache holds the memory, and shrinks as the target grows.
  */
 export class WarmMemory {
   readonly #path: string;
@@ -18,6 +18,7 @@ export class WarmMemory {
   #bytes = 0;
   #timer: NodeJS.Timeout | undefined;
 
+  /** `path`: of the file. */
   constructor(path: string) {
     this.#path = path;
   }
@@ -50,14 +51,17 @@ export class WarmMemory {
   }
 }
 
+/** What the files of a folder take on disk; what is renamed meanwhile counts as nothing. */
 function bytesOnDisk(folder: string): number {
   let bytes = 0;
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const { blocks } = lstatSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false }) ?? {
-      blocks: 0,
-    };
-    bytes += blocks * 512;
+  try {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) bytes += bytesOnDisk(path);
+      else bytes += (lstatSync(path, { throwIfNoEntry: false })?.blocks ?? 0) * 512;
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   return bytes;
 }
