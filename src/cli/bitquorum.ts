@@ -18,6 +18,8 @@ const EXIT_OF_CODE: Readonly<Record<string, ExitCode>> = {
   'no-tally-url': EXIT.usage,
   'no-winner': EXIT.noWinner,
   mismatch: EXIT.mismatch,
+  'peer-lied': EXIT.mismatch,
+  'identity-wrong': EXIT.mismatch,
 };
 
 /** What the system's own refusals of a path mean, and what to do. */
@@ -41,6 +43,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   tally: async () => (await import('./tally-command.ts')).addTallyCommand,
   download: async () => (await import('./download-command.ts')).addDownloadCommand,
   seed: async () => (await import('./seed-command.ts')).addSeedCommand,
+  probe: async () => (await import('./probe-command.ts')).addProbeCommand,
   torrent: async () => (await import('./torrent-command.ts')).addTorrentCommand,
   key: async () => (await import('./key-command.ts')).addKeyCommand,
   demo: async () => (await import('./demo-command.ts')).addDemoCommand,

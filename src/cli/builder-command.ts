@@ -5,8 +5,7 @@ import { announceUrlOf, type BuilderEvent, defaultCacheFolder, runBuilder } from
 import { printable } from '../bytes/index.ts';
 import { readKeyFile } from '../statement/index.ts';
 import { contextOf } from './context.ts';
-import { collect } from './endpoint.ts';
-import { UsageError } from './exit-code.ts';
+import { collect, parsePublicAddress } from './endpoint.ts';
 import type { Output } from './output.ts';
 import { progressWords } from './rebuild-command.ts';
 import { addTallyOptions, parseHostPort, requireTally, type TallyArguments } from './tally-options.ts';
@@ -77,20 +76,11 @@ async function runAction(args: RunArguments, command: Command): Promise<void> {
     signal,
     onEvent: (event) => tell(output, event),
     ...(localAddress !== undefined && { localAddress }),
-    ...(args.publicAddress !== undefined && { publicAddresses: args.publicAddress.map(parsePublic) }),
+    ...(args.publicAddress !== undefined && { publicAddresses: args.publicAddress.map(parsePublicAddress) }),
     ...(args.operator !== undefined && { operator: args.operator }),
     ...(args.prefix !== undefined && { prefixes: args.prefix }),
     ...(args.trustRelease !== undefined && { trusted: args.trustRelease }),
   });
-}
-
-/** An address that others see: a name may mean another machine for each of them. */
-function parsePublic(text: string): { host: string; port: number } {
-  const address = parseHostPort(text);
-  if (address.port > 0 && (isIPv4(address.host) || isIPv6(address.host))) return address;
-  throw new UsageError(
-    `--public-address ${JSON.stringify(text)}: give an address and a port, such as 192.0.2.7:6881`,
-  );
 }
 
 /** The listening address as a source address, unless it stands for all addresses. */

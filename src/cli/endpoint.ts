@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { PeerAddress } from '../wire/index.ts';
 import { UsageError } from './exit-code.ts';
 import { parseHostPort } from './tally-options.ts';
@@ -7,6 +8,15 @@ export function parsePeer(text: string): PeerAddress {
   const address = parseHostPort(text);
   if (address.port > 0) return address;
   throw new UsageError(`--peer ${JSON.stringify(text)} has no port: give HOST:PORT, such as 127.0.0.1:6881`);
+}
+
+/** Reads a `--public-address`; a name may mean another machine for each who asks. Throws a {@link UsageError}. */
+export function parsePublicAddress(text: string): PeerAddress {
+  const address = parseHostPort(text);
+  if (address.port > 0 && isIP(address.host) > 0) return address;
+  throw new UsageError(
+    `--public-address ${JSON.stringify(text)}: give an address and a port, such as 192.0.2.7:6881`,
+  );
 }
 
 /** Collects an option that may be given several times. */

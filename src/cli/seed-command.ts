@@ -8,13 +8,14 @@ import { collect } from './endpoint.ts';
 import { UsageError } from './exit-code.ts';
 import { LiveLine } from './live-line.ts';
 import type { Output } from './output.ts';
+import { addIdentityOptions, type IdentityFlags, identityOf } from './seed-identity.ts';
 import { planSeed, type SeedPlan } from './seed-plan.ts';
 import { placeOf, reachableAt, watchSeeding } from './seeding.ts';
 import { formatCount, formatSize } from './size.ts';
 import { parseHostPort } from './tally-options.ts';
 import { addTransferOptions, engineOptionsOf, type TransferFlags } from './transfer-options.ts';
 
-interface SeedFlags extends TransferFlags {
+interface SeedFlags extends TransferFlags, IdentityFlags {
   readonly torrent?: readonly string[];
   readonly profile: string;
   readonly listen: string;
@@ -41,8 +42,8 @@ export function addSeedCommand(program: Command): void {
     )
     .option('--tracker <url>', 'HTTP or UDP tracker to announce to; may be given several times', collect)
     .option('--no-trackers', 'announce to none of the trackers in the .torrent files');
-  addTransferOptions(command, false).action((paths: string[], flags: SeedFlags, self: Command) =>
-    seed(paths, flags, self),
+  addIdentityOptions(addTransferOptions(command, false)).action(
+    (paths: string[], flags: SeedFlags, self: Command) => seed(paths, flags, self),
   );
 }
 
@@ -58,6 +59,7 @@ async function seed(paths: readonly string[], flags: SeedFlags, command: Command
   if (profile !== 'hybrid' && profile !== 'v2') {
     throw new UsageError(`--profile ${JSON.stringify(profile)}: give "hybrid" or "v2"`);
   }
+  const identity = await identityOf(flags);
   const engine = new Engine({ ...parseHostPort(flags.listen), ...engineOptionsOf(flags) });
   const line = new LiveLine(output);
   try {
@@ -68,6 +70,7 @@ async function seed(paths: readonly string[], flags: SeedFlags, command: Command
       await engine.seed(plan.metainfo, plan.path, {
         trackers: flags.tracker ?? [],
         sourceTrackers: flags.trackers,
+        identity,
         signal,
         isVerified: true,
         onTrouble: ({ code, message }) => {
