@@ -66,7 +66,10 @@ async function download(text: string, flags: DownloadFlags, command: Command): P
   const shown = downloadLine(output, line);
   const startedMs = performance.now();
   try {
-    if (listen) await engine.listen();
+    if (listen) {
+      const address = await engine.listen();
+      if (output.json) output.result({ event: 'listening', ...address }, '');
+    }
     const result = await engine.download(source, {
       folder: flags.out,
       fresh: flags.fresh ?? false,

@@ -1,7 +1,8 @@
 import type { TorrentSource } from '../swarm/index.ts';
-import { parseMagnet, parseTorrent, readTorrentFile } from '../torrent/index.ts';
+import { parseMagnet } from '../torrent/index.ts';
 import type { PeerAddress } from '../wire/index.ts';
 import { UsageError } from './exit-code.ts';
+import { readTorrent } from './torrent-file.ts';
 
 /** Whom a download may ask, as the options say. */
 export interface SourceFlags {
@@ -14,7 +15,7 @@ export interface SourceFlags {
 
 /** Reads a magnet link, or the `.torrent` file at a path. */
 export async function readSource(text: string): Promise<TorrentSource> {
-  return /^magnet:/i.test(text) ? parseMagnet(text) : parseTorrent(await readTorrentFile(text));
+  return /^magnet:/i.test(text) ? parseMagnet(text) : readTorrent(text);
 }
 
 /** Refuses, with what to write instead, what can find nobody. Throws a {@link UsageError}. */

@@ -27,7 +27,7 @@ const HELP =
 export function parseRate(option: string, text: string): number {
   const trimmed = text.trim();
   const what = `${option} ${JSON.stringify(text)}`;
-  if (/bit|bps$/i.test(trimmed)) throw new UsageError(`${what} counts in bits: ${HELP}`);
+  if (/(bits?|bps)(\/s)?$/i.test(trimmed)) throw new UsageError(`${what} counts in bits: ${HELP}`);
   const [, digits, unit] = /^(\d{1,15}(?:\.\d{1,6})?)\s*([a-z]*)(?:\/s)?$/i.exec(trimmed) ?? [];
   const factor = unit === undefined ? undefined : FACTORS[unit.toLowerCase()];
   if (digits === undefined || factor === undefined) throw new UsageError(`${what} is no rate: ${HELP}`);

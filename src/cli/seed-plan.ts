@@ -4,14 +4,13 @@ import { printable } from '../bytes/index.ts';
 import {
   createTorrent,
   type Metainfo,
-  parseTorrent,
-  readTorrentFile,
   TorrentError,
   verifyTorrent,
   withPieceLayers,
 } from '../torrent/index.ts';
 import { hashProgress } from './hash-progress.ts';
 import type { Output } from './output.ts';
+import { readTorrent } from './torrent-file.ts';
 import { problemsText } from './torrent-text.ts';
 
 /** What is seeded, and from where. */
@@ -52,7 +51,7 @@ export async function planSeed(path: string, options: PlanOptions): Promise<Seed
 }
 
 async function check(torrent: string, path: string, { output, signal }: PlanOptions): Promise<SeedPlan> {
-  const metainfo = parseTorrent(await readTorrentFile(torrent));
+  const metainfo = await readTorrent(torrent);
   const line = hashProgress(output);
   const { matches, problems, pieceLayers } = await verifyTorrent(metainfo, path, {
     signal,
@@ -71,10 +70,10 @@ async function check(torrent: string, path: string, { output, signal }: PlanOpti
 /** A torrent of this engine's kind; `undefined`, with a word about it, when the file is something else. */
 async function torrentAt(file: string, output?: Output): Promise<Metainfo | undefined> {
   try {
-    return parseTorrent(await readTorrentFile(file));
+    return await readTorrent(file);
   } catch (error) {
     if (!(error instanceof TorrentError)) throw error;
-    output?.say(`${printable(file)} is passed over: ${error.message}`);
+    output?.say(`passed over: ${error.message}`);
     return undefined;
   }
 }

@@ -7,7 +7,6 @@ import {
   type Metainfo,
   type Profile,
   parseMagnet,
-  parseTorrent,
   readTorrentFile,
   summarizeV1,
   TorrentError,
@@ -19,6 +18,7 @@ import { UsageError } from './exit-code.ts';
 import { hashProgress } from './hash-progress.ts';
 import type { Output } from './output.ts';
 import { formatCount, formatSize } from './size.ts';
+import { parseTorrentOf, readTorrent } from './torrent-file.ts';
 import { filesText, magnetText, problemsText, torrentJson, torrentText, v1Text } from './torrent-text.ts';
 
 interface CreateFlags {
@@ -100,7 +100,7 @@ async function show(source: string, output: Output): Promise<void> {
   const bytes = await readTorrentFile(source);
   let metainfo: Metainfo;
   try {
-    metainfo = parseTorrent(bytes);
+    metainfo = parseTorrentOf(source, bytes);
   } catch (error) {
     if (!(error instanceof TorrentError) || error.code !== 'v1-only') throw error;
     const summary = summarizeV1(bytes);
@@ -137,7 +137,7 @@ async function verify(
   command: Command,
 ): Promise<void> {
   const { output, signal } = contextOf(command);
-  const metainfo = parseTorrent(await readTorrentFile(file));
+  const metainfo = await readTorrent(file);
   const line = hashProgress(output);
   const { matches, problems } = await verifyTorrent(metainfo, path, {
     threads: threadsOf(flags.threads),

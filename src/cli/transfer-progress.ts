@@ -15,6 +15,9 @@ const JSON_LINE_MS = 1000;
 /** Where there is no terminal, a line comes this often at most: it may be a log that somebody reads. */
 const CALM_LINE_MS = 30_000;
 const WIDEST_BAR = 28;
+const LEAST_BAR = 6;
+/** What the words beside the bar need. */
+const WORDS_COLUMNS = 66;
 
 /**
  * Tells how far a download is: as a line that changes on a terminal, as a line now and then elsewhere, as JSON lines
@@ -23,7 +26,11 @@ const WIDEST_BAR = 28;
 export function downloadLine(output: Output, line: LiveLine = new LiveLine(output)): TransferLine {
   const stop = (): void => line.stop();
   if (output.json) return jsonLines(output);
-  if (line.isLive) return { update: (progress) => line.show(wordsOf(progress, line.columns)), stop };
+  if (line.isLive)
+    return {
+      update: (progress) => progress.phase === 'seeding' || line.show(wordsOf(progress, line.columns)),
+      stop,
+    };
   let lastMs = performance.now();
   return {
     update: (progress) => {
@@ -51,8 +58,8 @@ export function wordsOf(progress: SwarmProgress, columns: number): string {
     phase === 'checking'
       ? `${size}  checking what is here`
       : [size, ...ratesOf(progress), sources, leftOf(progress)].filter((part) => part !== '').join('  ');
-  const room = Math.min(WIDEST_BAR, columns - percent.length - rest.length - 4);
-  return room < 6 ? `${percent}  ${rest}` : `${bar(share, room)}  ${percent}  ${rest}`;
+  const width = Math.min(WIDEST_BAR, columns - WORDS_COLUMNS);
+  return width < LEAST_BAR ? `${percent}  ${rest}` : `${bar(share, width)}  ${percent.padStart(7)}  ${rest}`;
 }
 
 /** What a seeder does, in words. */

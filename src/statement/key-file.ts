@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import process from 'node:process';
 import { StatementError } from './errors.ts';
-import { type PrivateKey, parsePrivateKey } from './signer.ts';
+import { FILE_PREFIX, type PrivateKey, parsePrivateKey } from './signer.ts';
 
 const LONGEST_FILE = 1024;
 const OTHERS = 0o077;
@@ -42,7 +42,12 @@ export async function writeKeyFile(path: string, key: PrivateKey): Promise<void>
  */
 export async function readKeyFile(path: string): Promise<PrivateKey> {
   await using file = await open(path, constants.O_RDONLY);
-  const { mode, size } = await file.stat();
+  const stats = await file.stat();
+  if (!stats.isFile()) throw notAKey(path, 'it is no regular file');
+  const { mode, size } = stats;
+  if (size > LONGEST_FILE) throw notAKey(path, `it has ${size} bytes`);
+  const text = await file.readFile('utf8');
+  if (!text.startsWith(FILE_PREFIX)) throw notAKey(path, `it does not begin with ${FILE_PREFIX}`);
   if (process.platform !== 'win32' && (mode & OTHERS) !== 0) {
     const octal = (mode & 0o777).toString(8).padStart(4, '0');
     throw new StatementError(
@@ -50,13 +55,16 @@ export async function readKeyFile(path: string): Promise<PrivateKey> {
       `${path} has mode ${octal}, so others than its owner can reach it: chmod 600 it, or make a new key if they did`,
     );
   }
-  if (size > LONGEST_FILE) throw new StatementError('bad-key', `${path} is no key file: ${size} bytes`);
   try {
-    return parsePrivateKey(await file.readFile('utf8'));
+    return parsePrivateKey(text);
   } catch (cause) {
     if (!(cause instanceof StatementError)) throw cause;
     throw new StatementError(cause.code, `${path}: ${cause.message}`, { cause });
   }
+}
+
+function notAKey(path: string, why: string): StatementError {
+  return new StatementError('bad-key', `${path} is not a private key file: ${why}`);
 }
 
 function hasCode(error: unknown, code: string): boolean {

@@ -25,7 +25,7 @@ export interface Signer {
 /** DER before the 32 seed bytes of an Ed25519 PrivateKeyInfo (RFC 8410 §7). */
 const PKCS8_PREFIX = fromHex('302e020100300506032b657004220420');
 const SEED_BYTES = 32;
-const FILE_PREFIX = 'PRIVATE+KEY+';
+export const FILE_PREFIX = 'PRIVATE+KEY+';
 const ANNOUNCE_LABEL = toUtf8('bitquorum/announce/v1\0');
 
 /** A private Ed25519 key under a name. The seed is never shown by `console.log`, `inspect` or JSON. */

@@ -1,80 +1,15 @@
 // `bitquorum seed` and `bitquorum download` as processes: what they print, how they end, what they leave behind.
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import process from 'node:process';
-import { createInterface } from 'node:readline';
-import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { toHex } from '../../src/bytes/index.ts';
 import { parseMagnet } from '../../src/torrent/index.ts';
+import { isEvent, type Line, start } from './command-process.ts';
 import { awkwardTree, fingerprint, makeTorrent, patternBytes, temporaryFolder } from './content.ts';
 import { startTracker } from './tracker-server.ts';
-
-const program = fileURLToPath(new URL('../../src/cli/bitquorum.ts', import.meta.url));
-const PATIENCE_MS = 20_000;
-
-type Line = Readonly<Record<string, unknown>> & { readonly event: string };
-
-interface Command {
-  readonly child: ChildProcess;
-  /** JSON lines that came so far. */
-  readonly lines: readonly Line[];
-  /** The first JSON line that fits. */
-  when(wanted: (line: Line) => boolean): Promise<Line>;
-  /** How it ended. */
-  readonly end: Promise<{ readonly code: number | null; readonly stderr: string }>;
-}
-
-/** Starts a command with `--json`; it ends with the test at the latest. */
-function start(context: TestContext, ...args: readonly string[]): Command {
-  const child = spawn(process.execPath, [program, ...args, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const closed = once(child, 'close');
-  context.after(async () => {
-    child.kill('SIGKILL');
-    await closed;
-  });
-  const lines: Line[] = [];
-  const waiting = new Set<() => void>();
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    lines.push(JSON.parse(line) as Line);
-    for (const check of waiting) check();
-  });
-  const stderr = text(child.stderr);
-  const end = (async () => {
-    const [code] = (await closed) as [number | null];
-    return { code, stderr: await stderr };
-  })();
-  return {
-    child,
-    lines,
-    end,
-    when: (wanted) =>
-      new Promise((resolve, reject) => {
-        const give = (word: string) => () => reject(new Error(`${word}: ${JSON.stringify(lines)}`));
-        const timer = setTimeout(give('no such line came'), PATIENCE_MS);
-        const check = (): void => {
-          const found = lines.find((line) => wanted(line));
-          if (!found) return;
-          clearTimeout(timer);
-          waiting.delete(check);
-          resolve(found);
-        };
-        waiting.add(check);
-        check();
-        void end.then(give('it ended'));
-      }),
-  };
-}
-
-const isEvent =
-  (event: string) =>
-  (line: Line): boolean =>
-    line.event === event;
 
 /** A peer that takes connections and says nothing. */
 async function silentPeer(context: TestContext): Promise<string> {

@@ -34,7 +34,11 @@ for (const sizeBytes of [BLOCK + 1, 5 * BLOCK, 700_001, 11_111_111]) {
       await pool.close();
       await files.close();
     });
-    const content = await FinishedContent.open({ root: path, isTree: false, files: layout.files }, files, async () => false);
+    const content = await FinishedContent.open(
+      { root: path, isTree: false, files: layout.files },
+      files,
+      async () => false,
+    );
     const layers = () => metainfo.pieceLayers;
     const server = new HashServer({ layout, content, pool, layers, has: () => true });
     const [file] = layout.files as readonly [LayoutFile];
@@ -97,7 +101,11 @@ test('piece layers put together from answers are the torrent’s; a changed bit 
     await pool.close();
     await files.close();
   });
-  const content = await FinishedContent.open({ root: path, isTree: false, files: layout.files }, files, async () => false);
+  const content = await FinishedContent.open(
+    { root: path, isTree: false, files: layout.files },
+    files,
+    async () => false,
+  );
   const server = new HashServer({
     layout,
     content,

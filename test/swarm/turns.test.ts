@@ -181,7 +181,11 @@ for (const [requestQueue, most] of [
 }
 
 test('a slow peer’s pipeline shrinks to what it sends in a few seconds', async (context) => {
-  const { count, done, end } = await counting(context, { requestQueue: 500, delayMs: 100, sizeBytes: 2_000_000 });
+  const { count, done, end } = await counting(context, {
+    requestQueue: 500,
+    delayMs: 100,
+    sizeBytes: 2_000_000,
+  });
   await sleep(4500); // it was asked for 64 at first, of which 10 a second came
   count.recent = 0;
   await sleep(2500);

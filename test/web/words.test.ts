@@ -42,17 +42,16 @@ describe('text from the log', () => {
 });
 
 describe('measures', () => {
-  it('gives sizes in decimal units', () => {
+  it('gives sizes in binary units, as the command line does', () => {
     const cases: [number, string][] = [
       [0, '0 bytes'],
       [1, '1 byte'],
-      [999, '999 bytes'],
-      [1000, '1.0 kB'],
-      [241_318, '241.3 kB'],
-      [999_949, '999.9 kB'],
-      [999_950, '1.0 MB'],
-      [2_147_483_648, '2.1 GB'],
-      [Number.MAX_SAFE_INTEGER, '9.0 PB'],
+      [1023, '1023 bytes'],
+      [1024, '1 KiB'],
+      [241_318, '236 KiB'],
+      [1_572_864, '1.5 MiB'],
+      [2_147_483_648, '2 GiB'],
+      [Number.MAX_SAFE_INTEGER, '8 PiB'],
       [Number.NaN, 'unknown size'],
     ];
     for (const [size, words] of cases) assert.equal(formatBytes(size), words);

@@ -5,19 +5,19 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** `512 bytes`, `241.3 kB`, `1.2 GB`: decimal units, one digit behind the point. */
+const UNITS = ['KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+
+/** `512 bytes`, `236 KiB`, `1.2 GiB`: binary units, as the command line gives them. */
 export function formatBytes(sizeBytes: number): string {
   if (!Number.isFinite(sizeBytes) || sizeBytes < 0) return 'unknown size';
-  if (sizeBytes < 1000) return sizeBytes === 1 ? '1 byte' : `${sizeBytes} bytes`;
-  const units = ['kB', 'MB', 'GB', 'TB', 'PB'];
-  let value = sizeBytes;
-  let unit = '';
-  for (const next of units) {
-    if (unit !== '' && value < 999.95) break;
-    value /= 1000;
-    unit = next;
+  if (sizeBytes < 1024) return sizeBytes === 1 ? '1 byte' : `${sizeBytes} bytes`;
+  let value = sizeBytes / 1024;
+  let unit = 0;
+  while (value >= 1024 && unit < UNITS.length - 1) {
+    value /= 1024;
+    unit += 1;
   }
-  return `${value.toFixed(1)} ${unit}`;
+  return `${value.toFixed(value < 10 ? 1 : 0).replace(/\.0$/, '')} ${UNITS[unit]}`;
 }
 
 /** `241,318 bytes`. */
