@@ -72,6 +72,19 @@ for (const [manner, secure] of MANNERS) {
     assert.deepEqual(found, plain(await fingerprint(made.path)));
   });
 
+  test(`the engine seeds a hybrid to WebTorrent ${manner}, from its v1 magnet link`, async (context) => {
+    const made = await prepare(context);
+    await made.engine.seed(made.torrent, made.path);
+    const infoHashV1 = Buffer.from(made.metainfo.infoHashV1 ?? []).toString('hex');
+    await webtorrentDone(context, {
+      magnet: `magnet:?xt=urn:btih:${infoHashV1}&x.pe=127.0.0.1:${made.address.port}`,
+      folder: made.out,
+      ...secure,
+    });
+    const found = plain(await fingerprint(join(made.out, 'content')));
+    assert.deepEqual(found, plain(await fingerprint(made.path)));
+  });
+
   test(`WebTorrent ${manner} seeds a hybrid to the engine`, async (context) => {
     const made = await prepare(context);
     // It takes the pad files for files, so it gets them on disk.

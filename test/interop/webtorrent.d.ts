@@ -10,7 +10,7 @@ declare module 'webtorrent' {
     readonly torrentPort: number;
     on(event: 'error', listener: (error: Error) => void): void;
     add(
-      torrent: Uint8Array,
+      torrent: Uint8Array | string,
       options: { path: string; announce: readonly string[] },
       ready: (torrent: Torrent) => void,
     ): void;

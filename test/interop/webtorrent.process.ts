@@ -4,7 +4,9 @@ import process from 'node:process';
 import WebTorrent from 'webtorrent';
 
 interface Order {
-  readonly torrent: string;
+  /** Path of a `.torrent` file, or else a magnet link. */
+  readonly torrent?: string;
+  readonly magnet?: string;
   readonly folder: string;
   readonly seed?: boolean;
   readonly peer?: string;
@@ -25,7 +27,8 @@ const client = new WebTorrent({
 });
 const say = (event: object): boolean => process.stdout.write(`${JSON.stringify(event)}\n`);
 client.on('error', (error: Error) => say({ note: error.message }));
-client.add(readFileSync(order.torrent), { path: order.folder, announce: [] }, (torrent) => {
+const source = order.magnet ?? readFileSync(order.torrent ?? '');
+client.add(source, { path: order.folder, announce: [] }, (torrent) => {
   if (order.peer !== undefined) torrent.addPeer(order.peer);
   torrent.on('done', () => say({ done: true, port: client.torrentPort }));
 });
