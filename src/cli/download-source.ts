@@ -1,11 +1,12 @@
 import type { TorrentSource } from '../swarm/index.ts';
 import { parseMagnet } from '../torrent/index.ts';
 import type { PeerAddress } from '../wire/index.ts';
+import { type DhtFlags, usesDht } from './dht-options.ts';
 import { UsageError } from './exit-code.ts';
 import { readTorrent } from './torrent-file.ts';
 
 /** Whom a download may ask, as the options say. */
-export interface SourceFlags {
+export interface SourceFlags extends DhtFlags {
   readonly tracker?: readonly string[];
   readonly trackers: boolean;
   readonly webSeed?: readonly string[];
@@ -29,7 +30,7 @@ export function mustHaveSomebody(
       throw new UsageError(`--web-seed ${url} is no http or https URL`);
   }
   const hints = 'peers' in source ? source.peers : [];
-  if (peers.length > 0 || hints.length > 0 || flags.listen !== undefined) return;
+  if (peers.length > 0 || hints.length > 0 || flags.listen !== undefined || usesDht(flags)) return;
   if (trackersOf(source, flags).some((url) => /^(https?|udp):/.test(url))) return;
   const webSeeds = [...(flags.webSeed ?? []), ...(flags.webSeeds ? source.webSeeds : [])];
   if (webSeeds.length > 0 && 'infoBytes' in source) return;

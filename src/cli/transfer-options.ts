@@ -1,21 +1,22 @@
 import { type Command, Option } from 'commander';
 import type { EngineOptions, RateLimits } from '../swarm/index.ts';
+import { addDhtOptions, type DhtFlags, dhtOf } from './dht-options.ts';
 import { parseRate } from './rate.ts';
 
 /** Options of every command that moves bytes between peers. */
-export interface TransferFlags {
+export interface TransferFlags extends DhtFlags {
   readonly limitDown?: string;
   readonly limitUp?: string;
   readonly localAddress?: string;
   readonly encryption: EngineOptions['encryption'];
 }
 
-/** Adds `--limit-down` (unless nothing is fetched), `--limit-up`, `--local-address` and `--encryption`. */
+/** Adds `--limit-down` (unless nothing is fetched), `--limit-up`, `--local-address`, `--dht` and `--encryption`. */
 export function addTransferOptions(command: Command, fetches: boolean): Command {
   if (fetches) {
     command.option('--limit-down <rate>', 'fetch no faster, in bytes a second, such as 500k, 2M, 1.5MiB');
   }
-  return command
+  return addDhtOptions(command)
     .option('--limit-up <rate>', 'send no faster, in bytes a second, such as 500k, 2M, 1.5MiB')
     .option('--local-address <address>', 'address that connections and announces go out from')
     .addOption(
@@ -35,6 +36,7 @@ export function engineOptionsOf(flags: TransferFlags): Partial<EngineOptions> {
   };
   return {
     ...limits,
+    dht: dhtOf(flags),
     ...(flags.localAddress !== undefined && { localAddress: flags.localAddress }),
     encryption: flags.encryption,
   };
