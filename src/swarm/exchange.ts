@@ -298,6 +298,7 @@ export class Exchange {
       peers: () => [...this.#partners.keys()].filter((peer) => peer.isV2),
       hasPiece: (peer, piece) => downloader.hasPiece(peer, piece),
       ban,
+      now: this.#parts.now,
       onHashes: () => {
         downloader.fillAll();
         webSeeds.pump();

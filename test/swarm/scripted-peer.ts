@@ -29,6 +29,8 @@ export interface Script {
   readonly block?: (span: BlockSpan, line: Line) => Uint8Array | undefined;
   /** The answer to a hash request; `undefined` rejects it. */
   readonly hashes?: (range: HashRange, line: Line) => Uint8Array | undefined;
+  /** Hash requests are neither answered nor rejected. */
+  readonly silentHashes?: boolean;
   readonly metadata?: Uint8Array;
   readonly metadataBytes?: number;
   /** What it sends when a metadata piece is asked for, instead of that piece. */
@@ -167,6 +169,7 @@ function sendBlock(
 }
 
 function sendHashes(line: Line, range: HashRange, script: Script): void {
+  if (script.silentHashes === true) return;
   const hashes = script.hashes?.(range, line);
   line.send(hashes ? { ...range, type: 'hashes', hashes } : { ...range, type: 'hash-reject' });
 }

@@ -9,6 +9,9 @@ import type { MissingHashes, PieceHashes } from './piece-hashes.ts';
 
 /** How many peers are asked for the block hashes of a piece before it is given up. */
 const MAXIMUM_ASKED = 4;
+/** After how long another peer is asked for the same piece hashes, and how many are at once. */
+const PATIENCE_MS = 2000;
+const MAXIMUM_AT_ONCE = 3;
 
 export interface HashFetcherParts {
   readonly layout: Layout;
@@ -18,30 +21,44 @@ export interface HashFetcherParts {
   readonly peers: () => Iterable<Peer>;
   readonly hasPiece: (peer: Peer, pieceIndex: number) => boolean;
   readonly ban: (peer: Peer, reason: SwarmError) => void;
+  readonly now: () => number;
   /** More piece hashes are known. */
   readonly onHashes: () => void;
+}
+
+/** Who was asked for a range and has not answered. */
+interface Asked {
+  readonly peers: Set<Peer>;
+  lastMs: number;
 }
 
 /** Gets from peers what pieces are checked against (BEP 52), and proves each answer before it is used. */
 export class HashFetcher {
   readonly #parts: HashFetcherParts;
   /** Ranges under way, and who refused which; ranges by root and index. */
-  readonly #underWay = new Set<string>();
+  readonly #underWay = new Map<string, Asked>();
   readonly #refused = new WeakMap<Peer, Set<string>>();
 
   constructor(parts: HashFetcherParts) {
     this.#parts = parts;
   }
 
-  /** Asks for every piece hash that is missing and not asked for; to be called when peers come or answer. */
+  /**
+   * Asks for every piece hash that is missing, and another peer where one is silent; to be called when peers come or
+   * answer, and once a second.
+   */
   askForLayers(): void {
+    const now = this.#parts.now();
     for (const missing of this.#parts.hashes.missing()) {
       const key = keyOf(missing.range);
-      if (this.#underWay.has(key)) continue;
-      const peer = this.#choose(key);
+      const asked = this.#underWay.get(key) ?? { peers: new Set(), lastMs: -Infinity };
+      if (asked.peers.size >= MAXIMUM_AT_ONCE || now - asked.lastMs < PATIENCE_MS) continue;
+      const peer = this.#choose(key, asked.peers);
       if (!peer) continue;
-      this.#underWay.add(key);
-      void this.#fetch(peer, missing, key);
+      asked.peers.add(peer);
+      asked.lastMs = now;
+      this.#underWay.set(key, asked);
+      void this.#fetch(peer, missing, asked);
     }
   }
 
@@ -70,9 +87,11 @@ export class HashFetcher {
     return undefined;
   }
 
-  async #fetch(peer: Peer, missing: MissingHashes, key: string): Promise<void> {
+  async #fetch(peer: Peer, missing: MissingHashes, asked: Asked): Promise<void> {
     const answer = await this.#answerOf(peer, missing.range);
-    this.#underWay.delete(key);
+    const key = keyOf(missing.range);
+    asked.peers.delete(peer);
+    if (asked.peers.size === 0) this.#underWay.delete(key);
     if (!answer) {
       const refused = this.#refused.get(peer) ?? new Set();
       refused.add(key);
@@ -95,12 +114,12 @@ export class HashFetcher {
     }
   }
 
-  #choose(key: string): Peer | undefined {
+  #choose(key: string, asked: ReadonlySet<Peer>): Peer | undefined {
     let best: Peer | undefined;
     let least = MAXIMUM_HASH_REQUESTS;
     for (const peer of this.#parts.peers()) {
       const load = this.#parts.requests.underWay(peer);
-      if (load < least && !this.#refused.get(peer)?.has(key)) {
+      if (load < least && !asked.has(peer) && !this.#refused.get(peer)?.has(key)) {
         best = peer;
         least = load;
       }
