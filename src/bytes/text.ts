@@ -3,16 +3,20 @@ import { CodedError } from './errors.ts';
 /** Text that is not the one canonical form of some bytes. */
 export class TextFormError extends CodedError<'bad-hex' | 'bad-base64' | 'bad-base32' | 'bad-utf8'> {}
 
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+/** Bytes of which the digits are put together at once. */
+const HEX_CHUNK = 1024;
+const DIGITS = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Lower-case hexadecimal. */
 export function toHex(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += HEX[byte];
-  return text;
+  if (bytes.length > HEX_CHUNK) return toHex(bytes.subarray(0, HEX_CHUNK)) + toHex(bytes.subarray(HEX_CHUNK));
+  const codes: number[] = [];
+  for (const byte of bytes) codes.push(DIGITS[byte >> 4] as number, DIGITS[byte & 15] as number);
+  // In one piece: a text that was put together digit by digit keeps all its parts wherever it is kept.
+  return String.fromCharCode(...codes);
 }
 
 /** Bytes of a hexadecimal text, either case. Throws `bad-hex`. */

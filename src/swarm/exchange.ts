@@ -71,7 +71,8 @@ export class Exchange {
   readonly have: Bitfield;
   readonly #parts: ExchangeParts;
   readonly #hashes: PieceHashes;
-  readonly #hashServer: HashServer;
+  /** Made with the first question: of thousands of torrents that are seeded, few are asked for. */
+  #hashServer: HashServer | undefined;
   readonly #hashRequests = new HashRequests();
   readonly #choker: Choker;
   readonly #partners = new Map<Peer, Partner>();
@@ -88,11 +89,6 @@ export class Exchange {
     this.layout = parts.layout;
     this.have = parts.have;
     this.#hashes = new PieceHashes(parts.layout, parts.metainfo.pieceLayers);
-    this.#hashServer = new HashServer({
-      ...parts,
-      layers: () => this.#hashes.layers,
-      has: (piece) => this.have.has(piece),
-    });
     this.#choker = new Choker({
       slots: () => slotsUnder(parts.output, parts.options.uploadSlots),
       turnMs: parts.options.uploadTurnMs,
@@ -254,6 +250,14 @@ export class Exchange {
     this.#downloading?.webSeeds.close();
   }
 
+  #startHashServer(): HashServer {
+    return new HashServer({
+      ...this.#parts,
+      layers: () => this.#hashes.layers,
+      has: (piece) => this.have.has(piece),
+    });
+  }
+
   async #answerHashes(peer: Peer, partner: Partner, range: HashRange): Promise<void> {
     if (partner.hashQueue >= HASH_QUEUE) {
       peer.send({ ...range, type: 'hash-reject' });
@@ -261,6 +265,7 @@ export class Exchange {
     }
     partner.hashQueue += 1;
     try {
+      this.#hashServer ??= this.#startHashServer();
       const hashes = await this.#hashServer.answer(range);
       if (hashes) peer.send({ ...range, type: 'hashes', hashes });
       else peer.send({ ...range, type: 'hash-reject' });
