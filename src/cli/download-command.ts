@@ -3,7 +3,7 @@ import { Engine, SwarmError, type TorrentSource } from '../swarm/index.ts';
 import type { PeerAddress } from '../wire/index.ts';
 import { contextOf } from './context.ts';
 import { DownloadReport } from './download-report.ts';
-import { mustHaveSomebody, readSource, type SourceFlags, trackersOf } from './download-source.ts';
+import { mustHaveSomebody, readSource, type SourceFlags } from './download-source.ts';
 import { collect, parsePeer } from './endpoint.ts';
 import { LiveLine } from './live-line.ts';
 import { Patience } from './patience.ts';
@@ -58,7 +58,6 @@ async function download(text: string, flags: DownloadFlags, command: Command): P
   const patience = new Patience({
     engine,
     named,
-    trackers: hostsOf(source, flags),
     advice: adviceFor(flags),
     tell: (words) => report.waiting(words),
   });
@@ -101,12 +100,6 @@ async function download(text: string, flags: DownloadFlags, command: Command): P
 
 function hintsOf(source: TorrentSource): readonly PeerAddress[] {
   return 'peers' in source ? source.peers : [];
-}
-
-/** The hosts of the trackers that are asked: their paths may hold secrets. */
-function hostsOf(source: TorrentSource, flags: SourceFlags): readonly string[] {
-  const hosts = trackersOf(source, flags).flatMap((url) => URL.parse(url)?.host || []);
-  return Array.from(new Set(hosts));
 }
 
 function adviceFor(flags: DownloadFlags): string {

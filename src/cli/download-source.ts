@@ -41,7 +41,6 @@ export function mustHaveSomebody(
   );
 }
 
-/** The trackers that are asked. */
-export function trackersOf(source: TorrentSource, flags: SourceFlags): readonly string[] {
+function trackersOf(source: TorrentSource, flags: SourceFlags): readonly string[] {
   return [...(flags.tracker ?? []), ...(flags.trackers ? source.trackers : [])];
 }

@@ -1,4 +1,11 @@
-import type { Engine, PeerChange, PeerStatistics, Swarm, SwarmError } from '../swarm/index.ts';
+import type {
+  Engine,
+  PeerChange,
+  PeerStatistics,
+  Swarm,
+  SwarmError,
+  TrackerStatistics,
+} from '../swarm/index.ts';
 import { placeOf } from './seeding.ts';
 import { formatCount } from './size.ts';
 import { formatDuration } from './transfer-progress.ts';
@@ -17,8 +24,6 @@ export interface PatienceParts {
   readonly engine: Engine;
   /** The peers that the user named, as HOST:PORT: what becomes of these is told one by one. */
   readonly named: ReadonlySet<string>;
-  /** Trackers that are asked, by host. */
-  readonly trackers: readonly string[];
   /** What the user could do besides. */
   readonly advice: string;
   readonly tell: (words: string) => void;
@@ -32,7 +37,6 @@ export class Patience {
   readonly #parts: PatienceParts;
   readonly #unreachable = new Map<string, string>();
   readonly #told = new Set<string>();
-  readonly #troubles = new Map<string, string>();
   #seenBytes = 0;
   #lastByteMs = performance.now();
   #waitMs = FIRST_WORD_MS;
@@ -40,7 +44,6 @@ export class Patience {
   constructor(parts: PatienceParts) {
     this.#parts = parts;
     parts.engine.on('peer', (event) => this.#onPeer(event));
-    parts.engine.on('trouble', ({ error }) => this.#onTrouble(error));
     parts.engine.on('progress', ({ swarm }) => this.#look(swarm));
   }
 
@@ -60,12 +63,6 @@ export class Patience {
     this.#parts.tell(`peer ${name}: ${shortly(reason)}; it is tried again from time to time`);
   }
 
-  #onTrouble(error: SwarmError): void {
-    if (error.code !== 'tracker' || this.#troubles.size >= 100) return;
-    const host = this.#parts.trackers.find((each) => error.message.includes(each));
-    if (host !== undefined) this.#troubles.set(host, 'fails');
-  }
-
   #look(swarm: Swarm): void {
     const { progress } = swarm;
     const bytes = progress.haveBytes + progress.downloadedBytes;
@@ -81,18 +78,14 @@ export class Patience {
   }
 
   #words(swarm: Swarm): string {
-    const { peers, progress } = swarm.statistics;
+    const { peers, progress, trackers } = swarm.statistics;
     const forHowLong = `for ${formatDuration(this.silentMs / 1000)}`;
     if (peers.length > 0) {
       return `${formatCount(peers.length, 'peer')}, and nothing has come ${forHowLong}: ${reasonsOf(peers, progress.piecesTotal)}`;
     }
     const tried = [
       ...some(Array.from(this.#unreachable, ([name, why]) => `${name} (${why})`)),
-      ...some(
-        this.#parts.trackers.map(
-          (host) => `tracker ${host} (${this.#troubles.get(host) ?? 'knows nobody else'})`,
-        ),
-      ),
+      ...some(trackerWords(trackers)),
     ];
     const list = tried.length > 0 ? `; tried ${tried.join(', ')}` : '';
     return `no peer ${forHowLong}${list}. ${this.#parts.advice}`;
@@ -102,6 +95,16 @@ export class Patience {
 function some(names: readonly string[]): string[] {
   const rest = names.length - MOST_NAMED;
   return [...names.slice(0, MOST_NAMED), ...(rest > 0 ? [`${rest} more`] : [])];
+}
+
+/** A hybrid's tracker is asked under both of its names, and is told of once. */
+function trackerWords(trackers: readonly TrackerStatistics[]): string[] {
+  const words = new Map<string, string>();
+  for (const { host, error, peers = 0 } of trackers) {
+    const found = peers === 0 ? 'knows nobody else' : `gave ${formatCount(peers, 'address', 'addresses')}`;
+    if (words.get(host) === undefined || peers > 0) words.set(host, error === undefined ? found : 'fails');
+  }
+  return Array.from(words, ([host, what]) => `tracker ${host} (${what})`);
 }
 
 /** Why connected peers send nothing. */

@@ -219,6 +219,7 @@ export class Swarm implements PeerOwner {
       limits: this.limits,
       hashFailures: exchange?.hashFailures ?? 0,
       bans: this.#bans.latest,
+      trackers: this.#discovery.trackers.entries,
       peers: Array.from(this.#roster, (peer) =>
         describePeer(peer, {
           rates: this.#roster.ratesOf(peer),

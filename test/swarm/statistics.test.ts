@@ -8,6 +8,7 @@ import { Engine, type EngineEvents, type PeerStatistics } from '../../src/swarm/
 import { encodeExtensionHandshake, encodeMessage } from '../../src/wire/index.ts';
 import { type MadeTorrent, makeTorrent, patternBytes, temporaryFolder } from './content.ts';
 import { dial, handshakeOf, startScripted } from './scripted-peer.ts';
+import { startTracker } from './tracker-server.ts';
 
 type Options = ConstructorParameters<typeof Engine>[0];
 const SIZE = 600_000;
@@ -166,4 +167,34 @@ test('a listener that throws upsets no transfer: it is an uncaught exception of 
   const { progress } = await fetchInto(context, leecher.engine, torrent, [seeder.address]);
   assert.equal(progress.haveBytes, SIZE);
   assert.ok(seen.includes('of the listener'));
+});
+
+test('trackers are told by host, with their answers and errors, and never with the secret in their path', async (context) => {
+  const torrent = await made(context);
+  const tracker = await startTracker(context);
+  const secret = 'a-secret-of-the-user';
+  const { port } = new URL(tracker.url);
+  const { engine } = await listening(context);
+  const troubles: string[] = [];
+  engine.on('trouble', ({ error }) => troubles.push(error.message));
+  const swarm = await engine.seed(torrent.metainfo, torrent.path, {
+    isVerified: true,
+    trackers: [tracker.url, `http://127.0.53.1:9/${secret}/announce`],
+  });
+  const told = () => swarm.statistics.trackers.filter(({ identity }) => identity === 'v2');
+  await next(
+    engine,
+    'progress',
+    () => told().length === 2 && told().some(({ peers }) => peers !== undefined),
+  );
+  const answered = told().find(({ host }) => host === `127.0.0.1:${port}`);
+  const failed = told().find(({ host }) => host === '127.0.53.1:9');
+  assert.equal(answered?.error, undefined);
+  assert.ok((answered?.peers ?? -1) >= 0);
+  assert.ok(Math.abs((answered?.answeredMs ?? 0) - Date.now()) < 10_000);
+  assert.ok((answered?.nextMs ?? 0) > Date.now());
+  assert.match(failed?.error ?? '', /127\.0\.53\.1:9/);
+  assert.equal(failed?.answeredMs, undefined);
+  assert.ok(troubles.length > 0);
+  assert.doesNotMatch(JSON.stringify([swarm.statistics, troubles]), new RegExp(secret));
 });

@@ -1,5 +1,6 @@
 import type { AnnounceEvent, PeerAddress, SwarmHash } from '../../wire/index.ts';
 import type { SwarmError } from '../error.ts';
+import type { TrackerLog } from '../statistics/tracker-log.ts';
 import type { AnnounceJob } from './announce-scheduler.ts';
 import type { DiscoveryHub } from './discovery-hub.ts';
 import { type Announced, type Announcement, announceTo } from './tracker-client.ts';
@@ -20,6 +21,8 @@ export interface AnnouncerOwner {
   state(): Omit<Announcement, 'infoHash' | 'event'>;
   onPeers(peers: readonly PeerAddress[], identity: 'v1' | 'v2'): void;
   onTrouble(error: SwarmError): void;
+  /** What became of announces, for statistics. */
+  readonly trackers: TrackerLog;
 }
 
 /**
@@ -44,6 +47,7 @@ export class Announcer implements AnnounceJob {
   #interval: number | undefined;
   #running: { readonly url: string; readonly abort: AbortController } | undefined;
   #isStopped = false;
+  #lastError = '';
 
   constructor(owner: AnnouncerOwner, chain: TrackerChain, infoHash: SwarmHash, identity: 'v1' | 'v2') {
     this.#owner = owner;
@@ -88,6 +92,9 @@ export class Announcer implements AnnounceJob {
     }
     if (event === 'completed') this.#unaware.delete(url); // not known there any more when it failed
     const seconds = answer ? this.#answered(url, answer) : this.#failed(url);
+    const tracker = { host: hostOf(url), identity: this.#identity };
+    const outcome = answer ? { peers: answer.peers.length } : { error: this.#lastError };
+    this.#owner.trackers.note(tracker, outcome, seconds * 1000);
     return seconds * 1000;
   }
 
@@ -147,6 +154,7 @@ export class Announcer implements AnnounceJob {
         ...(hub.scheduler.isBusy(hostOf(url)) && { agents: hub.agents }),
       });
     } catch (error) {
+      this.#lastError = (error as SwarmError).message;
       if (!signal.aborted) this.#owner.onTrouble(error as SwarmError);
       return undefined;
     }

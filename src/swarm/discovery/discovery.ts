@@ -9,6 +9,7 @@ import type { SwarmError } from '../error.ts';
 import { type Identity, swarmHashes } from '../identity.ts';
 import type { EngineServices } from '../services.ts';
 import type { TorrentSource } from '../source.ts';
+import { TrackerLog } from '../statistics/tracker-log.ts';
 import { Announcer, type AnnouncerOwner } from './announcer.ts';
 import { DhtAnnouncer, type DhtAnnouncerOwner } from './dht-announcer.ts';
 import type { DiscoveryHub } from './discovery-hub.ts';
@@ -43,6 +44,7 @@ export interface DiscoveryParts {
 /** How one swarm finds its peers and is found: by trackers, the DHT, and addresses that it is given. */
 export class Discovery implements AnnouncerOwner, DhtAnnouncerOwner {
   readonly hub: DiscoveryHub;
+  readonly trackers = new TrackerLog();
   readonly #parts: DiscoveryParts;
   readonly #dialer: Dialer;
   /** Outgoing connections by the address book's entries. */

@@ -4,6 +4,7 @@ import type { SwarmProgress } from '../progress.ts';
 import type { RateLimits } from '../rates/throttle.ts';
 import type { Ban } from './bans.ts';
 import { clientName } from './client-name.ts';
+import type { TrackerStatistics } from './tracker-log.ts';
 
 /** One connected peer at one moment. */
 export interface PeerStatistics {
@@ -45,6 +46,8 @@ export interface SwarmStatistics {
   readonly hashFailures: number;
   /** The latest bans; `progress.bannedPeers` counts them all. */
   readonly bans: readonly Ban[];
+  /** The trackers that were asked. */
+  readonly trackers: readonly TrackerStatistics[];
   readonly peers: readonly PeerStatistics[];
 }
 
