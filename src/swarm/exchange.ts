@@ -285,11 +285,13 @@ export class Exchange {
   #startDownloading(): Downloading {
     const { layout, options, ban } = this.#parts;
     const slots = new Slots(layout.pieceLength, layout.pieceCount, options.pieceMemoryBytes);
+    this.#parts.pool.prepare();
     const downloader: Downloader = new Downloader({
       ...this.#parts,
       slots,
       isReady: (piece) => this.#hashes.of(piece) !== undefined,
       onWhole: (transfer) => void verifier.check(transfer),
+      isBehind: () => verifier.isBehind,
       dismiss: (peer, why, text) => {
         const code = why === 'protocol' ? 'peer-broke-protocol' : 'timed-out';
         peer.close(new SwarmError(code, `${peer.name} ${text}`));

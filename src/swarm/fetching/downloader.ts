@@ -27,6 +27,8 @@ export interface DownloaderParts {
   readonly isReady: (pieceIndex: number) => boolean;
   /** A piece is whole: to be checked and written. Its memory stays as it is until the outcome is told. */
   readonly onWhole: (transfer: PieceTransfer) => void;
+  /** Whether so much waits to be checked that no more should be asked for. */
+  readonly isBehind: () => boolean;
   /** A peer broke the rules, or is too slow. */
   readonly dismiss: (peer: Peer, why: 'protocol' | 'stalled', text: string) => void;
   /** For how long a peer may owe blocks and send nothing. */
@@ -239,7 +241,7 @@ export class Downloader {
     const { peer } = supplier;
     if (peer.isChoking || !peer.isInteresting || peer.isClosed) return;
     const room = Math.min(supplier.room, this.#mostOwed - supplier.load);
-    if (room <= 0) return;
+    if (room <= 0 || this.#parts.isBehind()) return;
     supplier.owes(this.#parts.now());
     const requests = this.#requests;
     // Under a limit that holds peers back, asking two of them for one block would only spend it twice.

@@ -14,6 +14,8 @@ import type { PieceTransfer } from './piece-transfer.ts';
 
 /** Most failed pieces that are remembered until they come right. */
 const MAXIMUM_FAILURES = 64;
+/** More is not asked for while so much waits to be hashed: it would be cold in the processor's cache by its turn. */
+const MOST_WAITING_BYTES = 2 * 1024 * 1024;
 
 export interface VerifierParts {
   readonly metainfo: Metainfo;
@@ -38,11 +40,17 @@ export interface VerifierParts {
 export class Verifier {
   readonly #parts: VerifierParts;
   readonly #failures = new Map<number, FailedPiece>();
+  #waitingBytes = 0;
   /** Pieces that were wrong. */
   failureCount = 0;
 
   constructor(parts: VerifierParts) {
     this.#parts = parts;
+  }
+
+  /** Whether more waits to be checked than should: to ask for more now would only fill memory. */
+  get isBehind(): boolean {
+    return this.#waitingBytes > MOST_WAITING_BYTES;
   }
 
   /** Checks a piece whose blocks are all here. Never rejects. */
@@ -64,10 +72,12 @@ export class Verifier {
   async #hash(transfer: PieceTransfer): Promise<HashOutcome> {
     const { layout, content, pool } = this.#parts;
     const { file, position } = layout.place(transfer.pieceIndex);
+    this.#waitingBytes += transfer.length;
     const lease = await content.borrow(file, 'write');
     try {
       return await pool.run(this.#job(transfer, { fd: lease.fd, position }));
     } finally {
+      this.#waitingBytes -= transfer.length;
       lease.release();
     }
   }

@@ -35,7 +35,7 @@ const MESSAGES_AHEAD = 2;
 const MESSAGE_BYTES = 1024 * 1024;
 
 /**
- * Threads that hash and write. They start with the first job. How many jobs wait is bounded by those who give them:
+ * Threads that hash and write. They start with the first job, or when one is to be expected. How many jobs wait is bounded by those who give them:
  * one for each piece in memory, and one leaf job a peer.
  */
 export class HashPool {
@@ -47,6 +47,11 @@ export class HashPool {
 
   constructor(threads: number) {
     this.#size = threads;
+  }
+
+  /** Starts a thread before there is a job, which it takes longer to start than the first piece to come. */
+  prepare(): void {
+    if (!this.#closed && this.#threads.length === 0) this.#start();
   }
 
   /** Does a job in the least busy thread. Rejects with `closed` when the pool is closed before it is done. */
