@@ -61,6 +61,8 @@ interface Register {
   /** The swarm may have learnt another of its names. */
   rename(swarm: Swarm): void;
   leave(swarm: Swarm): Promise<void>;
+  /** The files are known and may be read. */
+  begun(swarm: Swarm, metainfo: Metainfo): void;
 }
 
 const PROGRESS_MS = 500;
@@ -130,6 +132,7 @@ export async function runDownload(
     signal.throwIfAborted();
     swarm.begin(prepared.metainfo, layout, content, have);
     register.rename(swarm);
+    register.begun(swarm, prepared.metainfo);
     if (!have.isFull) {
       meetPeers();
       await orFailure(complete.promise);

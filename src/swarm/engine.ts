@@ -30,6 +30,7 @@ import { SendBuffers } from './serving/send-buffers.ts';
 import { identityOfSource, type TorrentSource } from './source.ts';
 import { Teller } from './statistics/events.ts';
 import { type EngineStatistics, sumOf } from './statistics/statistics.ts';
+import { RunningDownload } from './streaming/running-download.ts';
 import { Swarm, type SwarmEvents } from './swarm.ts';
 
 /** Megabytes that wait to be sent, in all swarms together. */
@@ -95,6 +96,7 @@ export class Engine extends Teller {
       proofs: new ProofBudget(() => performance.now()),
       port: () => this.#port,
       now,
+      closing: this.#closing.signal,
       random,
       discovery: new DiscoveryHub({ ...all, now, random }),
       reserve: (host) => gate.reserve(host),
@@ -156,11 +158,37 @@ export class Engine extends Teller {
    * `disk`, `v1-only`, `closed`, or the signal's reason.
    */
   async download(source: TorrentSource, options: DownloadOptions): Promise<DownloadResult> {
+    return this.#run(source, options, () => undefined);
+  }
+
+  /**
+   * Begins a download, and resolves as soon as its files are known: they can be read while it runs. Throws what
+   * {@link Engine.download} does, until then; what happens after is told by `done`.
+   *
+   * @example
+   * const download = await engine.start(parseMagnet(link), { folder: '.', sourceTrackers: true });
+   * for await (const chunk of download.read(0)) process.stdout.write(chunk);
+   * await download.done;
+   */
+  async start(source: TorrentSource, options: DownloadOptions): Promise<RunningDownload> {
+    const begun = Promise.withResolvers<{ readonly swarm: Swarm; readonly metainfo: Metainfo }>();
+    const done = this.#run(source, options, (swarm, metainfo) => begun.resolve({ swarm, metainfo }));
+    done.catch(begun.reject); // once it has begun, whoever waits for `done` hears of it
+    const { swarm, metainfo } = await begun.promise;
+    return new RunningDownload(metainfo, swarm, done);
+  }
+
+  #run(
+    source: TorrentSource,
+    options: DownloadOptions,
+    begun: (swarm: Swarm, metainfo: Metainfo) => void,
+  ): Promise<DownloadResult> {
     const signal = this.#signalWith(options.signal);
     const running = runDownload(source, { ...options, signal }, this.#services, {
       open: (identity, events) => this.#open(identity, events),
       rename: (swarm) => this.#enter(swarm),
       leave: (swarm) => this.leave(swarm),
+      begun,
     });
     this.#downloads.add(running);
     return running.finally(() => this.#downloads.delete(running));

@@ -42,6 +42,10 @@ export type SwarmErrorCode =
   | 'disk'
   /** A tracker cannot be asked. */
   | 'tracker'
+  /** Bytes are asked for that the torrent does not have, or that cannot be known yet. */
+  | 'bad-range'
+  /** More readers than a torrent takes at once. */
+  | 'too-many-readers'
   /** A web seed does not give what it should. */
   | 'web-seed'
   /** An address that whoever named it must not lead us to, such as one of this machine. */

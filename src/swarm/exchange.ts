@@ -20,6 +20,8 @@ import { HashServer } from './serving/hash-server.ts';
 import type { SendBuffers } from './serving/send-buffers.ts';
 import { Uploader } from './serving/uploader.ts';
 import type { PeerDetails } from './statistics/statistics.ts';
+import { Arrivals } from './streaming/arrivals.ts';
+import { Readers } from './streaming/reader.ts';
 import type { WebSeed, WebSeedAddress } from './web-seeds/web-seed.ts';
 import { WebSeeds, type WebSeedTraffic } from './web-seeds/web-seeds.ts';
 
@@ -76,6 +78,8 @@ export class Exchange {
   readonly #hashRequests = new HashRequests();
   readonly #choker: Choker;
   readonly #partners = new Map<Peer, Partner>();
+  readonly readers: Readers;
+  readonly #arrivals = new Arrivals();
   /** While something is missing. */
   #downloading: Downloading | undefined;
   #wastedBytes = 0;
@@ -96,6 +100,15 @@ export class Exchange {
       onChoke: (peer) => this.#partners.get(peer)?.uploader.refuseAll(),
     });
     this.#haveBytes = parts.layout.bytesIn(parts.have);
+    this.readers = new Readers({
+      ...parts,
+      arrivals: this.#arrivals,
+      open: (window) => {
+        this.#downloading?.downloader.open(window);
+        this.#downloading?.webSeeds.hurry();
+      },
+      close: (window) => this.#downloading?.downloader.close(window),
+    });
     if (!parts.have.isFull) this.#downloading = this.#startDownloading();
   }
 
@@ -240,14 +253,16 @@ export class Exchange {
   /** Called once a second. */
   tick(): void {
     this.#choker.tick();
+    for (const { uploader } of this.#partners.values()) uploader.tick();
     this.#downloading?.downloader.tick();
     this.#downloading?.fetcher.askForLayers();
     this.#downloading?.webSeeds.tick();
   }
 
-  /** Ends what does not end with the peers. */
-  close(): void {
+  /** Ends what does not end with the peers; what is here can be read all the same. */
+  close(reason: SwarmError): void {
     this.#downloading?.webSeeds.close();
+    this.#arrivals.fail(reason);
   }
 
   #startHashServer(): HashServer {
@@ -321,7 +336,10 @@ export class Exchange {
         if (source instanceof Peer) ban(source, reason);
         else webSeeds.ban(source as WebSeed, reason);
       },
-      fail: this.#parts.onFailure,
+      fail: (error) => {
+        this.#arrivals.fail(error);
+        this.#parts.onFailure(error);
+      },
     });
     const webSeeds = new WebSeeds({
       ...this.#parts,
@@ -339,6 +357,7 @@ export class Exchange {
     this.have.set(transfer.pieceIndex);
     this.#haveBytes += transfer.length;
     downloader.onPieceDone(transfer);
+    this.#arrivals.arrived(transfer.pieceIndex);
     for (const peer of this.#partners.keys()) {
       if (!downloader.hasPiece(peer, transfer.pieceIndex)) {
         peer.send({ type: 'have', pieceIndex: transfer.pieceIndex });

@@ -29,6 +29,8 @@ export interface EngineServices {
   readonly port: () => number;
   /** A clock that only goes forward, in milliseconds. */
   readonly now: () => number;
+  /** Aborted with the error `closed` when the engine is closed. */
+  readonly closing: AbortSignal;
   /** From 0 to below 1. */
   readonly random: () => number;
   /** Takes a place for a connection with a host; `false` when there are too many. */

@@ -155,6 +155,28 @@ export class Swarm implements PeerOwner {
     this.#discovery.begin(where, source);
   }
 
+  /**
+   * Reads a file of the torrent, by its number in the metainfo, from byte `start` to before byte `end`, while it is being
+   * downloaded or seeded. Each chunk was verified before it is given. What is read is fetched before all else, from where
+   * the reader is on, until it is done, left (`break`, `return()`) or aborted; a reader that takes no more is not fetched
+   * for any further than a few megabytes ahead. What is complete can be read after the swarm was left, until the engine is
+   * closed. Throws `bad-range`; iterating throws the signal's reason, `too-many-readers`, `disk`, `closed`, or why the
+   * download failed.
+   *
+   * @example
+   * for await (const chunk of swarm.read(0, 1_000_000, 2_000_000)) player.write(chunk);
+   */
+  read(file: number, start = 0, end?: number, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+    const readers = this.#exchange?.readers;
+    if (!readers)
+      throw new SwarmError('bad-range', 'the files of the torrent are not known yet: wait for its metadata');
+    const { closing } = this.#services;
+    return readers.read(
+      readers.spanOf(file, start, end),
+      signal ? AbortSignal.any([signal, closing]) : closing,
+    );
+  }
+
   /** Fetches from HTTP servers too, once the torrent is known. */
   fetchFrom(where: WebSeedOptions, source: TorrentSource): void {
     this.#webSeeds = webSeedsOf(where, source, ownReach(this.#services));
@@ -259,7 +281,7 @@ export class Swarm implements PeerOwner {
     this.#isClosed = true;
     const reason = new SwarmError('closed', `the swarm ${toHex(this.#identity.infoHashV2)} was left`);
     const farewell = this.#discovery.close(reason);
-    this.#exchange?.close();
+    this.#exchange?.close(reason);
     for (const peer of this.#roster) peer.close(reason);
     await farewell;
     await this.#content?.close();

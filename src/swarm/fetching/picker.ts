@@ -1,10 +1,12 @@
+import { BLOCK_BYTES } from '../../merkle/index.ts';
 import type { Layout } from '../layout.ts';
 import type { BlockSource } from './block-source.ts';
 import { PieceTransfer } from './piece-transfer.ts';
 import { Rarity } from './rarity.ts';
-import { Runs } from './runs.ts';
+import { type Run, Runs, type RunWish } from './runs.ts';
 import type { Slots } from './slots.ts';
 import type { Supplier } from './supplier.ts';
+import { Urgency } from './urgency.ts';
 
 /** A block to ask a peer for. */
 export interface Pick {
@@ -14,9 +16,26 @@ export interface Pick {
 
 /** In the endgame a peer is asked for few blocks at a time: most of them come twice. */
 export const ENDGAME_ROOM = 16;
+/** A peer that owes no more than this is asked for blocks that a reader waits for and others owe. */
+const LATE_ROOM = 64;
+/** So many of a reader's next pieces get the memory of pieces that nobody reads, and come from no slow peer. */
+const HURRIED_PIECES = 2;
+/** A web seed reaches a piece soon that is no more than so many behind the one it is at. */
+const SOON_PIECES = 2;
+
+export interface PickerParts {
+  readonly layout: Layout;
+  readonly slots: Slots;
+  readonly isWanted: (pieceIndex: number) => boolean;
+  /** Whether a piece can be checked, that is, whether its hash is known. */
+  readonly isReady: (pieceIndex: number) => boolean;
+  readonly now: () => number;
+  /** From 0 to below 1. */
+  readonly random: () => number;
+}
 
 /**
- * Chooses blocks: first those of the pieces a peer has begun, then of pieces that others left, then the rarest piece
+ * Chooses blocks: first what somebody reads, then those of the pieces a peer has begun, then of pieces that others left, then the rarest piece
  * that has a free slot, then of pieces set aside for web seeds, then it helps others, and in the end asks for what
  * others owe (endgame). A piece so comes from one peer where it can, and a wrong one names its sender.
  */
@@ -25,6 +44,10 @@ export class Picker {
   readonly transfers = new Map<number, PieceTransfer>();
   /** Pieces that are set aside for web seeds. */
   readonly runs: Runs;
+  /** What is needed soon. */
+  readonly urgency: Urgency;
+  /** Bytes of pieces that had to make room for urgent ones. */
+  evictedBytes = 0;
   readonly #layout: Layout;
   readonly #slots: Slots;
   /** Pieces that nobody fetches any more. */
@@ -34,19 +57,13 @@ export class Picker {
   readonly #isReady: (pieceIndex: number) => boolean;
   readonly #begun = new Map<Supplier, Set<PieceTransfer>>();
 
-  /** `isReady`: whether a piece can be checked, that is, whether its hash is known. */
-  constructor(
-    layout: Layout,
-    slots: Slots,
-    isWanted: (pieceIndex: number) => boolean,
-    isReady: (pieceIndex: number) => boolean,
-    random: () => number,
-  ) {
+  constructor({ layout, slots, isWanted, isReady, now, random }: PickerParts) {
     this.#layout = layout;
     this.#slots = slots;
     this.#isReady = isReady;
     this.rarity = new Rarity(layout.pieceCount, isWanted, random);
     this.runs = new Runs(layout, this.rarity, isReady);
+    this.urgency = new Urgency(now);
   }
 
   /**
@@ -57,6 +74,7 @@ export class Picker {
    */
   next(supplier: Supplier, isAlone: boolean): Pick | undefined {
     return (
+      (this.urgency.isOn ? this.#fromUrgent(supplier) : undefined) ??
       this.#fromOwn(supplier) ??
       this.#fromOrphans(supplier) ??
       this.#fromNew(supplier) ??
@@ -135,6 +153,77 @@ export class Picker {
     this.#slots.give(transfer.slot);
   }
 
+  /** Sets the piece that is needed soonest and what follows aside for a web seed. */
+  takeUrgent({ source, hasFile, mostPieces }: RunWish): Run | undefined {
+    const pieceIndex = this.urgency.find((piece) => {
+      if (!hasFile(this.#layout.fileOf(piece))) return false;
+      const holder = this.runs.holderOf(piece);
+      if (holder) return holder.source !== source && piece - holder.next > SOON_PIECES;
+      return this.rarity.has(piece) && this.#isReady(piece);
+    });
+    if (pieceIndex < 0) return undefined;
+    this.runs.cut(pieceIndex);
+    return this.runs.takeAt(source, this.#layout.fileOf(pieceIndex), pieceIndex, mostPieces);
+  }
+
+  #fromUrgent(supplier: Supplier): Pick | undefined {
+    let found: Pick | undefined;
+    this.urgency.find((piece, ahead, isLate) => {
+      const isForFaster = supplier.isSlow && ahead < HURRIED_PIECES && !isLate;
+      if (isForFaster || !canSupply(supplier, piece)) return false;
+      const transfer = this.transfers.get(piece) ?? this.#beginUrgent(supplier, piece, ahead, isLate);
+      found = transfer && this.#fromWanted(supplier, transfer, isLate);
+      return found !== undefined;
+    });
+    return found;
+  }
+
+  /** A free block of an urgent piece, or, when it is late, one that somebody else owes. */
+  #fromWanted(supplier: Supplier, transfer: PieceTransfer, isLate: boolean): Pick | undefined {
+    if (transfer.isWhole) return undefined;
+    if (transfer.owner === undefined && transfer.hasFree) {
+      this.#orphans.delete(transfer);
+      this.#own(supplier, transfer);
+    }
+    if (transfer.isExclusive && transfer.owner !== supplier.peer) return undefined;
+    if (transfer.hasFree) return pick(transfer);
+    return isLate && supplier.load < LATE_ROOM ? this.#askedOfOthers(supplier, transfer) : undefined;
+  }
+
+  #beginUrgent(
+    supplier: Supplier,
+    pieceIndex: number,
+    ahead: number,
+    isLate: boolean,
+  ): PieceTransfer | undefined {
+    if (!this.#isReady(pieceIndex)) return undefined;
+    if (!this.rarity.has(pieceIndex)) {
+      const holder = this.runs.holderOf(pieceIndex);
+      if (!holder || (pieceIndex - holder.next <= SOON_PIECES && !isLate)) return undefined;
+      this.runs.cut(pieceIndex);
+    }
+    if (this.#slots.available === 0 && ahead < HURRIED_PIECES) this.#evict();
+    const slot = this.#slots.take();
+    if (slot === undefined) return undefined;
+    const transfer = this.#begin(pieceIndex, slot);
+    this.#own(supplier, transfer);
+    return transfer;
+  }
+
+  /** Gives up the piece of which least is here and that nobody reads: its memory is needed. */
+  #evict(): void {
+    let least: PieceTransfer | undefined;
+    for (const transfer of this.transfers.values()) {
+      if (transfer.isSealed || transfer.isExclusive || this.urgency.has(transfer.pieceIndex)) continue;
+      if (!least || transfer.blocksHere < least.blocksHere) least = transfer;
+    }
+    if (!least) return;
+    least.stopWriters();
+    this.evictedBytes += least.blocksHere * BLOCK_BYTES;
+    this.#drop(least);
+    this.rarity.add(least.pieceIndex);
+  }
+
   #fromOwn(supplier: Supplier): Pick | undefined {
     for (const transfer of this.#begun.get(supplier) ?? []) {
       if (transfer.hasFree) return pick(transfer);
@@ -183,11 +272,16 @@ export class Picker {
     if (supplier.owed.size >= ENDGAME_ROOM) return undefined;
     for (const transfer of this.transfers.values()) {
       if (transfer.isExclusive || transfer.isWhole || !canSupply(supplier, transfer.pieceIndex)) continue;
-      const first = transfer.pieceIndex * this.#layout.blocksPerPiece;
-      const block = transfer.findAsked((candidate) => !supplier.owed.has(first + candidate));
-      if (block >= 0) return { transfer, block };
+      const found = this.#askedOfOthers(supplier, transfer);
+      if (found) return found;
     }
     return undefined;
+  }
+
+  #askedOfOthers(supplier: Supplier, transfer: PieceTransfer): Pick | undefined {
+    const first = transfer.pieceIndex * this.#layout.blocksPerPiece;
+    const block = transfer.findAsked((candidate) => !supplier.owed.has(first + candidate));
+    return block >= 0 ? { transfer, block } : undefined;
   }
 
   #own(supplier: Supplier, transfer: PieceTransfer): void {

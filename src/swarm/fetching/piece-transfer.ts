@@ -48,6 +48,19 @@ export class PieceTransfer {
     return this.#missing === 0;
   }
 
+  /** Blocks that are here. */
+  get blocksHere(): number {
+    return this.blockCount - this.#missing;
+  }
+
+  /** Its memory is needed for another piece: nobody may write to it any more. */
+  stopWriters(): void {
+    for (const [block, writer] of this.#writers.entries()) {
+      writer?.dropBlock();
+      this.#writers[block] = undefined;
+    }
+  }
+
   /** Whether a block of it is still to come. */
   isOpen(block: number): boolean {
     const state = this.#state[block];

@@ -88,11 +88,16 @@ export class Runs {
     return longest.end;
   }
 
+  /** The run that holds a piece which is not begun. */
+  holderOf(pieceIndex: number): Run | undefined {
+    for (const run of this.#runs) if (pieceIndex >= run.next && pieceIndex < run.end) return run;
+    return undefined;
+  }
+
   /** Ends the run that holds a piece before it: the piece is to come from somebody else, at once. */
   cut(pieceIndex: number): void {
-    for (const run of this.#runs) {
-      if (pieceIndex >= run.next && pieceIndex < run.end) this.#shorten(run, pieceIndex);
-    }
+    const run = this.holderOf(pieceIndex);
+    if (run) this.#shorten(run, pieceIndex);
   }
 
   /** Pieces of a run that are not begun are for others. */

@@ -124,7 +124,7 @@ export class Supplier {
 
   /** Begins to owe: silence counts from here. */
   owes(nowMs: number): void {
-    if (this.owed.size === 0) this.#lastProgressMs = nowMs;
+    if (this.load === 0) this.#lastProgressMs = nowMs;
   }
 
   /**
@@ -135,7 +135,7 @@ export class Supplier {
     const bytes = this.peer.receivedBlockBytes - this.#seenBytes;
     this.bytesPerSecond = bytes;
     this.#seenBytes = this.peer.receivedBlockBytes;
-    if (this.#hasFinishedBlock || this.owed.size === 0 || this.peer.isHeldBack) this.#lastProgressMs = nowMs;
+    if (this.#hasFinishedBlock || this.load === 0 || this.peer.isHeldBack) this.#lastProgressMs = nowMs;
     this.#hasFinishedBlock = false;
     if (bytes > 0) {
       const ahead = isReading ? READING_AHEAD_SECONDS : AHEAD_SECONDS;

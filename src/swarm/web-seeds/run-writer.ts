@@ -42,7 +42,7 @@ export class RunWriter {
     for (let at = 0; at < bytes.length; ) {
       const transfer = this.#transfer ?? (await this.#next());
       if (!transfer) {
-        this.#parts.downloader.wastedBytes += bytes.length - at;
+        this.#parts.downloader.waste(bytes.length - at);
         return false;
       }
       const wanted = transfer.blockLength(this.#block) - this.#filled;

@@ -3,7 +3,7 @@ import { SwarmError } from '../error.ts';
 import type { Downloader } from '../fetching/downloader.ts';
 import type { PieceTransfer } from '../fetching/piece-transfer.ts';
 import type { Slots } from '../fetching/slots.ts';
-import type { Layout } from '../layout.ts';
+import type { Layout, LayoutFile } from '../layout.ts';
 import { RateMeter } from '../progress.ts';
 import type { Throttle } from '../rates/throttle.ts';
 import { Agents } from './agents.ts';
@@ -99,6 +99,13 @@ export class WebSeeds {
     this.#start(false);
   }
 
+  /** Somebody reads: requests for what nobody reads end with the piece that they are at. */
+  hurry(): void {
+    const { runs, urgency } = this.#parts.downloader.picker;
+    for (const { run } of this.#fetches) if (!urgency.has(run.next)) runs.cut(run.next);
+    this.pump();
+  }
+
   /** A web seed sent a wrong piece: it is never asked again. */
   ban(seed: WebSeed, reason: SwarmError): void {
     if (seed.givenUp !== undefined) return;
@@ -153,16 +160,19 @@ export class WebSeeds {
   /** What a web seed fetches next: a piece that others left and what follows, or a run of new ones. */
   #choose(seed: WebSeed): Pick<Fetch, 'run' | 'head'> | undefined {
     const { picker } = this.#parts.downloader;
+    const wish = {
+      source: seed,
+      hasFile: (file: LayoutFile) => seed.hasFile(file),
+      mostPieces: this.#runPieces,
+      isWholeOnly: seed.isWholeOnly,
+    };
     if (!seed.isWholeOnly) {
+      const urgent = picker.takeUrgent(wish);
+      if (urgent) return { run: urgent, head: undefined };
       const head = picker.adopt(seed, (piece) => this.#has(seed, piece));
       if (head) return this.#behind(seed, head, this.#runPieces - 1);
     }
-    const run = picker.runs.take({
-      source: seed,
-      hasFile: (file) => seed.hasFile(file),
-      mostPieces: this.#runPieces,
-      isWholeOnly: seed.isWholeOnly,
-    });
+    const run = picker.runs.take(wish);
     return run && { run, head: undefined };
   }
 
