@@ -14,6 +14,7 @@ const PARTS = {
   iproute2: { package: 'iproute2', find: () => onPath('ip', SYSTEM_FOLDERS) },
   bubblewrap: { package: 'bubblewrap', find: () => onPath('bwrap') },
   chromium: { package: 'chromium', find: () => onPath('chromium') },
+  namespaces: { package: 'util-linux, iproute2', find: unshareWithNetwork },
 } as const;
 
 export type Part = keyof typeof PARTS;
@@ -68,4 +69,23 @@ function pythonWithLibtorrent(): string | undefined {
     });
   }
   return python;
+}
+
+let unshare: string | undefined | null = null;
+
+/** `unshare`, where it may make network namespaces and `ip` can give them addresses. */
+function unshareWithNetwork(): string | undefined {
+  if (unshare === null) {
+    const arguments_ = ['--user', '--map-root-user', '--net', 'sh', '-c'];
+    unshare = candidates('unshare').find((path) => {
+      try {
+        const command = 'PATH="$PATH:/usr/sbin:/sbin" ip link set lo up';
+        execFileSync(path, [...arguments_, command], { stdio: 'ignore' });
+        return true;
+      } catch {
+        return false; // the kernel or a container forbids it, or there is no `ip`
+      }
+    });
+  }
+  return unshare;
 }

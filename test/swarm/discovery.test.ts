@@ -114,6 +114,37 @@ test('what stands at the target is left alone, and so is its place when the down
   await assert.rejects(stopped, { code: 'closed' });
 });
 
+test('over IPv6: a tracker that is asked and tells peers there, x.pe in brackets, and a chain of both families', async (context) => {
+  const tracker = await startTracker(context, { host: '::1' });
+  const { engine, torrent, path, metainfo, address, out } = await prepare(context, {
+    host: '::1',
+    localAddress: '::1',
+  });
+  assert.equal(address.host, '::1');
+  await engine.seed(torrent, path, { trackers: [tracker.url] });
+  await tracker.when(({ host }) => host === '::1');
+  const signal = AbortSignal.timeout(20_000);
+  const both = new Engine({ host: '::' });
+  context.after(() => both.close());
+  const { port } = await both.listen();
+  const byTracker = await both.download(parseMagnet(formatMagnet({ infoHashV2: metainfo.infoHashV2 })), {
+    folder: out,
+    trackers: [tracker.url],
+    keepSeeding: true,
+    signal,
+  });
+  assert.deepEqual(await fingerprint(byTracker.path), await fingerprint(path));
+  await engine.close();
+  for (const host of ['127.0.0.1', '::1']) {
+    const leecher = new Engine({ localAddress: host });
+    context.after(() => leecher.close());
+    const link = parseMagnet(formatMagnet({ infoHashV2: metainfo.infoHashV2, peers: [{ host, port }] }));
+    const folder = `${out} ${host.replaceAll(':', '-')}`;
+    const byHint = await leecher.download(link, { folder, sourcePeers: true, signal });
+    assert.deepEqual(await fingerprint(byHint.path), await fingerprint(path));
+  }
+});
+
 test('a v1 magnet link is refused: there is nothing to verify by SHA-256', async () => {
   const leecher = new Engine();
   const link = parseMagnet(`magnet:?xt=urn:btih:${'ab'.repeat(20)}`);

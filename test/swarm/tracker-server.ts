@@ -26,7 +26,7 @@ export interface TestTracker {
 /** A small tracker: everybody hears of all others in the same swarm. */
 export async function startTracker(
   context: TestContext,
-  options: { readonly failFirst?: number; readonly intervalSeconds?: number } = {},
+  options: { readonly failFirst?: number; readonly intervalSeconds?: number; readonly host?: string } = {},
 ): Promise<TestTracker> {
   const seen: Seen[] = [];
   const waiting = new Set<() => void>();
@@ -52,7 +52,8 @@ export async function startTracker(
     response.end(encodeAnnounceResponse({ intervalSeconds, complete: 0, incomplete: 0, peers: others }));
     for (const check of waiting) check();
   });
-  server.listen(0, '127.0.0.1');
+  const listeningHost = options.host ?? '127.0.0.1';
+  server.listen(0, listeningHost);
   await once(server, 'listening');
   context.after(() => {
     server.closeAllConnections();
@@ -60,7 +61,7 @@ export async function startTracker(
   });
   const { port } = server.address() as { port: number };
   return {
-    url: `http://127.0.0.1:${port}/announce`,
+    url: `http://${listeningHost.includes(':') ? `[${listeningHost}]` : listeningHost}:${port}/announce`,
     seen,
     when: (wanted) =>
       new Promise((resolve, reject) => {

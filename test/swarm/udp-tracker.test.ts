@@ -1,9 +1,11 @@
 // UDP trackers (BEP 15, 41): the codec, and the client with a small tracker, IPv4 and IPv6.
 import assert from 'node:assert/strict';
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { brandBytes, toHex, truncateInfoHash } from '../../src/bytes/index.ts';
 import type { Announcement } from '../../src/swarm/discovery/tracker-client.ts';
@@ -11,91 +13,9 @@ import { announceByUdp } from '../../src/swarm/discovery/udp-tracker-client.ts';
 import { Engine, type SwarmError } from '../../src/swarm/index.ts';
 import { parseMagnet } from '../../src/torrent/index.ts';
 import { encodeUdpAnnounce, parseUdpAnswer } from '../../src/wire/index.ts';
+import { needs, programOf } from '../support/needs.ts';
 import { fingerprint, makeTorrent, patternBytes, temporaryFolder } from './content.ts';
-
-const CONNECTION = Buffer.from('c0ffee0011223344', 'hex');
-
-interface Told {
-  readonly infoHashHex: string;
-  readonly leftBytes: bigint;
-  readonly event: number;
-  readonly key: number;
-  readonly port: number;
-  readonly urlData: string;
-}
-
-/** A tracker whose swarms hold whoever announced; it passes over its first packets if told so, or sends noise before. */
-async function startUdpTracker(
-  context: TestContext,
-  options: { host?: string; deafTo?: number; noise?: boolean; refusal?: string; silent?: boolean } = {},
-) {
-  const host = options.host ?? '127.0.0.1';
-  const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
-  const told: Told[] = [];
-  let connects = 0;
-  let deafTo = options.deafTo ?? 0;
-  const swarms = new Map<string, Map<number, Buffer>>();
-  socket.on('message', (packet, from) => {
-    if (options.silent || deafTo > 0) {
-      deafTo -= 1;
-      return;
-    }
-    const reply = (...parts: Buffer[]): void => socket.send(Buffer.concat(parts), from.port, from.address);
-    const transaction = packet.subarray(12, 16);
-    if (options.noise) {
-      reply(Buffer.from('no packet'));
-      reply(Buffer.from([0, 0, 0, 0]), Buffer.alloc(4, 0xee), CONNECTION); // of another transaction
-      reply(Buffer.from([0, 0, 0, 9]), transaction, CONNECTION);
-    }
-    if (packet.readUInt32BE(8) === 0) {
-      connects += 1;
-      reply(Buffer.from([0, 0, 0, 0]), transaction, CONNECTION);
-      return;
-    }
-    if (options.refusal !== undefined || !packet.subarray(0, 8).equals(CONNECTION)) {
-      reply(Buffer.from([0, 0, 0, 3]), transaction, Buffer.from(options.refusal ?? 'wrong connection id'));
-      return;
-    }
-    const port = packet.readUInt16BE(96);
-    const infoHashHex = packet.toString('hex', 16, 36);
-    told.push({
-      infoHashHex,
-      leftBytes: packet.readBigUInt64BE(64),
-      event: packet.readUInt32BE(80),
-      key: packet.readUInt32BE(88),
-      port,
-      urlData: urlDataOf(packet.subarray(98)),
-    });
-    const swarm = swarms.get(infoHashHex) ?? new Map<number, Buffer>();
-    swarms.set(infoHashHex, swarm);
-    const others = [...swarm].filter(([other]) => other !== port).map(([, peer]) => peer);
-    const address = host.includes(':')
-      ? Buffer.from('00000000000000000000000000000001', 'hex')
-      : Buffer.of(127, 0, 0, 1);
-    swarm.set(port, Buffer.concat([address, packet.subarray(96, 98)]));
-    const counts = Buffer.from('000007080000000000000001', 'hex');
-    reply(Buffer.from([0, 0, 0, 1]), transaction, counts, ...others);
-  });
-  socket.bind(0, host);
-  await once(socket, 'listening');
-  context.after(() => socket.close());
-  const name = host.includes(':') ? `[${host}]` : host;
-  return {
-    url: `udp://${name}:${socket.address().port}/announce?secret=${'x'.repeat(300)}`,
-    told,
-    connects: () => connects,
-  };
-}
-
-function urlDataOf(options: Buffer): string {
-  let text = '';
-  for (let at = 0; at + 2 <= options.length && options[at] === 2; ) {
-    const end = at + 2 + (options[at + 1] as number);
-    text += options.toString('utf8', at + 2, end);
-    at = end;
-  }
-  return text;
-}
+import { CONNECTION, startUdpTracker, urlDataOf } from './udp-tracker-server.ts';
 
 const announcement: Announcement = {
   infoHash: brandBytes('InfoHashV1', new Uint8Array(20).fill(7)),
@@ -151,6 +71,25 @@ test('lost packets are sent again, with a key and numbers of 64 bits', async (co
   assert.equal(tracker.connects(), 1);
   assert.equal(tracker.told[0]?.leftBytes, 2n ** 40n + 5n);
   assert.equal(tracker.told[0].key, 0xff00ff00);
+});
+
+test('a tracker with addresses of both families is asked at each, and not waited for where it is silent', {
+  skip: needs('namespaces'),
+}, async (context) => {
+  const folder = await temporaryFolder(context);
+  const hosts = join(folder, 'hosts');
+  await writeFile(hosts, '127.0.0.1 two-families.test\n::1 two-families.test\n');
+  const script = fileURLToPath(new URL('./two-families.process.ts', import.meta.url));
+  const command = ['sh', '-ec', 'mount --bind "$0" /etc/hosts; exec "$@"', hosts, process.execPath, script];
+  const arguments_ = ['--user', '--map-root-user', '--mount', ...command];
+  const { stdout } = await promisify(execFile)(programOf('namespaces'), arguments_, { timeout: 30_000 });
+  assert.deepEqual(JSON.parse(stdout), {
+    both: ['127.0.0.1', '::1'],
+    toldOnce: true,
+    onlyOne: ['127.0.0.1'],
+    oneSilent: ['127.0.0.1'],
+    wasQuick: true,
+  });
 });
 
 test('a tracker that never answers is given up, one that refuses says why, and an abort ends the wait', async (context) => {

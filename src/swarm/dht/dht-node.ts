@@ -183,9 +183,9 @@ export class DhtNode {
       return undefined;
     }
     const contact = { host: to.host, port: to.port, id: response.id };
+    if (response.seenAs && this.#view.note(to, response.seenAs)) this.#move();
     if (!fits(contact)) return undefined;
     this.#table.answered(contact);
-    if (response.seenAs && this.#view.note(to, response.seenAs)) this.#move();
     return response;
   }
 
