@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { lstat, mkdir, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Engine, type SwarmError } from '../../src/swarm/index.ts';
@@ -66,6 +66,69 @@ test('a file that becomes shorter while it is seeded is a trouble that names it'
   assert.equal(troubles[0]?.code, 'disk');
   assert.match(troubles[0]?.message ?? '', /content has changed since it was verified/);
 });
+
+const CHANGES: readonly (readonly [string, boolean, (path: string) => Promise<void>])[] = [
+  ['touched', true, (path) => utimes(path, new Date(0), new Date(0))],
+  [
+    'replaced by one of the same bytes',
+    true,
+    async (path) => {
+      await writeFile(`${path}.new`, patternBytes(3_000_000, 1));
+      await rename(`${path}.new`, path);
+    },
+  ],
+  ['overwritten with other bytes', false, (path) => writeFile(path, 'other', { flag: 'r+' })],
+  [
+    'replaced by one of other bytes',
+    false,
+    async (path) => {
+      await writeFile(`${path}.new`, patternBytes(3_000_000, 2));
+      await rename(`${path}.new`, path);
+    },
+  ],
+];
+
+for (const [name, isServed, change] of CHANGES) {
+  test(`a seeded file that was ${name} is hashed again, and ${isServed ? 'served' : 'nothing of it is served'}`, async (context) => {
+    const folder = await temporaryFolder(context);
+    const made = await makeTorrent(folder, 'content', { '': patternBytes(3_000_000, 1) }, 'v2');
+    const troubles: SwarmError[] = [];
+    const seeder = new Engine({ maxOpenFiles: 1 });
+    const leecher = new Engine();
+    context.after(() => Promise.all([seeder.close(), leecher.close()]));
+    const address = await seeder.listen();
+    const swarm = await seeder.seed(made.torrent, made.path, { onTrouble: (error) => troubles.push(error) });
+    // So that the seeder holds the file open, and then lets it go.
+    await leecher.download(made.metainfo, {
+      folder: join(folder, 'first'),
+      peers: [address],
+      signal: signal(),
+    });
+    const sent = swarm.progress.uploadedBytes;
+    await change(made.path);
+    const other = await makeTorrent(folder, 'other', { '': patternBytes(20_000, 3) }, 'v2');
+    await seeder.seed(other.torrent, other.path);
+    await leecher.download(other.metainfo, {
+      folder: join(folder, 'first'),
+      peers: [address],
+      signal: signal(),
+    });
+    const second = leecher.download(made.metainfo, {
+      folder: join(folder, 'second'),
+      peers: [address],
+      signal: isServed ? signal() : AbortSignal.timeout(800),
+    });
+    if (isServed) {
+      assert.equal((await second).progress.wastedBytes, 0);
+      assert.deepEqual(troubles, []);
+    } else {
+      await assert.rejects(second, { name: 'TimeoutError' });
+      assert.equal(swarm.progress.uploadedBytes, sent, 'not a byte was sent');
+      assert.equal(troubles.length, 1, 'it is told once');
+      assert.match(troubles[0]?.message ?? '', /content has changed since it was verified/);
+    }
+  });
+}
 
 test('a folder that cannot be written to is an error of the disk', async (context) => {
   const folder = await temporaryFolder(context);

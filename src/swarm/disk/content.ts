@@ -19,6 +19,18 @@ export interface Content {
 /** Size, number and times of a file. */
 const MARKS = 4;
 
+/** Readers of a file up to this length wait while it is hashed again. */
+const WAIT_BYTES = 16 * 1024 * 1024;
+
+/** A file that is not as it was verified. */
+interface Change {
+  readonly marks: Float64Array;
+  /** For those who cannot have it. */
+  readonly error: SwarmError;
+  /** Whether it is the torrent's all the same. */
+  readonly check: Promise<boolean>;
+}
+
 /** Whether all pieces of a file are on disk and right. */
 export type CheckFile = (file: LayoutFile, signal: AbortSignal) => Promise<boolean>;
 
@@ -35,7 +47,7 @@ export class FinishedContent implements Content {
   /** {@link MARKS} numbers a file, as they were when it was verified. */
   readonly #verified: Float64Array;
   /** Files that changed and are being hashed, or are not the torrent's any more. */
-  #changed: Map<LayoutFile, { readonly marks: Float64Array; readonly error: SwarmError }> | undefined;
+  #changed: Map<LayoutFile, Change> | undefined;
   /** Ends checks; made with the first. */
   #checks: AbortController | undefined;
   #isClosed = false;
@@ -75,14 +87,15 @@ export class FinishedContent implements Content {
   async borrow(file: LayoutFile, mode: FileMode): Promise<FileLease> {
     const path = this.pathOf(file);
     if (mode === 'write') throw new SwarmError('disk', `${path} is seeded and not written`);
-    const lease = await this.#pool.borrow(path, mode);
-    try {
-      const marks = marksOf(fstatSync(lease.fd));
-      if (!isSame(marks, this.#verified.subarray(file.index * MARKS))) throw this.#suspect(file, marks);
-      return lease;
-    } catch (error) {
+    for (;;) {
+      const lease = await this.#pool.borrow(path, mode);
+      const marks = this.#marksOf(lease, path);
+      if (isSame(marks, this.#verified.subarray(file.index * MARKS))) return lease;
       lease.release();
-      throw error instanceof SwarmError ? error : diskError(path, 'read', error as NodeJS.ErrnoException);
+      const change = this.#changeOf(file, marks);
+      // Of a small file the answer comes at once; a large one would keep others waiting.
+      const isRight = file.sizeBytes <= WAIT_BYTES && (await change.check);
+      if (!isRight) throw change.error;
     }
   }
 
@@ -105,29 +118,37 @@ export class FinishedContent implements Content {
     await this.#pool.forget(this.#root);
   }
 
-  /** The error for a file that is not as it was verified; it is hashed again, once for each change. */
-  #suspect(file: LayoutFile, marks: Float64Array): SwarmError {
-    this.#changed ??= new Map();
-    const known = this.#changed.get(file);
-    if (known && isSame(known.marks, marks)) return known.error;
+  #marksOf(lease: FileLease, path: string): Float64Array {
+    try {
+      return marksOf(fstatSync(lease.fd));
+    } catch (error) {
+      lease.release();
+      throw diskError(path, 'read', error as NodeJS.ErrnoException);
+    }
+  }
+
+  /** What is known of a file that is not as it was verified; it is hashed again, once for each change. */
+  #changeOf(file: LayoutFile, marks: Float64Array): Change {
+    const known = this.#changed?.get(file);
+    if (known && isSame(known.marks, marks)) return known;
     const error = new SwarmError(
       'disk',
       `${this.pathOf(file)} has changed since it was verified: it is hashed again, and served only if it is the same`,
     );
-    this.#changed.set(file, { marks, error });
-    void this.#hashAgain(file, marks);
-    return error;
+    const change = { marks, error, check: this.#hashAgain(file, marks) };
+    this.#changed ??= new Map();
+    this.#changed.set(file, change);
+    return change;
   }
 
-  async #hashAgain(file: LayoutFile, marks: Float64Array): Promise<void> {
-    if (this.#isClosed || marks[0] !== file.sizeBytes) return;
+  async #hashAgain(file: LayoutFile, marks: Float64Array): Promise<boolean> {
+    if (this.#isClosed || marks[0] !== file.sizeBytes) return false;
     this.#checks ??= new AbortController();
     // A file that cannot be read is not served either, and whoever asks for it hears why.
     const isRight = await this.#check(file, this.#checks.signal).catch(() => false);
     // When it changed once more meanwhile, the next reader finds that its marks are others.
-    if (!isRight) return;
-    this.#verified.set(marks, file.index * MARKS);
-    this.#changed?.delete(file);
+    if (isRight) this.#verified.set(marks, file.index * MARKS);
+    return isRight;
   }
 }
 
