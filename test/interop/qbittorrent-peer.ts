@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { toHex } from '../../src/bytes/index.ts';
+import { brandBytes, toHex } from '../../src/bytes/index.ts';
+import { encodeHandshake } from '../../src/wire/index.ts';
 import { programOf } from '../support/needs.ts';
 
 const PATIENCE_MS = 60_000;
@@ -23,7 +24,7 @@ export interface Addition {
 export interface Qbittorrent {
   /** Where it takes peers. */
   readonly port: number;
-  /** Adds a torrent; resolves when it has all of it, verified. */
+  /** Adds a torrent; resolves when it has all of it, verified, and serves it. */
   complete(addition: Addition): Promise<void>;
 }
 
@@ -66,6 +67,8 @@ export async function startQbittorrent(context: TestContext, profileFolder: stri
         const row = await find();
         return row?.progress === 1 && !/^(checking|meta|moving)/.test(row.state);
       });
+      // It says so up to a second before it takes a connection for a torrent that was just added.
+      await until(() => shakesHands(port, infoHashV2));
     },
   };
 }
@@ -83,6 +86,25 @@ async function start(
   const api = `http://127.0.0.1:${webPort}/api/v2/torrents`;
   await until(async () => (await fetch(`${api}/info`)).ok);
   return { api, port };
+}
+
+/** Whether it answers a handshake for a torrent. */
+async function shakesHands(port: number, infoHashV2: Uint8Array): Promise<boolean> {
+  const socket = connect({ host: '127.0.0.1', port });
+  try {
+    const hello = encodeHandshake({
+      infoHash: infoHashV2.subarray(0, 20),
+      peerId: brandBytes('PeerId', new Uint8Array(20).fill(0x71)),
+      extended: false,
+      fast: false,
+      upgradable: false,
+    });
+    socket.write(hello);
+    await once(socket, 'data', { signal: AbortSignal.timeout(1000) });
+    return true;
+  } finally {
+    socket.destroy();
+  }
 }
 
 async function add(api: string, what: string | Uint8Array, savepath: string): Promise<void> {
