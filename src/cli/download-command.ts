@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { Engine, SwarmError, type TorrentSource } from '../swarm/index.ts';
 import type { PeerAddress } from '../wire/index.ts';
 import { contextOf } from './context.ts';
+import { usesDht } from './dht-options.ts';
 import { DownloadReport } from './download-report.ts';
 import { mustHaveSomebody, readSource, type SourceFlags } from './download-source.ts';
 import { collect, parsePeer } from './endpoint.ts';
@@ -106,6 +107,7 @@ function adviceFor(flags: DownloadFlags): string {
   const ways = [
     'name a seeder by --peer HOST:PORT',
     'another tracker by --tracker URL',
+    ...(usesDht(flags) ? [] : ['ask the DHT by --dht']),
     ...(flags.listen === undefined ? ['or let others connect to you by --listen 0.0.0.0:6881'] : []),
   ];
   return `You can wait, ${ways.join(', ')}`;
