@@ -8,7 +8,9 @@ import {
   type BuilderStrategy,
   runBuilder,
 } from '../../src/builder/index.ts';
+import { brandBytes, fromHex } from '../../src/bytes/index.ts';
 import { generateKey, type PrivateKey } from '../../src/statement/index.ts';
+import { proveIdentity } from '../../src/swarm/index.ts';
 import { releaseView } from '../../src/tally/index.ts';
 import { sendProblem, TestLog } from '../client/test-log.ts';
 import { craftArchive, putInCache } from './archive.ts';
@@ -110,7 +112,7 @@ function closeWindow({ log }: Scene): void {
   log.settle();
 }
 
-test('a builder rebuilds, commits, votes after close and seeds', async (context) => {
+test('a builder rebuilds, commits, votes after close and seeds, and proves whose seeder it is', async (context) => {
   const play = await scene(context);
   const builder = play.start();
   await builder.until('committed');
@@ -124,6 +126,15 @@ test('a builder rebuilds, commits, votes after close and seeds', async (context)
   const { infoHashV2, output } = ballotOf(play)?.vote ?? {};
   assert.equal(output?.name, 'a.txt');
   assert.equal(output?.sizeBytes, 5);
+  const { port } = (await builder.until('listening')) as { port: number };
+  const { identity } = await proveIdentity({
+    host: '127.0.0.1',
+    port,
+    infoHash: brandBytes('InfoHashV2', fromHex(infoHashV2 ?? '')),
+    signer: generateKey('verifier'),
+    signal: AbortSignal.timeout(5000),
+  });
+  assert.equal(identity, play.key.key);
   const token = play.key.announceToken(play.log.logKey.name);
   await waitFor(() => play.log.requests.some((line) => line.startsWith(`GET /announce/${token}?`)));
   play.log.audit(play.digest, infoHashV2 ?? '', [play.key.key]);

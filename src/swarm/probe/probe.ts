@@ -72,7 +72,7 @@ export async function probeSeeder(options: ProbeOptions): Promise<ProbeResult> {
 }
 
 /**
- * Asks a seeder for its builder's key alone, without a block: about 1 KB. Throws as {@link probeSeeder} does.
+ * Asks a seeder for its builder's key alone, without a block: about 700 bytes. Throws as {@link probeSeeder} does.
  */
 export async function proveIdentity(options: ProveIdentityOptions): Promise<ProvenIdentity> {
   const verify = await loadVerifier();
