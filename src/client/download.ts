@@ -40,6 +40,7 @@ export async function downloadWinner(
   const timer = setTimeout(() => impatience.abort(), PATIENCE_SECONDS * 1000);
   let lastTrouble = 'no peer was found';
   let newestBytes = 0;
+  let keptBytes = 0;
   const host = listeningHost(localAddress);
   const engine = new Engine({
     ...(localAddress !== undefined && { localAddress }),
@@ -60,24 +61,28 @@ export async function downloadWinner(
       peers,
       signal,
       onProgress: (progress) => {
-        if (progress.haveBytes > newestBytes) timer.refresh();
+        if (progress.phase === 'checking' || progress.haveBytes > newestBytes) timer.refresh();
         newestBytes = progress.haveBytes;
         onProgress(progress);
       },
       onTrouble: ({ message }) => {
         lastTrouble = message;
       },
+      onKept: ({ bytes }) => {
+        keptBytes = bytes;
+      },
     });
   } catch (error) {
     options.signal.throwIfAborted();
     if (impatience.signal.aborted) {
-      throw failed(infoHashV2, `nothing came for ${PATIENCE_SECONDS} s: ${printable(lastTrouble)}`, error);
+      const why = `nothing came for ${PATIENCE_SECONDS} s: ${printable(lastTrouble)}`;
+      throw failed(infoHashV2, why, keptBytes, error);
     }
     if (!(error instanceof SwarmError)) throw error;
     if (error.code === 'mismatch' || error.code === 'inconsistent-hybrid') {
       throw new ClientError('mismatch', printable(error.message), { cause: error });
     }
-    throw failed(infoHashV2, printable(error.message), error);
+    throw failed(infoHashV2, printable(error.message), keptBytes, error);
   } finally {
     clearTimeout(timer);
     await engine.close();
@@ -92,10 +97,11 @@ function listeningHost(localAddress = '127.0.0.1'): string | undefined {
   return /^127\.|^::1$/.test(localAddress) ? localAddress : undefined;
 }
 
-function failed(infoHashV2: string, why: string, cause: unknown): ClientError {
+function failed(infoHashV2: string, why: string, keptBytes: number, cause: unknown): ClientError {
+  const again = keptBytes > 0 ? `try again, which goes on from ${keptBytes} verified bytes` : 'try again';
   return new ClientError(
     'download-failed',
-    `${infoHashV2} could not be downloaded (${why}): try again, or name a seeder by --peer`,
+    `${infoHashV2} could not be downloaded (${why}): ${again}, or name a seeder by --peer`,
     { cause },
   );
 }
