@@ -34,8 +34,8 @@ export type SwarmErrorCode =
   | 'identity-refused'
   /** The proof of a builder's key is wrong, or of another key than expected. */
   | 'identity-wrong'
-  /** What was given as a public key is none. */
-  | 'bad-key'
+  /** What was given as a public key, or as the address of a seeder with an identity, is none. */
+  | 'bad-identity'
   /** Another download of the same torrent into the same folder is under way. */
   | 'in-use'
   /** The disk refused. */

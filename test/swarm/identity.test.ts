@@ -118,6 +118,10 @@ test('a seeder on all addresses knows by which one it was dialled', async (conte
   for (const host of ['127.0.0.1', '127.0.41.2']) {
     assert.equal((await prove(made, { host, port })).identity, builder.key);
   }
+  const both = await seeding(context, { signer: builder }, { host: '::' });
+  for (const host of ['127.0.0.1', '::1']) {
+    assert.equal((await prove(both, { host, port: both.address.port })).identity, builder.key);
+  }
 });
 
 test('a relay at another address that carries every byte gets no proof: the builder refuses an address that is not its own', async (context) => {
@@ -287,11 +291,18 @@ test('who asks without end is refused, then cut off; others are answered', async
   assert.equal((await from('127.0.46.3')).identity, builder.key);
 });
 
-test('what is no key is refused before anything is seeded', async (context) => {
+test('what is no key and what is no address is refused before anything is seeded', async (context) => {
   const made = await seeding(context, undefined);
   const engine = new Engine();
   context.after(() => engine.close());
   const signer = { key: 'mine', sign: () => new Uint8Array(64) };
-  await assert.rejects(engine.seed(made.torrent, made.path, { identity: { signer } }), { code: 'bad-key' });
+  const addresses = [{ host: 'builder.example', port: 6881 }];
+  for (const identity of [
+    { signer },
+    { signer: builder, verifiers: ['me'] },
+    { signer: builder, addresses },
+  ]) {
+    await assert.rejects(engine.seed(made.torrent, made.path, { identity }), { code: 'bad-identity' });
+  }
   await engine.seed(made.torrent, made.path);
 });

@@ -17,8 +17,11 @@ export async function loadVerifier(): Promise<VerifySignature> {
   return (await import('../../statement/index.ts')).verifyEd25519;
 }
 
-/** The 32 bytes of a public key in hexadecimal. Throws `bad-key`. */
+/** The 32 bytes of a public key in hexadecimal. Throws `bad-identity`. */
 export function keyBytes(key: string): Uint8Array {
   if (/^[0-9a-f]{64}$/.test(key)) return fromHex(key);
-  throw new SwarmError('bad-key', `${JSON.stringify(key)} is no public key: give 64 lower-case hex digits`);
+  throw new SwarmError(
+    'bad-identity',
+    `${JSON.stringify(key)} is no public key: give 64 lower-case hex digits`,
+  );
 }

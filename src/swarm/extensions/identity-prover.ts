@@ -6,6 +6,7 @@ import {
   IDENTITY_EXTENSION,
   type IdentityChallenge,
   type IdentityRefusal,
+  mappedAddress,
   type PeerAddress,
   parseIdentityMessage,
   proofText,
@@ -54,11 +55,18 @@ export class IdentityProver implements Extension {
   readonly #parts: ProverParts;
   readonly #counts = new Map<Peer, number>();
 
-  /** Throws `bad-key`. */
+  /** Throws `bad-identity` for keys that are none, and for names in the place of addresses. */
   constructor(identity: SeedIdentity, parts: ProverParts) {
     this.#identity = identity;
     this.#key = keyBytes(identity.signer.key);
     this.#verifiers = identity.verifiers?.map(keyBytes);
+    const name = identity.addresses?.find(({ host }) => mappedAddress(host) === undefined);
+    if (name) {
+      throw new SwarmError(
+        'bad-identity',
+        `${JSON.stringify(name.host)} is no address: give digits, not a name`,
+      );
+    }
     this.#parts = parts;
   }
 

@@ -169,10 +169,13 @@ export class MetadataFetcher {
     peer.sendExtended(METADATA_EXTENSION, encodeMetadataMessage({ type: 'request', pieceIndex }));
   }
 
-  /** A peer that does not give it now goes to the end of the line, some times. */
+  /** A peer that does not give it now goes to the end of the line, some times; then it may be asked when it is met again. */
   #putBack(peer: Peer, { turns }: Asked): void {
     this.#asked.delete(peer);
-    if (turns >= LIMITS.turns) return;
+    if (turns >= LIMITS.turns) {
+      peer.close(new SwarmError('timed-out', `${peer.name} was asked ${turns} times and gave no metadata`));
+      return;
+    }
     this.#candidates.set(peer, { notBeforeMs: this.#parts.now() + LIMITS.againMs, turns });
   }
 
