@@ -4,6 +4,8 @@ import { Bitfield } from './bitfield.ts';
 import { Peer } from './connection/peer.ts';
 import type { Content } from './disk/content.ts';
 import { SwarmError } from './error.ts';
+import { BlockChecker } from './fetching/block-checker.ts';
+import type { BlockSource } from './fetching/block-source.ts';
 import { Downloader } from './fetching/downloader.ts';
 import { HashFetcher } from './fetching/hash-fetcher.ts';
 import { HashRequests } from './fetching/hash-requests.ts';
@@ -305,6 +307,7 @@ export class Exchange {
       ...this.#parts,
       slots,
       isReady: (piece) => this.#hashes.of(piece) !== undefined,
+      onBlock: (transfer, block) => checker.onBlock(transfer, block),
       onWhole: (transfer) => void verifier.check(transfer),
       isBehind: () => verifier.isBehind,
       dismiss: (peer, why, text) => {
@@ -326,16 +329,24 @@ export class Exchange {
         webSeeds.pump();
       },
     });
+    const banSource = (source: BlockSource, reason: SwarmError): void => {
+      if (source instanceof Peer) ban(source, reason);
+      else webSeeds.ban(source as WebSeed, reason);
+    };
+    const checker = new BlockChecker({
+      pool: this.#parts.pool,
+      downloader: () => downloader,
+      blockHashesOf: (piece) => fetcher.blockHashesOf(piece),
+      ban: banSource,
+    });
     const verifier = new Verifier({
       ...this.#parts,
       hashes: this.#hashes,
       downloader: () => downloader,
       blockHashesOf: (piece) => fetcher.blockHashesOf(piece),
       onRight: (transfer) => this.#onRight(transfer, downloader),
-      ban: (source, reason) => {
-        if (source instanceof Peer) ban(source, reason);
-        else webSeeds.ban(source as WebSeed, reason);
-      },
+      provenOf: (transfer) => checker.provenOf(transfer),
+      ban: banSource,
       fail: (error) => {
         this.#arrivals.fail(error);
         this.#parts.onFailure(error);

@@ -163,23 +163,3 @@ test('requests for what does not exist are rejected, block by block', async (con
   assert.ok(!line.socket.closed);
   await mustServe();
 });
-
-test('a peer that asks without end and never reads is let go, and costs no more than its queue', async (context) => {
-  const { address, metainfo, mustServe } = await seeding(context, { sendQueueBytes: 2_000_000 });
-  const line = await dial(context, '127.0.23.1', address);
-  line.socket.pause();
-  line.socket.write(handshakeOf(metainfo, 11));
-  line.send({ type: 'interested' });
-  const request = encodeMessage({ type: 'request', pieceIndex: 20, begin: 0, length: 16_384 });
-  const many = concatBytes(...Array.from({ length: 1000 }, () => request));
-  const before = process.memoryUsage().rss;
-  const flood = (async () => {
-    for (let round = 0; round < 300 && !line.socket.destroyed; round += 1) {
-      line.socket.write(many);
-      await sleep(2);
-    }
-  })();
-  await flood;
-  await mustServe();
-  assert.ok(process.memoryUsage().rss - before < 200_000_000, 'memory stays bounded');
-});

@@ -7,7 +7,7 @@ import type { Content } from '../disk/content.ts';
 import { SwarmError } from '../error.ts';
 import type { Layout, PiecePlace } from '../layout.ts';
 import type { Throttle } from '../rates/throttle.ts';
-import { BLOCKS_PER_WRITE, type SendBuffer, type SendBuffers } from './send-buffers.ts';
+import type { SendBuffer, SendBuffers } from './send-buffers.ts';
 
 const readInto = promisify(readv);
 
@@ -15,6 +15,8 @@ const readInto = promisify(readv);
 export const REQUEST_QUEUE = 1024;
 /** Writes under way to one peer. */
 const WRITES_AHEAD = 4;
+/** How many times the patience with silent seeders a peer may take to read what it asked for, while others wait. */
+const READING_PATIENCE = 3;
 
 /** What is served, and by which means. */
 export interface UploadSource {
@@ -23,6 +25,8 @@ export interface UploadSource {
   readonly buffers: SendBuffers;
   readonly throttle: Throttle;
   readonly has: (pieceIndex: number) => boolean;
+  readonly options: { readonly stallTimeoutMs: number };
+  readonly now: () => number;
   /** The content could not be read. */
   readonly onReadError: (error: SwarmError) => void;
 }
@@ -37,6 +41,8 @@ export class Uploader {
   readonly #queue: BlockSpan[] = [];
   readonly #pumpAgain: () => void;
   #underWay = 0;
+  /** When a write began while none was under way, or the last one was done. */
+  #lastSentMs = 0;
 
   constructor(peer: Peer, source: UploadSource) {
     this.#peer = peer;
@@ -79,6 +85,14 @@ export class Uploader {
     for (const span of this.#queue.splice(0)) this.#reject(span);
   }
 
+  /** Called once a second: lets go of a peer that holds memory and does not read, while there is none for others. */
+  tick(): void {
+    const { buffers, options, now } = this.#source;
+    if (this.#underWay === 0 || !buffers.isExhausted) return;
+    if (now() - this.#lastSentMs <= READING_PATIENCE * options.stallTimeoutMs) return;
+    this.#peer.close(new SwarmError('timed-out', `${this.#peer.name} does not read what it asked for`));
+  }
+
   /** Requests come many at a time: wait for all of them, so that they can be merged. */
   #pumpSoon(): void {
     if (this.#queue.length === 1) queueMicrotask(() => this.#pump());
@@ -86,13 +100,14 @@ export class Uploader {
 
   #pump(): void {
     while (this.#queue.length > 0 && this.#underWay < WRITES_AHEAD && !this.#peer.isClosed) {
-      const { buffers, throttle } = this.#source;
+      const { buffers, throttle, now } = this.#source;
       const most = throttle.admits(this.#pumpAgain);
       if (most === 0) return;
-      const buffer = buffers.take(this.#pumpAgain);
+      const buffer = buffers.take(this.#underWay, this.#pumpAgain);
       if (!buffer) return;
+      if (this.#underWay === 0) this.#lastSentMs = now();
       this.#underWay += 1;
-      const run = this.#takeRun(most);
+      const run = this.#takeRun(Math.min(most, buffer.room));
       if (throttle.isOn) throttle.pay(run.reduce((sum, { length }) => sum + length, 0));
       void this.#send(run, buffer);
     }
@@ -105,7 +120,7 @@ export class Uploader {
     const { file } = layout.place(first.pieceIndex);
     let end = first.pieceIndex * layout.pieceLength + first.begin + first.length;
     let count = 1;
-    for (; count < Math.min(BLOCKS_PER_WRITE, most, this.#queue.length); count += 1) {
+    for (; count < Math.min(most, this.#queue.length); count += 1) {
       const next = this.#queue[count] as BlockSpan;
       const start = next.pieceIndex * layout.pieceLength + next.begin;
       const inFile =
@@ -134,6 +149,7 @@ export class Uploader {
 
   #sent(buffer: SendBuffer): void {
     this.#underWay -= 1;
+    this.#lastSentMs = this.#source.now();
     this.#source.buffers.give(buffer);
     this.#pump();
   }

@@ -28,7 +28,10 @@ export function fuzz(bytes: Uint8Array): void {
     if (pieces > 1) layers.push({ key: root, bytes: layer });
   }
   const right = formOf(layers);
-  const given = layers.map(({ key, bytes: layer }) => ({ key: key.slice(), bytes: layer.slice() }));
+  const given = layers.map(({ key, bytes: layer }) => ({
+    key: Uint8Array.from(key),
+    bytes: Uint8Array.from(layer),
+  }));
   const edits = choices.below(3);
   for (let edit = 0; edit < edits; edit += 1) change(given, choices);
   const info = { 'file tree': tree, 'meta version': 2, name: 'fuzz', 'piece length': pieceLength };
