@@ -1,10 +1,8 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import type { PeerAddress } from '../../wire/index.ts';
-import type { Reach } from '../connection/address-policy.ts';
+import { HttpAgents } from '../connection/http-agents.ts';
 import { DhtNode } from '../dht/dht-node.ts';
 import { SwarmError } from '../error.ts';
-import { AnnounceScheduler } from './announce-scheduler.ts';
+import { ANNOUNCE_LIMITS, AnnounceScheduler } from './announce-scheduler.ts';
 
 /** The DHT of an engine. */
 export interface DhtOptions {
@@ -12,34 +10,11 @@ export interface DhtOptions {
   readonly bootstrap: readonly PeerAddress[];
 }
 
-/** Kept connections that wait for a next request, to one host, and how long they wait. */
-const FREE_SOCKETS = 8;
-const FREE_MS = 5000;
-
-/** Kept connections to trackers; those of different reach stay apart, since a connection is judged when it is made. */
-class TrackerAgents {
-  readonly #agents = new Map<string, HttpAgent>();
-
-  of(protocol: string, reach: Reach): HttpAgent {
-    const key = `${protocol} ${reach}`;
-    let agent = this.#agents.get(key);
-    if (!agent) {
-      const options = { keepAlive: true, maxFreeSockets: FREE_SOCKETS, timeout: FREE_MS };
-      agent = protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent(options);
-      this.#agents.set(key, agent);
-    }
-    return agent;
-  }
-
-  close(): void {
-    for (const agent of this.#agents.values()) agent.destroy();
-  }
-}
-
 /** What the swarms of an engine share to find peers. */
 export class DiscoveryHub {
   readonly scheduler: AnnounceScheduler;
-  readonly agents = new TrackerAgents();
+  /** Kept connections to trackers, while a host has more to hear. */
+  readonly agents = new HttpAgents(ANNOUNCE_LIMITS.atOncePerHost);
   readonly localAddress: string | undefined;
   readonly random: () => number;
   readonly #node: DhtNode | undefined;

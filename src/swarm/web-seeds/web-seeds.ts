@@ -1,3 +1,4 @@
+import { HttpAgents } from '../connection/http-agents.ts';
 import type { HttpGetOptions } from '../connection/http-get.ts';
 import { SwarmError } from '../error.ts';
 import type { Downloader } from '../fetching/downloader.ts';
@@ -6,7 +7,6 @@ import type { Slots } from '../fetching/slots.ts';
 import type { Layout, LayoutFile } from '../layout.ts';
 import { RateMeter } from '../progress.ts';
 import type { Throttle } from '../rates/throttle.ts';
-import { Agents } from './agents.ts';
 import { fileUrl, type NamedContent } from './file-url.ts';
 import { WEB_SEED_LIMITS } from './limits.ts';
 import { type Fetch, readRun } from './read-run.ts';
@@ -49,7 +49,7 @@ export class WebSeeds {
   readonly #parts: WebSeedsParts;
   readonly #seeds = new Map<string, WebSeed>();
   readonly #fetches = new Set<Fetch>();
-  readonly #http: Pick<HttpGetOptions, 'agents' | 'localAddress'> & { readonly agents: Agents };
+  readonly #http: Pick<HttpGetOptions, 'agents' | 'localAddress'> & { readonly agents: HttpAgents };
   readonly #runPieces: number;
   readonly #rate: RateMeter;
   #isClosed = false;
@@ -59,7 +59,7 @@ export class WebSeeds {
 
   constructor(parts: WebSeedsParts) {
     this.#parts = parts;
-    this.#http = { agents: new Agents(WEB_SEED_LIMITS.requests), localAddress: parts.localAddress };
+    this.#http = { agents: new HttpAgents(WEB_SEED_LIMITS.requests), localAddress: parts.localAddress };
     this.#rate = new RateMeter(parts.now());
     this.#runPieces = Math.max(1, Math.floor(WEB_SEED_LIMITS.runBytes / parts.layout.pieceLength));
   }
