@@ -1,19 +1,21 @@
 // Ways in which a magnet link could wait for its metadata for ever.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Engine } from '../../src/swarm/index.ts';
 import { formatMagnet, parseMagnet } from '../../src/torrent/index.ts';
+import type { BlockSpan } from '../../src/wire/index.ts';
 import { fingerprint, makeTorrent, patternBytes, temporaryFolder } from './content.ts';
-import { dial, handshakeOf } from './scripted-peer.ts';
+import { dial, handshakeOf, type Line, startScripted } from './scripted-peer.ts';
 
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 20_000;
 
-async function prepare(context: TestContext) {
+async function prepare(context: TestContext, sizeBytes = 200_000) {
   const folder = await temporaryFolder(context);
-  const made = await makeTorrent(folder, 'content', { '': patternBytes(200_000, 61) }, 'v2');
+  const made = await makeTorrent(folder, 'content', { '': patternBytes(sizeBytes, 61) }, 'v2');
   const source = parseMagnet(formatMagnet({ infoHashV2: made.metainfo.infoHashV2 }));
   return { ...made, folder, source };
 }
@@ -90,4 +92,29 @@ test('an address whose connection was given up for another is dialled again when
   });
   assert.deepEqual(await fingerprint(path), await fingerprint(made.path));
   assert.ok(connections > 1);
+});
+
+test('a peer that rejected many times is met again, and asked then', async (context) => {
+  const made = await prepare(context, 10_000); // one block: there are no hashes to ask for
+  const content = await readFile(made.path);
+  const { pieceLength } = made.metainfo;
+  const bytesAt = ({ pieceIndex, begin, length }: BlockSpan): Uint8Array =>
+    content.subarray(pieceIndex * pieceLength + begin, pieceIndex * pieceLength + begin + length);
+  let first: Line | undefined;
+  const peer = await startScripted(context, '127.0.62.7', made.metainfo, bytesAt, {
+    metadataAnswers: (pieceIndex, line) => {
+      first ??= line;
+      if (line === first) return [{ type: 'reject', pieceIndex }];
+      const piece = made.metainfo.infoBytes;
+      return [{ type: 'data', pieceIndex, totalBytes: piece.length, piece }];
+    },
+  });
+  const { engine } = await startEngine(context, '127.0.62.8');
+  const { path } = await engine.download(made.source, {
+    folder: join(made.folder, 'out'),
+    peers: [peer],
+    signal: AbortSignal.timeout(LIMIT_MS),
+  });
+  assert.deepEqual(await fingerprint(path), await fingerprint(made.path));
+  assert.equal(peer.lines.length, 2);
 });
