@@ -25,6 +25,8 @@ export interface DownloaderParts {
   readonly intake: Throttle;
   /** Whether a piece's hash is known. */
   readonly isReady: (pieceIndex: number) => boolean;
+  /** A block is here. */
+  readonly onBlock: (transfer: PieceTransfer, block: number) => void;
   /** A piece is whole: to be checked and written. Its memory stays as it is until the outcome is told. */
   readonly onWhole: (transfer: PieceTransfer) => void;
   /** Whether so much waits to be checked that no more should be asked for. */
@@ -316,9 +318,9 @@ export class Downloader {
 
   #keep(source: BlockSource, transfer: PieceTransfer, block: number): void {
     transfer.receive(block, source);
-    if (!transfer.isWhole) return;
-    transfer.isSealed = true;
-    this.#parts.onWhole(transfer);
+    if (transfer.isWhole) transfer.isSealed = true;
+    this.#parts.onBlock(transfer, block);
+    if (transfer.isSealed) this.#parts.onWhole(transfer);
   }
 
   /** In the endgame others owe the same block: they need not send it (BEP 3, "cancel"). */

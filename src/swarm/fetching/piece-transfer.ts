@@ -18,6 +18,9 @@ export class PieceTransfer {
   isExclusive = false;
   /** It is being hashed: nothing may be written to its memory. */
   isSealed = false;
+  /** Whether blocks of it came from more than one. */
+  isMixed = false;
+  #firstSender: BlockSource | undefined;
   #free: number;
   #missing: number;
   /** Blocks below this one are not free. */
@@ -126,6 +129,8 @@ export class PieceTransfer {
     this.#state[block] = HERE;
     this.#missing -= 1;
     this.#senders[block] = sender;
+    this.#firstSender ??= sender;
+    if (sender !== this.#firstSender) this.isMixed = true;
     this.#writers[block] = undefined;
   }
 

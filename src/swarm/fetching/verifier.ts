@@ -7,6 +7,7 @@ import type { HashJob, HashOutcome } from '../hashing/hash-job.ts';
 import type { HashPool } from '../hashing/hash-pool.ts';
 import type { Layout } from '../layout.ts';
 import { type FailedPiece, findLiars, noteFailure } from './blame.ts';
+import type { BlockChecker } from './block-checker.ts';
 import type { BlockSource } from './block-source.ts';
 import type { Downloader } from './downloader.ts';
 import type { PieceHashes } from './piece-hashes.ts';
@@ -26,6 +27,8 @@ export interface VerifierParts {
   readonly downloader: () => Downloader;
   /** The right block hashes of a piece from some peer, proven; `undefined` when nobody gives them. */
   readonly blockHashesOf: (pieceIndex: number) => Promise<Uint8Array | undefined>;
+  /** What is proven of a piece already, block by block. */
+  readonly provenOf: BlockChecker['provenOf'];
   readonly onRight: (transfer: PieceTransfer) => void;
   readonly ban: (source: BlockSource, reason: SwarmError) => void;
   /** The download cannot go on. */
@@ -82,9 +85,20 @@ export class Verifier {
     }
   }
 
-  #job({ pieceIndex, memory }: PieceTransfer, write: { fd: number; position: number }): HashJob {
+  #job(transfer: PieceTransfer, write: { fd: number; position: number }): HashJob {
+    const { pieceIndex, memory, blockCount } = transfer;
     const job = pieceJob(this.#parts, pieceIndex, memory);
-    return { ...job, wantsLeaves: this.#failures.has(pieceIndex), write };
+    const proven = this.#parts.provenOf(transfer);
+    const unchecked = [];
+    if (proven) {
+      for (let block = 0; block < blockCount; block += 1) if (!proven.right.has(block)) unchecked.push(block);
+    }
+    return {
+      ...job,
+      wantsLeaves: this.#failures.has(pieceIndex),
+      write,
+      ...(proven && { proven: { leaves: proven.leaves, unchecked } }),
+    };
   }
 
   #right(transfer: PieceTransfer, leaves: Uint8Array | undefined): void {
@@ -99,7 +113,11 @@ export class Verifier {
     const failed = noteFailure(transfer, leaves);
     const downloader = this.#parts.downloader();
     const [only, ...others] = transfer.senders;
-    if (only && others.length === 0) {
+    const proven = this.#parts.provenOf(transfer);
+    if (proven) {
+      transfer.forget(this.#banLiars(failed, proven.leaves, transfer.pieceIndex));
+      downloader.picker.reopen(transfer);
+    } else if (only && others.length === 0) {
       transfer.forget(Array(transfer.blockCount).keys());
       downloader.picker.reopen(transfer);
       this.#ban(only, transfer.pieceIndex);

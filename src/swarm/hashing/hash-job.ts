@@ -11,8 +11,12 @@ export type HashJob =
       readonly v1?: { readonly expected: Uint8Array; readonly zeros: number };
       /** Whether the block hashes are wanted even of a right piece. */
       readonly wantsLeaves?: boolean;
+      /** All block hashes, proven, and the blocks that have not been compared with theirs: only these are hashed. */
+      readonly proven?: { readonly leaves: Uint8Array; readonly unchecked: readonly number[] };
       readonly write?: { readonly fd: number; readonly position: number };
     }
+  /** Hash some blocks of a piece. */
+  | { readonly kind: 'blocks'; readonly data: Uint8Array; readonly blocks: readonly number[] }
   /** Hash the blocks of a range of a file. */
   | { readonly kind: 'leaves'; readonly fd: number; readonly position: number; readonly length: number };
 

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { BLOCK_BYTES } from '../../merkle/index.ts';
 import { SwarmError } from '../error.ts';
 import type { HashJob, HashOutcome } from './hash-job.ts';
 
@@ -129,6 +130,7 @@ function sendJobs(thread: Thread): void {
 }
 
 function sizeOf(job: HashJob): number {
+  if (job.kind === 'blocks') return job.blocks.length * BLOCK_BYTES;
   return job.kind === 'piece' ? job.data.length : job.length;
 }
 

@@ -13,9 +13,12 @@ const READ_BYTES = 1024 * 1024;
 export function doHashJob(job: HashJob): HashOutcome {
   try {
     if (job.kind === 'leaves') return { kind: 'leaves', leaves: leavesOfFile(job) };
-    const leaves = leavesOf(job.data);
-    if (!equalBytes(layerRoot(leaves, 0, job.height, blockTree), job.expected))
-      return { kind: 'wrong', leaves };
+    if (job.kind === 'blocks') return { kind: 'leaves', leaves: leavesOfBlocks(job.data, job.blocks) };
+    const leaves = job.proven ? withUnchecked(job.proven, job.data) : leavesOf(job.data);
+    const isRight = job.proven
+      ? equalBytes(leaves, job.proven.leaves.subarray(0, leaves.length))
+      : equalBytes(layerRoot(leaves, 0, job.height, blockTree), job.expected);
+    if (!isRight) return { kind: 'wrong', leaves };
     if (job.v1 && !equalBytes(sha1(job.data, job.v1.zeros), job.v1.expected)) return { kind: 'inconsistent' };
     if (job.write) writeAll(job.write.fd, job.data, job.write.position);
     return job.wantsLeaves ? { kind: 'right', leaves } : { kind: 'right' };
@@ -36,6 +39,29 @@ function leavesOf(data: Uint8Array): Buffer {
     leaves.write(hash('sha256', block, 'binary'), index * HASH_BYTES, HASH_BYTES, 'binary');
   }
   return leaves;
+}
+
+/** SHA-256 of some blocks, in their order. */
+function leavesOfBlocks(data: Uint8Array, blocks: readonly number[]): Buffer {
+  const leaves = Buffer.allocUnsafe(blocks.length * HASH_BYTES);
+  for (const [at, index] of blocks.entries()) {
+    const block = data.subarray(index * BLOCK_BYTES, (index + 1) * BLOCK_BYTES);
+    leaves.write(hash('sha256', block, 'binary'), at * HASH_BYTES, HASH_BYTES, 'binary');
+  }
+  return leaves;
+}
+
+/** The block hashes that a piece really has: the proven ones, and those of the blocks that were not compared yet. */
+function withUnchecked(
+  { leaves, unchecked }: { readonly leaves: Uint8Array; readonly unchecked: readonly number[] },
+  data: Uint8Array,
+): Buffer {
+  const real = Buffer.from(leaves.subarray(0, Math.ceil(data.length / BLOCK_BYTES) * HASH_BYTES));
+  const hashes = leavesOfBlocks(data, unchecked);
+  for (const [at, index] of unchecked.entries()) {
+    hashes.copy(real, index * HASH_BYTES, at * HASH_BYTES, (at + 1) * HASH_BYTES);
+  }
+  return real;
 }
 
 function leavesOfFile({ fd, position, length }: HashJob & { kind: 'leaves' }): Uint8Array {
