@@ -1,43 +1,25 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { programOf } from '../support/needs.ts';
 
-/** Ends what was started inside with the process itself; a user namespace asks for no rights of the system's. */
-const NAMESPACES = ['--net', '--pid', '--fork', '--kill-child'];
-const MANNERS = [NAMESPACES, ['--user', '--map-root-user', ...NAMESPACES]];
+/** What was started inside ends with the process itself; a user namespace asks for no rights of the system's. */
+const NAMESPACES = ['--user', '--map-root-user', '--net', '--pid', '--fork', '--kill-child'];
 
-let manner: readonly string[] | undefined | null = null;
-
-/** For a test's `skip` option: `false` when a network namespace may be made, else the reason to show. */
-export function needsPrivateNetwork(): string | false {
-  return mannerHere() ? false : 'this user may not make a network namespace';
-}
-
-function mannerHere(): readonly string[] | undefined {
-  if (manner === null) {
-    manner = MANNERS.find((flags) => {
-      const tried = spawnSync('unshare', [...flags, programOf('iproute2'), 'link', 'set', 'lo', 'up']);
-      return tried.status === 0;
-    });
-  }
-  return manner;
-}
-
-/** The script's first two arguments are the program `ip` and a list of addresses; the rest is what is to run. */
+/** The script's first argument is the addresses; the rest is what is to run. */
 const SETUP = `set -e
-ip="$1" addresses="$2"
-shift 2
-"$ip" link set lo up
-for address in $addresses; do "$ip" address add "$address/32" dev lo; done
+PATH="$PATH:/usr/sbin:/sbin" addresses="$1"
+shift
+ip link set lo up
+for address in $addresses; do ip address add "$address/32" dev lo; done
 exec "$@"
 `;
 
 /**
  * Runs a script of this folder in a network of its own, which has loopback and some further addresses and ends with it.
- * Resolves with what its last line of JSON says.
+ * Resolves with what its last line of JSON says. Needs the part `namespaces`.
  */
 export async function runInPrivateNetwork(
   context: TestContext,
@@ -46,8 +28,8 @@ export async function runInPrivateNetwork(
 ): Promise<unknown> {
   const path = fileURLToPath(new URL(script, import.meta.url));
   const node = [process.execPath, path, JSON.stringify(order)];
-  const shell = ['sh', '-c', SETUP, 'sh', programOf('iproute2'), addresses.join(' '), ...node];
-  const child = spawn('unshare', [...(mannerHere() ?? []), ...shell], {
+  const shell = ['sh', '-c', SETUP, 'sh', addresses.join(' '), ...node];
+  const child = spawn(programOf('namespaces'), [...NAMESPACES, ...shell], {
     stdio: ['ignore', 'pipe', 'inherit'],
     signal: AbortSignal.timeout(seconds * 1000),
     killSignal: 'SIGKILL',

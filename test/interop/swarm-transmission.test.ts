@@ -6,10 +6,10 @@ import { test } from 'node:test';
 import { formatMagnet } from '../../src/torrent/index.ts';
 import { needs } from '../support/needs.ts';
 import { awkwardTree, fingerprint, makeTorrent, patternBytes, temporaryFolder } from '../swarm/content.ts';
-import { needsPrivateNetwork, runInPrivateNetwork } from './private-network.ts';
+import { runInPrivateNetwork } from './private-network.ts';
 import type { TransmissionOrder, TransmissionOutcome } from './transmission.process.ts';
 
-const skip = needs('transmission', 'iproute2') || needsPrivateNetwork();
+const skip = needs('transmission', 'namespaces');
 
 test('Transmission 3.00 refuses hybrids and v2, and harms no swarm', { skip }, async (context) => {
   const folder = await temporaryFolder(context);

@@ -2,16 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Where programs for administrators are, which not every user's path has. */
-const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin'];
-
 /** Debian parts that a test may need, each with the question that tells whether it is here. */
 const PARTS = {
   libtorrent: { package: 'python3-libtorrent', find: pythonWithLibtorrent },
   qbittorrent: { package: 'qbittorrent-nox', find: () => onPath('qbittorrent-nox') },
   transmission: { package: 'transmission-daemon', find: () => onPath('transmission-daemon') },
   aria2: { package: 'aria2', find: () => onPath('aria2c') },
-  iproute2: { package: 'iproute2', find: () => onPath('ip', SYSTEM_FOLDERS) },
   bubblewrap: { package: 'bubblewrap', find: () => onPath('bwrap') },
   chromium: { package: 'chromium', find: () => onPath('chromium') },
   namespaces: { package: 'util-linux, iproute2', find: unshareWithNetwork },
@@ -38,12 +34,13 @@ export function programOf(part: Part): string {
   return found;
 }
 
-function onPath(name: string, besides: readonly string[] = []): string | undefined {
-  return candidates(name, besides)[0];
+function onPath(name: string): string | undefined {
+  return candidates(name)[0];
 }
 
-function candidates(name: string, besides: readonly string[] = []): string[] {
-  return [...(process.env['PATH'] ?? '').split(delimiter), ...besides]
+function candidates(name: string): string[] {
+  return (process.env['PATH'] ?? '')
+    .split(delimiter)
     .map((folder) => join(folder, name))
     .filter((path) => {
       try {
