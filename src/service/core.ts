@@ -35,7 +35,7 @@ export interface CoreParts {
   readonly askIdentity: AskIdentity;
 }
 
-/** A builder that seeds, by its own announce URL: where, and what (40 hex digits, as announced). */
+/** A builder that seeds, known by its own announce URL or by the proof of its key: where, and what (40 hex digits, as announced). */
 export interface BuilderSeed {
   readonly builder: string;
   readonly infoHash: string;

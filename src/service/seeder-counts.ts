@@ -7,7 +7,7 @@ import type { VoteIndex } from './vote-index.ts';
 export interface Seeders {
   /** Clients that say so, each peer id once. Anybody can add to this number. */
   readonly live: number;
-  /** Builders whose votes for it count, and that announce it by their own URL: a mirror is none. */
+  /** Builders whose votes for it count, known by their own announce URL or by the proof of their key: a mirror is none. */
   readonly reputable: number;
 }
 

@@ -11,7 +11,7 @@ export interface Peer {
   /** The client's `key`, by which it is known again after its address changed; '' when it gave none. */
   readonly clientKey: string;
   readonly seeding: boolean;
-  /** The key of the builder by whose own announce URL it came, else null. */
+  /** The key of the builder by whose own announce URL it came, or that it proved; else null. */
   readonly builder: string | null;
   /** Whether an audit of that builder's seeding of this swarm is in the log. */
   readonly audited: boolean;
