@@ -6,10 +6,12 @@ import { usesDht } from './dht-options.ts';
 import { DownloadReport } from './download-report.ts';
 import { mustHaveSomebody, readSource, type SourceFlags } from './download-source.ts';
 import { collect, parsePeer } from './endpoint.ts';
+import { UsageError } from './exit-code.ts';
 import { LiveLine } from './live-line.ts';
 import { Patience } from './patience.ts';
 import { parseDuration } from './rate.ts';
 import { placeOf, watchSeeding } from './seeding.ts';
+import { OutputBeside, streamFile } from './stream-file.ts';
 import { parseHostPort } from './tally-options.ts';
 import { addTransferOptions, engineOptionsOf, type TransferFlags } from './transfer-options.ts';
 import { downloadLine, formatDuration } from './transfer-progress.ts';
@@ -20,6 +22,8 @@ interface DownloadFlags extends SourceFlags, TransferFlags {
   readonly fresh?: boolean;
   readonly seed?: boolean;
   readonly timeout?: string;
+  readonly stdout?: boolean;
+  readonly file?: string;
 }
 
 /** Adds `bitquorum download`. */
@@ -35,6 +39,8 @@ export function addDownloadCommand(program: Command): void {
     .option('--web-seed <url>', 'HTTP server to fetch from besides; may be given several times', collect)
     .option('--no-web-seeds', 'fetch from none of the web seeds in the link or file')
     .option('--listen <host:port>', 'take connections in while downloading')
+    .option('--stdout', 'write a file to standard output while it comes, such as for a player')
+    .option('--file <path>', 'which file of the torrent --stdout writes: the largest unless it is said')
     .option('--seed', 'go on seeding when it is complete, until Ctrl-C')
     .option('--timeout <time>', 'give up when nothing has come for so long: 30s, 5m, 2h')
     .option('--fresh', 'delete what an earlier try left, and begin anew');
@@ -44,7 +50,12 @@ export function addDownloadCommand(program: Command): void {
 }
 
 async function download(text: string, flags: DownloadFlags, command: Command): Promise<void> {
-  const { output, signal } = contextOf(command);
+  if (flags.file !== undefined && !flags.stdout) {
+    throw new UsageError('--file says which file --stdout writes: give both');
+  }
+  const context = contextOf(command);
+  const { signal } = context;
+  const output = flags.stdout ? new OutputBeside(context.output) : context.output;
   const source = await readSource(text);
   const peers = (flags.peer ?? []).map(parsePeer);
   mustHaveSomebody(source, peers, flags);
@@ -70,7 +81,7 @@ async function download(text: string, flags: DownloadFlags, command: Command): P
       const address = await engine.listen();
       if (output.json) output.result({ event: 'listening', ...address }, '');
     }
-    const result = await engine.download(source, {
+    const download = await engine.start(source, {
       folder: flags.out,
       fresh: flags.fresh ?? false,
       keepSeeding: flags.seed ?? false,
@@ -88,6 +99,8 @@ async function download(text: string, flags: DownloadFlags, command: Command): P
       onTrouble: (error) => report.trouble(error),
       onKept: (kept) => report.kept(kept),
     });
+    if (flags.stdout) await streamFile(download, flags.file, signal);
+    const result = await download.done;
     report.done(result, (performance.now() - startedMs) / 1000);
     if (flags.seed) {
       output.say('seeding, Ctrl-C ends it');
