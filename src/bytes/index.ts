@@ -1,6 +1,6 @@
 /** The ground every room stands on: branded byte types, text forms of bytes, and the error with a code. */
 export { CodedError, InternalError } from './errors.ts';
-export { compareBytes, concatBytes, equalBytes, startsWithBytes } from './operations.ts';
+export { compareBytes, concatBytes, copyBytes, equalBytes, startsWithBytes } from './operations.ts';
 export { printable } from './printable.ts';
 export {
   fromBase32,

@@ -34,3 +34,8 @@ export function compareBytes(left: Uint8Array, right: Uint8Array): number {
 export function startsWithBytes(bytes: Uint8Array, prefix: Uint8Array): boolean {
   return bytes.length >= prefix.length && equalBytes(bytes.subarray(0, prefix.length), prefix);
 }
+
+/** A copy of some bytes, also of a `Buffer`: its own `slice` makes a view of memory that may be used again. */
+export function copyBytes(bytes: Uint8Array, start = 0, end = bytes.length): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes.subarray(start, end));
+}

@@ -1,6 +1,7 @@
 import {
   brandBytes,
   concatBytes,
+  copyBytes,
   equalBytes,
   type InfoHashV1,
   type PeerId,
@@ -61,8 +62,8 @@ export function parseHandshake(bytes: Uint8Array): Handshake {
   const reserved = bytes.subarray(20, 28);
   const has = (flag: { byte: number; bit: number }) => ((reserved[flag.byte] as number) & flag.bit) !== 0;
   return {
-    infoHash: bytes.slice(28, 48),
-    peerId: brandBytes('PeerId', bytes.slice(48, 68)),
+    infoHash: copyBytes(bytes, 28, 48),
+    peerId: brandBytes('PeerId', copyBytes(bytes, 48, 68)),
     extended: has(EXTENDED),
     fast: has(FAST),
     upgradable: has(UPGRADABLE),

@@ -1,5 +1,5 @@
 import { type BencodeLimits, type BencodeNode, decode, type Encodable, encode } from '../bencode/index.ts';
-import { CodedError, concatBytes } from '../bytes/index.ts';
+import { CodedError, concatBytes, copyBytes } from '../bytes/index.ts';
 import { WireError } from './error.ts';
 import { encodeCompactPeers, type PeerAddress, parseCompactPeers } from './peer-address.ts';
 
@@ -190,7 +190,7 @@ function readContacts(bytes: Uint8Array): DhtContact[] {
   const contacts: DhtContact[] = [];
   for (let at = 0; at < bytes.length; at += CONTACT_BYTES) {
     const [address] = parseCompactPeers(bytes.subarray(at + ID_BYTES, at + CONTACT_BYTES), 4);
-    if (address) contacts.push({ ...address, id: bytes.slice(at, at + ID_BYTES) });
+    if (address) contacts.push({ ...address, id: copyBytes(bytes, at, at + ID_BYTES) });
   }
   return contacts;
 }
@@ -241,7 +241,7 @@ function bytesAt(node: BencodeNode, key: string, least: number, most: number): U
   if (value?.kind !== 'bytes') throw bad(`no string ${key}`);
   const bytes = value.bytes();
   if (bytes.length < least || bytes.length > most) throw bad(`a ${key} of ${bytes.length} bytes`);
-  return bytes.slice();
+  return copyBytes(bytes);
 }
 
 function idAt(node: BencodeNode, key: string): Uint8Array {

@@ -1,3 +1,4 @@
+import { copyBytes } from '../bytes/index.ts';
 import { WireError } from './error.ts';
 import { type HashRange, MESSAGE_ID, type PeerMessage } from './message.ts';
 
@@ -22,7 +23,7 @@ export function parseMessage(id: number, body: Uint8Array): PeerMessage {
     case 'allowed-fast':
       return { type, pieceIndex: readUint32(exactly(type, body, 4), 0) };
     case 'bitfield':
-      return { type, bits: copyOf(body) };
+      return { type, bits: copyBytes(body) };
     case 'request':
     case 'cancel':
     case 'reject':
@@ -38,7 +39,7 @@ export function parseMessage(id: number, body: Uint8Array): PeerMessage {
       return { type, port: ((body[0] as number) << 8) | (body[1] as number) };
     case 'extended':
       if (body.length === 0) throw badLength(type, 0, 'at least 1');
-      return { type, extensionId: body[0] as number, payload: copyOf(body, 1) };
+      return { type, extensionId: body[0] as number, payload: copyBytes(body, 1) };
     case 'hash-request':
     case 'hash-reject':
       return { type, ...parseHashRange(exactly(type, body, HASH_RANGE_BYTES)) };
@@ -46,7 +47,7 @@ export function parseMessage(id: number, body: Uint8Array): PeerMessage {
       if (body.length < HASH_RANGE_BYTES || (body.length - HASH_RANGE_BYTES) % 32 !== 0) {
         throw badLength(type, body.length, '48 and a multiple of 32');
       }
-      return { type, ...parseHashRange(body), hashes: copyOf(body, HASH_RANGE_BYTES) };
+      return { type, ...parseHashRange(body), hashes: copyBytes(body, HASH_RANGE_BYTES) };
     default:
       exactly(type, body, 0);
       return { type };
@@ -55,17 +56,12 @@ export function parseMessage(id: number, body: Uint8Array): PeerMessage {
 
 function parseHashRange(body: Uint8Array): HashRange {
   return {
-    piecesRoot: copyOf(body, 0, 32),
+    piecesRoot: copyBytes(body, 0, 32),
     baseLayer: readUint32(body, 32),
     index: readUint32(body, 36),
     length: readUint32(body, 40),
     proofLayers: readUint32(body, 44),
   };
-}
-
-/** A copy, also of a `Buffer`, whose own `slice` makes a view of memory that the next read may overwrite. */
-function copyOf(body: Uint8Array, start = 0, end = body.length): Uint8Array {
-  return new Uint8Array(body.subarray(start, end));
 }
 
 function exactly(type: string, body: Uint8Array, length: number): Uint8Array {

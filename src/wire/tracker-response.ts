@@ -1,5 +1,5 @@
 import { type BencodeNode, decode, type Encodable, encode, MESSAGE_LIMITS } from '../bencode/index.ts';
-import { toHex } from '../bytes/index.ts';
+import { copyBytes, toHex } from '../bytes/index.ts';
 import { WireError } from './error.ts';
 import { refuseAs } from './extension.ts';
 import { addressBytes, encodeCompactPeers, type PeerAddress, parseCompactPeers } from './peer-address.ts';
@@ -141,7 +141,7 @@ function peersOf(node: BencodeNode | undefined): TrackedPeer[] {
     if (host === undefined || port === undefined || port < 1 || port > 65_535) continue;
     if (addressBytes(host) === undefined) continue; // a name: resolving it is not the tracker's to ask
     const peerId = item.get('peer id');
-    peers.push({ host, port, ...(peerId?.kind === 'bytes' ? { peerId: peerId.bytes().slice() } : {}) });
+    peers.push({ host, port, ...(peerId?.kind === 'bytes' ? { peerId: copyBytes(peerId.bytes()) } : {}) });
   }
   return peers;
 }

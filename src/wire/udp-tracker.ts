@@ -1,4 +1,4 @@
-import { concatBytes, toUtf8 } from '../bytes/index.ts';
+import { concatBytes, copyBytes, toUtf8 } from '../bytes/index.ts';
 import { WireError } from './error.ts';
 import { readUint32 } from './parse-message.ts';
 import { parseCompactPeers } from './peer-address.ts';
@@ -78,7 +78,7 @@ export function parseUdpAnswer(bytes: Uint8Array, family: 4 | 6): UdpAnswer {
   switch (action) {
     case ACTION.connect:
       if (bytes.length < 16) throw bad(`a connect answer of ${bytes.length} bytes`);
-      return { action: 'connect', transactionId, connectionId: bytes.slice(8, 16) };
+      return { action: 'connect', transactionId, connectionId: copyBytes(bytes, 8, 16) };
     case ACTION.announce:
       if (bytes.length < 20) throw bad(`an announce answer of ${bytes.length} bytes`);
       return { action: 'announce', transactionId, response: parseAnswer(bytes, family) };

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type CodedError, equalBytes, toHex } from '../../src/bytes/index.ts';
 
 /** Some class of errors that a parser may refuse bytes with. */
@@ -63,4 +64,14 @@ export class Choices {
   rest(): Uint8Array {
     return this.#bytes.slice(this.#at);
   }
+}
+
+/** Reads bytes from a Buffer whose memory is used again afterwards, as sockets do; throws when the value changed. */
+export function readAndOverwrite<Value>(bytes: Uint8Array, read: (buffer: Uint8Array) => Value): Value {
+  const buffer = Buffer.from(bytes);
+  const value = read(buffer);
+  const before = structuredClone(value);
+  buffer.fill(0xa5);
+  if (!isDeepStrictEqual(value, before)) throw new Error('a value keeps memory that is not its own');
+  return value;
 }

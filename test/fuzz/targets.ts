@@ -2,6 +2,7 @@ import { fuzz as bencode } from './targets/bencode.ts';
 import { fuzz as extension } from './targets/extension.ts';
 import { fuzz as hashes } from './targets/hashes.ts';
 import { fuzz as identity } from './targets/identity.ts';
+import { fuzz as krpc } from './targets/krpc.ts';
 import { fuzz as magnet } from './targets/magnet.ts';
 import { fuzz as mse } from './targets/mse.ts';
 import { fuzz as peerAddress } from './targets/peer-address.ts';
@@ -17,6 +18,7 @@ export const TARGETS: Readonly<Record<string, (bytes: Uint8Array) => void>> = {
   extension,
   hashes,
   identity,
+  krpc,
   magnet,
   mse,
   'peer-address': peerAddress,

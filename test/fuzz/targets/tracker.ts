@@ -12,7 +12,7 @@ import {
   type TrackedPeer,
   WireError,
 } from '../../../src/wire/index.ts';
-import { accepted } from '../support.ts';
+import { accepted, readAndOverwrite } from '../support.ts';
 
 export function fuzz(bytes: Uint8Array): void {
   readAnnounce(bytes);
@@ -29,7 +29,7 @@ export function fuzz(bytes: Uint8Array): void {
 }
 
 function readAnnounce(bytes: Uint8Array): void {
-  const answer = accepted(WireError, () => parseAnnounceResponse(bytes));
+  const answer = accepted(WireError, () => readAndOverwrite(bytes, parseAnnounceResponse));
   if (!answer) return;
   const { peers, intervalSeconds, complete, incomplete, warning = '', trackerId = '' } = answer;
   if (peers.length > 1000 || warning.length > 300 || trackerId.length > 300) throw new Error('without bound');

@@ -1,10 +1,10 @@
 // A UDP tracker's packets (BEP 15).
 import { addressBytes, encodeCompactPeers, parseUdpAnswer, WireError } from '../../../src/wire/index.ts';
-import { accepted, mustEqual } from '../support.ts';
+import { accepted, mustEqual, readAndOverwrite } from '../support.ts';
 
 export function fuzz(bytes: Uint8Array): void {
   for (const family of [4, 6] as const) {
-    const answer = accepted(WireError, () => parseUdpAnswer(bytes, family));
+    const answer = accepted(WireError, () => readAndOverwrite(bytes, (each) => parseUdpAnswer(each, family)));
     if (!answer) continue;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     if (answer.transactionId !== view.getUint32(4)) throw new Error('another transaction');

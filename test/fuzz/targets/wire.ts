@@ -12,7 +12,7 @@ import {
   WireError,
   writePieceHeader,
 } from '../../../src/wire/index.ts';
-import { accepted, inParts, mustEqual } from '../support.ts';
+import { accepted, inParts, mustEqual, readAndOverwrite } from '../support.ts';
 
 type Seen = PeerMessage | { readonly type: 'piece'; readonly span: BlockSpan; readonly data: Uint8Array };
 
@@ -85,7 +85,7 @@ function mustBeFramed(stream: Uint8Array, seen: readonly Seen[], hasFailed: bool
 
 function readHandshake(bytes: Uint8Array): void {
   const first = bytes.subarray(0, HANDSHAKE_BYTES);
-  const handshake = accepted(WireError, () => parseHandshake(first));
+  const handshake = accepted(WireError, () => readAndOverwrite(first, parseHandshake));
   if (!handshake) return;
   const { infoHash } = handshake as { infoHash: Parameters<typeof encodeHandshake>[0]['infoHash'] };
   const again = encodeHandshake({ ...handshake, infoHash });
