@@ -6,6 +6,7 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { toHex } from '../../src/bytes/index.ts';
+import { Engine } from '../../src/swarm/index.ts';
 import { parseMagnet } from '../../src/torrent/index.ts';
 import { isEvent, type Line, start } from './command-process.ts';
 import { awkwardTree, fingerprint, makeTorrent, patternBytes, temporaryFolder } from './content.ts';
@@ -175,3 +176,41 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     assert.ok(!download.lines.some(isEvent('done')));
   });
 }
+
+test('a download that is interrupted tells what it keeps; the same command goes on, and later finds it complete', async (context) => {
+  const folder = await temporaryFolder(context);
+  const { path, torrent, metainfo } = await makeTorrent(
+    folder,
+    'content',
+    { '': patternBytes(4_000_000, 3) },
+    'v2',
+  );
+  const file = join(folder, 'content.torrent');
+  await writeFile(file, torrent);
+  const seeder = new Engine({ uploadBytesPerSecond: 2_000_000 });
+  context.after(() => seeder.close());
+  const { host, port } = await seeder.listen();
+  const swarm = await seeder.seed(metainfo, path);
+  const out = join(folder, 'out');
+  const args = ['download', file, '--peer', `${host}:${port}`, '--out', out];
+  const first = start(context, ...args);
+  await first.when((line) => line.event === 'progress' && (line['haveBytes'] as number) > 0);
+  first.child.kill('SIGINT');
+  assert.equal((await first.end).code, 130);
+  const kept = first.lines.find(isEvent('kept')) as Line;
+  assert.equal(kept['path'], join(out, `.bitquorum-${toHex(metainfo.infoHashV2)}`));
+  assert.ok((kept['bytes'] as number) > 0);
+
+  swarm.setLimits({ uploadBytesPerSecond: 0 });
+  seeder.setLimits({ uploadBytesPerSecond: 0 });
+  for (const alreadyThere of [false, true]) {
+    const next = start(context, ...args);
+    const { code, stderr } = await next.end;
+    assert.equal(code, 0, stderr);
+    const done = next.lines.at(-1) as Line;
+    assert.equal(done['alreadyThere'], alreadyThere);
+    assert.equal(done['resumedBytes'], alreadyThere ? 4_000_000 : kept['bytes']);
+    if (alreadyThere) assert.match(stderr, /already complete, .* verified/);
+  }
+  assert.deepEqual(await readdir(out), ['content']);
+});
