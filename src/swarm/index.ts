@@ -12,6 +12,6 @@ export type { TorrentSource } from './source.ts';
 export type { Ban } from './statistics/bans.ts';
 export type { EngineEvents, PeerChange } from './statistics/events.ts';
 export type { EngineStatistics, PeerStatistics, SwarmStatistics } from './statistics/statistics.ts';
-export type { RunningDownload } from './streaming/running-download.ts';
 export type { TrackerStatistics } from './statistics/tracker-log.ts';
+export type { RunningDownload } from './streaming/running-download.ts';
 export type { Swarm } from './swarm.ts';

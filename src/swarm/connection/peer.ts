@@ -114,6 +114,11 @@ export class Peer implements MessageSink {
     return this.#socket.isHeldBack;
   }
 
+  /** How often we have held it back. */
+  get pauses(): number {
+    return this.#socket.pauses;
+  }
+
   get queuedBytes(): number {
     return this.#socket.queuedBytes;
   }

@@ -38,6 +38,7 @@ export class PeerSocket {
   /** Bytes that may come before the throttle is asked again; they are paid for. */
   #credit = 0;
   #isHeldBack = false;
+  #pauses = 0;
   readonly #readOn = () => this.#resume();
 
   /** Takes over a connected socket that nobody reads from yet. `readsByCallback`: see {@link PeerSocket.dial}. */
@@ -144,6 +145,11 @@ export class PeerSocket {
     return this.#isHeldBack;
   }
 
+  /** How often it has paused. */
+  get pauses(): number {
+    return this.#pauses;
+  }
+
   /** Whether what is sent and received now is encrypted. */
   get isEncrypted(): boolean {
     return this.#cipher !== undefined;
@@ -208,6 +214,7 @@ export class PeerSocket {
     this.#credit = 0;
     if (this.#mayReadOn(intake)) return;
     this.#isHeldBack = true;
+    this.#pauses += 1;
     this.#socket.pause();
   }
 

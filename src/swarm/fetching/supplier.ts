@@ -50,6 +50,7 @@ export class Supplier {
   /** When it was asked last, there was nothing more to ask it for. */
   isStarved = false;
   #seenBytes = 0;
+  #seenPauses = 0;
   #hasFinishedBlock = false;
   #lastProgressMs: number;
 
@@ -135,7 +136,9 @@ export class Supplier {
     const bytes = this.peer.receivedBlockBytes - this.#seenBytes;
     this.bytesPerSecond = bytes;
     this.#seenBytes = this.peer.receivedBlockBytes;
-    if (this.#hasFinishedBlock || this.load === 0 || this.peer.isHeldBack) this.#lastProgressMs = nowMs;
+    const isHeldBack = this.peer.isHeldBack || this.peer.pauses > this.#seenPauses;
+    this.#seenPauses = this.peer.pauses;
+    if (this.#hasFinishedBlock || this.load === 0 || isHeldBack) this.#lastProgressMs = nowMs;
     this.#hasFinishedBlock = false;
     if (bytes > 0) {
       const ahead = isReading ? READING_AHEAD_SECONDS : AHEAD_SECONDS;
