@@ -49,7 +49,8 @@ export class PartialContent implements Content {
   }
 
   async close(): Promise<void> {
-    const finished = await this.#finished;
+    // When it cannot be moved it stands where it was, and whoever moves it hears why.
+    const finished = await this.#finished?.catch(() => undefined);
     if (finished) await finished.close();
     else await this.#pool.forget(this.#root);
   }
