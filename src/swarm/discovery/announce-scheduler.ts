@@ -18,6 +18,8 @@ export interface AnnounceLimits {
 
 export const ANNOUNCE_LIMITS: AnnounceLimits = { atOnce: 32, atOncePerHost: 8, spreadMs: 2 };
 
+/** So many planned announces keep connections. */
+const MANY = 50;
 /** Re-announces come up to this part of their interval later, so that what began together does not stay together. */
 const JITTER = 0.1;
 
@@ -34,6 +36,7 @@ export class AnnounceScheduler {
   readonly #ready = new Map<string, Set<AnnounceJob>>();
   readonly #running = new Map<AnnounceJob, { readonly done: Promise<void>; isAskedAgain: boolean }>();
   readonly #runningOfHost = new Map<string, number>();
+  #waiting = 0;
   #timer: NodeJS.Timeout | undefined;
   #timerMs = Number.POSITIVE_INFINITY;
 
@@ -60,20 +63,27 @@ export class AnnounceScheduler {
     this.#unplan(job);
     const { host } = job;
     const queue = this.#ready.get(host) ?? new Set();
+    if (!queue.has(job)) this.#waiting += 1;
     this.#ready.set(host, queue.add(job));
     this.#start();
   }
 
-  /** Whether a host has more to hear at once: then its connections are kept. */
+  /** How many jobs wait for room. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** Whether a host probably has more to hear soon: then its connections are kept. */
   isBusy(host: string): boolean {
-    return this.#ready.has(host);
+    return this.#ready.has(host) || this.#planned.size > MANY;
   }
 
   /** Forgets a job. Resolves when it does not run any more. */
   async remove(job: AnnounceJob): Promise<void> {
     this.#unplan(job);
     for (const [host, queue] of this.#ready) {
-      if (queue.delete(job) && queue.size === 0) this.#ready.delete(host);
+      if (queue.delete(job)) this.#waiting -= 1;
+      if (queue.size === 0) this.#ready.delete(host);
     }
     const running = this.#running.get(job);
     if (!running) return;
@@ -117,6 +127,7 @@ export class AnnounceScheduler {
       const [job] = queue;
       if (!job || (this.#runningOfHost.get(host) ?? 0) >= this.#limits.atOncePerHost) continue;
       queue.delete(job);
+      this.#waiting -= 1;
       this.#ready.delete(host);
       if (queue.size > 0) this.#ready.set(host, queue); // behind the others
       this.#run(job, host);

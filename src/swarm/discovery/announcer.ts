@@ -11,8 +11,9 @@ const LEAST_INTERVAL = 5;
 const MOST_INTERVAL = 3600;
 const USUAL_INTERVAL = 1800;
 const FIRST_RETRY_SECONDS = 2;
-/** How long farewells may take, those that wait for their turn included. */
+/** How long a farewell may take, and how much longer for each announce that waits before it. */
 const FAREWELL_MS = 2000;
+const FAREWELL_EACH_MS = 1;
 
 /** The swarm that is announced. */
 export interface AnnouncerOwner {
@@ -74,7 +75,7 @@ export class Announcer implements AnnounceJob {
     this.#isStopped = true;
     this.#running?.abort.abort();
     await scheduler.remove(this);
-    const signal = AbortSignal.timeout(FAREWELL_MS);
+    const signal = AbortSignal.timeout(FAREWELL_MS + scheduler.waiting * FAREWELL_EACH_MS);
     await Promise.all(Array.from(this.#knowing, (url) => this.#farewell(url, signal)));
   }
 
