@@ -1,64 +1,16 @@
 // A download among hostile peers, each on a loopback address of its own: it completes from the honest one.
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { concatBytes } from '../../src/bytes/index.ts';
-import { Engine, type SwarmError } from '../../src/swarm/index.ts';
-import { formatMagnet, parseMagnet } from '../../src/torrent/index.ts';
+import { Engine } from '../../src/swarm/index.ts';
 import type { BlockSpan } from '../../src/wire/index.ts';
-import { fingerprint, makeTorrent, patternBytes, temporaryFolder } from './content.ts';
+import { patternBytes } from './content.ts';
+import { downloadAmong, mustBan, prepare } from './hostile-scene.ts';
 import { type Line, type Script, startScripted } from './scripted-peer.ts';
 
 /** Pieces of four blocks each. */
 const CONTENT = patternBytes(11_000_000, 77);
-const LIMIT_MS = 30_000;
-
-async function prepare(context: TestContext) {
-  const folder = await temporaryFolder(context);
-  const made = await makeTorrent(folder, 'content', { '': CONTENT }, 'v2');
-  const { pieceLength } = made.metainfo;
-  const bytesAt = ({ pieceIndex, begin, length }: BlockSpan): Uint8Array =>
-    CONTENT.subarray(pieceIndex * pieceLength + begin, pieceIndex * pieceLength + begin + length);
-  const seeder = new Engine({ host: '127.0.1.1' });
-  context.after(() => seeder.close());
-  const honest = await seeder.listen();
-  return { ...made, bytesAt, seeder, honest, out: join(folder, 'out') };
-}
-
-type Prepared = Awaited<ReturnType<typeof prepare>>;
-
-/** Downloads from a hostile peer; the honest one comes up once the hostile one was at work. */
-async function downloadAmong(
-  context: TestContext,
-  { metainfo, torrent, path, bytesAt, seeder, honest, out }: Prepared,
-  scripts: readonly Script[],
-  how: 'torrent' | 'magnet',
-  options: { readonly honestAfterMs?: number; readonly hasHonest?: boolean } = {},
-) {
-  const hostile = await Promise.all(
-    scripts.map((script, at) => startScripted(context, `127.0.${at + 10}.1`, metainfo, bytesAt, script)),
-  );
-  const leecher = new Engine({ stallTimeoutMs: 1500, handshakeTimeoutMs: 1500 });
-  context.after(() => leecher.close());
-  if (options.hasHonest !== false) {
-    const timer = setTimeout(() => void seeder.seed(torrent, path), options.honestAfterMs ?? 150);
-    context.after(() => clearTimeout(timer));
-  }
-  const troubles: SwarmError[] = [];
-  const { infoHashV2 } = metainfo;
-  const source = how === 'torrent' ? metainfo : parseMagnet(formatMagnet({ infoHashV2 }));
-  const result = await leecher.download(source, {
-    folder: out,
-    peers: [...hostile, ...(options.hasHonest === false ? [] : [honest])],
-    signal: AbortSignal.timeout(LIMIT_MS),
-    onTrouble: (error) => troubles.push(error),
-  });
-  assert.deepEqual(await fingerprint(result.path), await fingerprint(path));
-  assert.deepEqual(await readdir(out), ['content']);
-  return { hostile, troubles, progress: result.progress };
-}
-
 const garbage = (length: number): Buffer => patternBytes(length, 123);
 const wrongBlock = ({ length }: BlockSpan): Uint8Array => garbage(length);
 
@@ -82,11 +34,10 @@ const SCRIPTS: readonly (readonly [name: string, script: Script, isBanned: boole
 
 for (const [name, script, isBanned] of SCRIPTS) {
   test(`a download gets past a peer that sends ${name}`, async (context) => {
-    const prepared = await prepare(context);
-    const { progress, hostile, troubles } = await downloadAmong(context, prepared, [script], 'torrent');
-    assert.ok((hostile[0]?.lines.length ?? 0) > 0, 'the hostile peer was asked');
-    assert.equal(progress.bannedPeers, isBanned ? 1 : 0);
-    assert.equal(troubles.filter(({ code }) => code === 'peer-lied').length, isBanned ? 1 : 0);
+    const prepared = await prepare(context, CONTENT);
+    const outcome = await downloadAmong(context, prepared, [script]);
+    assert.ok((outcome.hostile[0]?.lines.length ?? 0) > 0, 'the hostile peer was asked');
+    mustBan(outcome, ...(isBanned ? outcome.hostile : []));
   });
 }
 
@@ -99,18 +50,14 @@ const LIES: readonly (readonly [name: string, script: Script])[] = [
 
 for (const [name, script] of LIES) {
   test(`a magnet link gets past a peer that gives ${name}`, async (context) => {
-    const prepared = await prepare(context);
-    const { progress, troubles } = await downloadAmong(context, prepared, [script], 'magnet');
-    assert.equal(progress.bannedPeers, 1);
-    assert.deepEqual(
-      troubles.map(({ code }) => code),
-      ['peer-lied'],
-    );
+    const prepared = await prepare(context, CONTENT);
+    const outcome = await downloadAmong(context, prepared, [script], { how: 'magnet' });
+    mustBan(outcome, ...outcome.hostile);
   });
 }
 
 test('a block that is wrong in a piece of several senders names its sender by the block hashes', async (context) => {
-  const prepared = await prepare(context);
+  const prepared = await prepare(context, CONTENT);
   // It sends half of a piece, the first block wrong, and leaves; the honest peer sends the rest.
   let sent = 0;
   const script: Script = {
@@ -121,14 +68,14 @@ test('a block that is wrong in a piece of several senders names its sender by th
       return undefined;
     },
   };
-  const { progress, troubles } = await downloadAmong(context, prepared, [script], 'torrent');
+  const { progress, troubles } = await downloadAmong(context, prepared, [script]);
   assert.equal(progress.bannedPeers, 1);
   assert.ok(progress.downloadedBytes <= CONTENT.length + 16_384, 'only the wrong block came twice');
   assert.match(troubles[0]?.message ?? '', /^127\.0\.10\.1:\d+ sent a wrong block of piece \d+$/);
 });
 
 test('where nobody gives block hashes the piece is fetched again from one peer, and the liar is known', async (context) => {
-  const prepared = await prepare(context);
+  const prepared = await prepare(context, CONTENT);
   let sent = 0;
   const liar: Script = {
     block: (span, { socket }) => {
@@ -150,7 +97,7 @@ test('where nobody gives block hashes the piece is fetched again from one peer, 
       return undefined;
     },
   };
-  const { progress, hostile } = await downloadAmong(context, prepared, [liar, honest], 'torrent', {
+  const { progress, hostile } = await downloadAmong(context, prepared, [liar, honest], {
     hasHonest: false,
   });
   assert.equal(progress.bannedPeers, 1);
@@ -158,13 +105,13 @@ test('where nobody gives block hashes the piece is fetched again from one peer, 
 });
 
 test('ten hostile peers at once leave the download to the honest one', async (context) => {
-  const prepared = await prepare(context);
+  const prepared = await prepare(context, CONTENT);
   const scripts = SCRIPTS.map(([, script]) => script).slice(0, 10);
-  await downloadAmong(context, prepared, scripts, 'torrent', { honestAfterMs: 200 });
+  await downloadAmong(context, prepared, scripts, { honestAfterMs: 200 });
 });
 
 test('with nobody honest nothing is left behind', async (context) => {
-  const prepared = await prepare(context);
+  const prepared = await prepare(context, CONTENT);
   const { metainfo, bytesAt, out } = prepared;
   const peer = await startScripted(context, '127.0.10.1', metainfo, bytesAt, { block: wrongBlock });
   const leecher = new Engine();
