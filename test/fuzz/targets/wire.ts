@@ -90,7 +90,7 @@ function readHandshake(bytes: Uint8Array): void {
   const { infoHash } = handshake as { infoHash: Parameters<typeof encodeHandshake>[0]['infoHash'] };
   const again = encodeHandshake({ ...handshake, infoHash });
   const known = first.slice();
-  const reserved = [0, 0, 0, 0, 0, 0x10, 0, 0x14];
+  const reserved = [0, 0, 0, 0, 0, 0x10, 0, 0x15];
   for (const [at, bits] of reserved.entries()) known[20 + at] = (known[20 + at] as number) & bits;
   mustEqual(again, known, 'a handshake');
 }
