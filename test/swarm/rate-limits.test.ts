@@ -175,8 +175,8 @@ describe('rate limits', { concurrency: true }, () => {
   });
 
   test('peers that we ourselves hold back are not let go as stalled', async (context) => {
-    const made = await contentOf(context, 320 * KIB);
-    const bytes = patternBytes(320 * KIB, 320 * KIB);
+    const made = await contentOf(context, 160 * KIB);
+    const bytes = patternBytes(160 * KIB, 160 * KIB);
     const peers = await Promise.all(
       [1, 2, 3, 4].map((at) =>
         startScripted(
@@ -192,8 +192,8 @@ describe('rate limits', { concurrency: true }, () => {
       ),
     );
     const { done } = await fetching(context, made, peers, {
-      downloadBytesPerSecond: 64 * KIB,
-      stallTimeoutMs: 300,
+      downloadBytesPerSecond: 24 * KIB,
+      stallTimeoutMs: 1500, // each of them sends a block in three seconds,
     });
     const { progress } = await done;
     assert.ok(progress.wastedBytes < 100 * KIB, `${progress.wastedBytes} bytes came twice`);
