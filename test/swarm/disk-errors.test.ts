@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
-import { mkdir, readdir, rm, statfs, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { text } from 'node:stream/consumers';
@@ -75,30 +75,51 @@ test('a disk that fills up: how much is missing is told, what was verified is ke
   assert.ok(done.resumedBytes >= full.kept, `${done.resumedBytes} of ${full.kept}`);
 });
 
-test('a folder that became read-only is told, and what was verified is kept', { skip }, async (context) => {
-  const { made, out, order } = await play(context);
-  const hidden = join(out, `.bitquorum-${toHex(made.metainfo.infoHashV2)}`);
-  const first = new Engine();
+/** Downloads a third or more, and gives up. */
+async function beginIt({ made, out, order }: Play, file: string): Promise<void> {
+  const engine = new Engine();
   const enough = new AbortController();
   const reached = setInterval(() => {
-    const { blocks } = statSync(join(hidden, 'content'), { throwIfNoEntry: false }) ?? { blocks: 0 };
+    const { blocks } = statSync(file, { throwIfNoEntry: false }) ?? { blocks: 0 };
     if (blocks * 512 > SIZE / 3) enough.abort();
   }, 10);
   const peers = [{ host: '127.0.0.1', port: order.port }];
-  await assert.rejects(first.download(made.metainfo, { folder: out, peers, signal: enough.signal }));
+  await assert.rejects(engine.download(made.metainfo, { folder: out, peers, signal: enough.signal }));
   clearInterval(reached);
-  await first.close();
-  const readOnly = ['--dev-bind', '/', '/', '--ro-bind', out, out];
-  const [, failed] = await run(context, 'bwrap', ...readOnly, process.execPath, child, JSON.stringify(order));
-  assert.ok(failed?.event === 'failed', JSON.stringify(failed));
-  assert.equal(failed.code, 'disk');
-  assert.match(failed.message, /the file system is read-only: choose another folder/);
-  assert.ok(failed.message.includes(hidden));
-  const [, done] = await run(context, process.execPath, child, JSON.stringify(order));
-  assert.ok(done?.event === 'done');
-  assert.ok(done.resumedBytes > 0);
-  assert.deepEqual(await fingerprint(done.path), await fingerprint(made.path));
-});
+  await engine.close();
+}
+
+const LOSSES: readonly (readonly [string, RegExp, number, (out: string) => readonly string[]])[] = [
+  // Without its capabilities root may no more than the modes say.
+  ['permission', /permission is missing: change who may write there/, 0o400, () => ['--cap-drop', 'ALL']],
+  [
+    'a writable file system',
+    /the file system is read-only: choose another folder/,
+    0o600,
+    (out) => ['--ro-bind', out, out],
+  ],
+];
+
+for (const [what, words, mode, loss] of LOSSES) {
+  test(`${what} that was lost is told, and what was verified is kept`, { skip }, async (context) => {
+    const played = await play(context);
+    const { made, out, order } = played;
+    const file = join(out, `.bitquorum-${toHex(made.metainfo.infoHashV2)}`, 'content');
+    await beginIt(played, file);
+    await chmod(file, mode);
+    const sandbox = ['--dev-bind', '/', '/', ...loss(out), process.execPath, child, JSON.stringify(order)];
+    const [, failed] = await run(context, 'bwrap', ...sandbox);
+    assert.ok(failed?.event === 'failed', JSON.stringify(failed));
+    assert.equal(failed.code, 'disk');
+    assert.match(failed.message, words);
+    assert.ok(failed.message.includes(out));
+    await chmod(file, 0o644);
+    const [, done] = await run(context, process.execPath, child, JSON.stringify(order));
+    assert.ok(done?.event === 'done');
+    assert.ok(done.resumedBytes > 0);
+    assert.deepEqual(await fingerprint(done.path), await fingerprint(made.path));
+  });
+}
 
 test('files that may not grow so long are told', { skip: process.platform === 'win32' }, async (context) => {
   const { out, order } = await play(context);
