@@ -32,7 +32,6 @@ export {
   type DhtQuestion,
   encodeKrpc,
   type KrpcMessage,
-  parseKrpc,
 } from './krpc.ts';
 export type { WireLimits } from './limits.ts';
 export type { BlockSpan, HashRange, PeerMessage } from './message.ts';
@@ -56,6 +55,7 @@ export {
 export { MseInitiator } from './mse-initiator.ts';
 export { MseResponder } from './mse-responder.ts';
 export { isNodeIdFor, nodeIdFor } from './node-id.ts';
+export { parseKrpc } from './parse-krpc.ts';
 export {
   addressBytes,
   encodeCompactPeers,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
-import { equalBytes, toHex } from '../../bytes/index.ts';
+import { equalBytes } from '../../bytes/index.ts';
 import {
   type DhtAnswer,
   type DhtContact,
@@ -11,15 +11,14 @@ import {
   type PeerAddress,
   type SwarmHash,
 } from '../../wire/index.ts';
-import { isWithin, lookupWithin, reachFrom } from '../connection/address-policy.ts';
+import { lookupWithin } from '../connection/address-policy.ts';
 import { scopeOf } from '../connection/address-scope.ts';
+import { AnswerDesk } from './answer-desk.ts';
 import { type KrpcQuery, type KrpcRefusal, type KrpcResponse, KrpcSocket } from './krpc-socket.ts';
 import { DHT_LIMITS } from './limits.ts';
 import { OutsideView } from './outside-view.ts';
-import { PeerStore } from './peer-store.ts';
 import { BUCKET_NODES, RoutingTable } from './routing-table.ts';
 import { type Found, Search } from './search.ts';
-import { Tokens } from './tokens.ts';
 
 /** How often the table is looked after, when a silent node is asked again, and when a random place is searched. */
 const CARE_MS = 60_000;
@@ -42,8 +41,7 @@ export interface DhtNodeParts {
 export class DhtNode {
   readonly #parts: DhtNodeParts;
   readonly #socket: KrpcSocket;
-  readonly #tokens: Tokens;
-  readonly #peers: PeerStore;
+  readonly #desk: AnswerDesk;
   readonly #view = new OutsideView();
   readonly #closing = new AbortController();
   /** Nodes that are asked just now whether they are there. */
@@ -59,8 +57,7 @@ export class DhtNode {
     this.#parts = parts;
     this.#id = randomBytes(20);
     this.#table = new RoutingTable(this.#id, parts.now);
-    this.#tokens = new Tokens(parts.now);
-    this.#peers = new PeerStore(parts.now);
+    this.#desk = new AnswerDesk(parts);
     this.#socket = new KrpcSocket({
       id: () => this.#id,
       now: parts.now,
@@ -79,7 +76,7 @@ export class DhtNode {
 
   /** Nodes in the table, and peers that are kept for others. */
   get sizes(): { readonly nodes: number; readonly storedPeers: number } {
-    return { nodes: this.#table.size, storedPeers: this.#peers.size };
+    return { nodes: this.#table.size, storedPeers: this.#desk.storedPeers };
   }
 
   /** Opens the UDP port, another one when that is taken, and begins to look for nodes. Throws what the system says. */
@@ -113,7 +110,7 @@ export class DhtNode {
     const signal = AbortSignal.any([options.signal, this.#closing.signal]);
     await this.#begin();
     const question: DhtQuestion = { method: 'get_peers', infoHash };
-    const stored = this.#peers.some(toHex(infoHash), this.#parts.random);
+    const stored = this.#desk.peersOf(infoHash);
     if (stored.length > 0) options.onPeers(stored);
     const closest = await this.#search(infoHash, question, signal, options.onPeers);
     const port = options.announcePort;
@@ -208,7 +205,7 @@ export class DhtNode {
   }
 
   async #lookAfter(): Promise<void> {
-    this.#peers.expire();
+    this.#desk.expire();
     for (const contact of this.#table.silentFor(SILENT_MS).slice(0, PINGS_IN_CARE)) {
       void this.#ask(contact, { method: 'ping' }, contact.id);
     }
@@ -219,36 +216,11 @@ export class DhtNode {
     }
   }
 
-  /** The closest nodes that somebody can use where he stands. */
-  #nodesFor(from: PeerAddress, target: Uint8Array): readonly DhtContact[] {
-    const reach = reachFrom(from.host);
-    return this.#table.closest(target, (contact) => isWithin(contact.host, reach));
-  }
-
-  #onQuery({ id, question, readOnly }: KrpcQuery, from: PeerAddress): DhtAnswer | KrpcRefusal | undefined {
+  #onQuery({ id, question, readOnly }: KrpcQuery, from: PeerAddress): DhtAnswer | KrpcRefusal {
     const contact = { ...from, id };
     // Whoever asks is not believed to be there before it has answered: a source address is easily forged.
     if (!readOnly && fits(contact) && this.#table.hasRoomFor(contact)) void this.#ping(from);
-    switch (question.method) {
-      case 'ping':
-        return { nodes: [], peers: [] };
-      case 'find_node':
-        return { nodes: this.#nodesFor(from, question.target), peers: [] };
-      case 'get_peers': {
-        const { infoHash } = question;
-        const reach = reachFrom(from.host);
-        const peers = this.#peers
-          .some(toHex(infoHash), this.#parts.random)
-          .filter(({ host }) => isWithin(host, reach));
-        return { nodes: this.#nodesFor(from, infoHash), peers, token: this.#tokens.of(from.host) };
-      }
-      case 'announce_peer': {
-        if (!this.#tokens.isValid(from.host, question.token)) return { code: 203, message: 'bad token' };
-        const port = question.impliedPort ? from.port : question.port;
-        this.#peers.add(toHex(question.infoHash), { host: from.host, port });
-        return { nodes: [], peers: [] };
-      }
-    }
+    return this.#desk.answer(question, from, this.#table);
   }
 }
 

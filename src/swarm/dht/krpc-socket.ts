@@ -25,8 +25,8 @@ export interface KrpcSocketParts {
   /** Our node id at the moment. */
   readonly id: () => Uint8Array;
   readonly now: () => number;
-  /** Somebody asks. What is returned is answered; `undefined` says nothing. */
-  readonly onQuery: (query: KrpcQuery, from: PeerAddress) => DhtAnswer | KrpcRefusal | undefined;
+  /** Somebody asks. What is returned is answered. */
+  readonly onQuery: (query: KrpcQuery, from: PeerAddress) => DhtAnswer | KrpcRefusal;
 }
 
 /** A question that is answered by an error (BEP 5, "Errors"). */
@@ -101,7 +101,6 @@ export class KrpcSocket {
   #answer(query: KrpcQuery, from: PeerAddress): void {
     const answer = this.#parts.onQuery(query, from);
     const { transactionId } = query;
-    if (!answer) return;
     if ('code' in answer) this.#send({ type: 'error', transactionId, ...answer }, from);
     else {
       const id = this.#parts.id();
