@@ -1,16 +1,14 @@
-import { randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { isIP } from 'node:net';
 import {
   type AnnounceResponse,
   encodeUdpAnnounce,
   encodeUdpConnect,
-  parseUdpAnswer,
   UDP_CONNECTION_MS,
-  type UdpAnswer,
 } from '../../wire/index.ts';
 import { lookupWithin, mustBeWithin, type Reach } from '../connection/address-policy.ts';
 import type { Announcement } from './tracker-client.ts';
+import { UdpConversation } from './udp-conversation.ts';
 
 /** The first wait for an answer, doubled the second time (BEP 15, "Time outs"), and how often it is asked. */
 const FIRST_WAIT_MS = 15_000;
@@ -88,7 +86,7 @@ async function announceOnce(
   const socket = createSocket(to.family === 6 ? 'udp6' : 'udp4');
   try {
     await connect(socket, to, localAddress);
-    const conversation = new Conversation(socket, to.family, signal);
+    const conversation = new UdpConversation(socket, to.family, signal);
     let connection: { readonly id: Uint8Array; readonly sinceMs: number } | undefined;
     for (let attempt = 0; attempt < TRIES; attempt += 1) {
       const waitMs = firstWaitMs * 2 ** attempt;
@@ -108,51 +106,6 @@ async function announceOnce(
     throw new Error(`no answer to ${TRIES} packets`);
   } finally {
     socket.close();
-  }
-}
-
-/** Questions and answers over one socket, one at a time. */
-class Conversation {
-  readonly #socket: Socket;
-  readonly #signal: AbortSignal;
-  #onAnswer: (answer: UdpAnswer) => void = () => undefined;
-  #onFault: (cause: Error) => void = () => undefined;
-
-  constructor(socket: Socket, family: 4 | 6, signal: AbortSignal) {
-    this.#socket = socket;
-    this.#signal = signal;
-    socket.on('error', (cause) => this.#onFault(cause));
-    socket.on('message', (packet) => {
-      try {
-        this.#onAnswer(parseUdpAnswer(packet, family));
-      } catch {
-        // Not what a tracker says: anybody can write such a packet, so the right one is still waited for.
-      }
-    });
-  }
-
-  /** The answer of the question's own transaction, or nothing in time. Throws what the tracker complains about. */
-  ask(question: (transactionId: number) => Uint8Array, waitMs: number): Promise<UdpAnswer | undefined> {
-    const transactionId = randomInt(2 ** 32);
-    const { promise, resolve, reject } = Promise.withResolvers<UdpAnswer | undefined>();
-    const timer = setTimeout(() => resolve(undefined), waitMs);
-    const abort = (): void => reject(this.#signal.reason as Error);
-    this.#onFault = reject;
-    this.#onAnswer = (answer) => {
-      if (answer.transactionId !== transactionId) return;
-      if (answer.action === 'error')
-        reject(new Error(`the tracker refused: ${JSON.stringify(answer.message)}`));
-      else resolve(answer);
-    };
-    this.#signal.addEventListener('abort', abort, { once: true });
-    if (this.#signal.aborted) abort();
-    this.#socket.send(question(transactionId), (cause) => {
-      if (cause) reject(cause);
-    });
-    return promise.finally(() => {
-      clearTimeout(timer);
-      this.#signal.removeEventListener('abort', abort);
-    });
   }
 }
 
