@@ -31,8 +31,8 @@ function mustBeBounded(message: KrpcMessage): void {
   if (message.id.length !== 20) throw new Error('an id of another length');
   if (message.type === 'query') return;
   const { nodes, peers, token } = message.answer;
-  if (nodes.length > KRPC_LIMITS.nodes || peers.length > KRPC_LIMITS.peers) throw new Error('too many');
-  if (token !== undefined && token.length > KRPC_LIMITS.tokenBytes) throw new Error('a token without bound');
+  if (nodes.length > 32 || peers.length > 128) throw new Error('too many');
+  if (token !== undefined && token.length > 64) throw new Error('a token without bound');
   for (const { host, port, id } of nodes) {
     if (id.length !== 20 || port < 1) throw new Error('a node that is none');
     if (!isNodeIdFor(host, nodeIdFor(host, id))) throw new Error(`no node id fits ${host}`);
