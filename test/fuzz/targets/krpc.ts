@@ -8,7 +8,6 @@ import {
   parseKrpc,
   WireError,
 } from '../../../src/wire/index.ts';
-import { KRPC_LIMITS } from '../../../src/wire/parse-krpc.ts';
 import { accepted, readAndOverwrite } from '../support.ts';
 
 export function fuzz(bytes: Uint8Array): void {
