@@ -39,6 +39,7 @@ export function addDownloadCommand(program: Command): void {
     .option('--web-seed <url>', 'HTTP server to fetch from besides; may be given several times', collect)
     .option('--no-web-seeds', 'fetch from none of the web seeds in the link or file')
     .option('--listen <host:port>', 'take connections in while downloading')
+    .option('--local', 'go where the link or file leads on this machine and in its network, too')
     .option('--stdout', 'write a file to standard output while it comes, such as for a player')
     .option('--file <path>', 'which file of the torrent --stdout writes: the largest unless it is said')
     .option('--seed', 'go on seeding when it is complete, until Ctrl-C')
@@ -62,7 +63,7 @@ async function download(text: string, flags: DownloadFlags, command: Command): P
   const listen = flags.listen === undefined ? undefined : parseHostPort(flags.listen);
   const patienceMs =
     flags.timeout === undefined ? Infinity : parseDuration('--timeout', flags.timeout) * 1000;
-  const engine = new Engine({ ...listen, ...engineOptionsOf(flags) });
+  const engine = new Engine({ ...listen, ...engineOptionsOf(flags), trustsSources: flags.local ?? false });
   const line = new LiveLine(output);
   const named = new Set(peers.map(placeOf));
   const report = new DownloadReport(output, line, hintsOf(source), named);

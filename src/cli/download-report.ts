@@ -92,7 +92,7 @@ export class DownloadReport {
 
 /** What stands in a link counts as named from the internet, and is not led into the user's own network. */
 function nearWords(place: string): string {
-  return `the magnet link names ${place}, on this machine or in its network: give --peer ${place} if you mean it`;
+  return `the magnet link names ${place}, on this machine or in its network: give --local if you mean it`;
 }
 
 function wordsOf(

@@ -1,4 +1,5 @@
-import type { TorrentSource } from '../swarm/index.ts';
+import { isIP } from 'node:net';
+import { isPublicAddress, type TorrentSource } from '../swarm/index.ts';
 import { parseMagnet } from '../torrent/index.ts';
 import type { PeerAddress } from '../wire/index.ts';
 import { type DhtFlags, usesDht } from './dht-options.ts';
@@ -12,6 +13,8 @@ export interface SourceFlags extends DhtFlags {
   readonly webSeed?: readonly string[];
   readonly webSeeds: boolean;
   readonly listen?: string;
+  readonly localAddress?: string;
+  readonly local?: boolean;
 }
 
 /** Reads a magnet link, or the `.torrent` file at a path. */
@@ -30,10 +33,14 @@ export function mustHaveSomebody(
       throw new UsageError(`--web-seed ${url} is no http or https URL`);
   }
   const hints = 'peers' in source ? source.peers : [];
-  if (peers.length > 0 || hints.length > 0 || flags.listen !== undefined || usesDht(flags)) return;
-  if (trackersOf(source, flags).some((url) => /^(https?|udp):/.test(url))) return;
+  if (peers.length > 0 || flags.listen !== undefined || usesDht(flags)) return;
+  if ((flags.tracker ?? []).some(isTracker)) return;
+  const trackers = flags.trackers ? source.trackers.filter(isTracker) : [];
   const webSeeds = [...(flags.webSeed ?? []), ...(flags.webSeeds ? source.webSeeds : [])];
-  if (webSeeds.length > 0 && 'infoBytes' in source) return;
+  if (hints.length > 0 || trackers.length > 0 || (webSeeds.length > 0 && 'infoBytes' in source)) {
+    mustLeadFar([...hints.map(({ host }) => host), ...[...trackers, ...webSeeds].map(hostOf)], flags);
+    return;
+  }
   throw new UsageError(
     webSeeds.length > 0
       ? 'a magnet link tells no more than the name of a torrent, and web seeds do not know the rest: give --peer HOST:PORT or --tracker URL as well, or the .torrent file'
@@ -41,6 +48,20 @@ export function mustHaveSomebody(
   );
 }
 
-function trackersOf(source: TorrentSource, flags: SourceFlags): readonly string[] {
-  return [...(flags.tracker ?? []), ...(flags.trackers ? source.trackers : [])];
+function isTracker(url: string): boolean {
+  return /^(https?|udp):/.test(url);
+}
+
+function hostOf(url: string): string {
+  return URL.parse(url)?.hostname.replace(/^\[(.*)\]$/, '$1') ?? url;
+}
+
+/** A link that leads only to this machine or into its network leads nowhere, unless the user says that he means it. */
+function mustLeadFar(hosts: readonly string[], { webSeed, local, localAddress }: SourceFlags): void {
+  if (local || localAddress !== undefined || (webSeed ?? []).length > 0) return;
+  const [first] = hosts;
+  if (first === undefined || hosts.some((host) => isIP(host) === 0 || isPublicAddress(host))) return;
+  throw new UsageError(
+    `all that the link or file names is on this machine or in its network (${first}), where links from strangers do not lead: give --local if you mean it`,
+  );
 }

@@ -84,7 +84,7 @@ async function seed(paths: readonly string[], flags: SeedFlags, command: Command
     line.say(`seeding ${formatCount(paths.length, 'torrent')} on ${placeOf(address)}, Ctrl-C ends it`);
     if (isLocal) {
       line.say(
-        `only this machine gets there, by "bitquorum download LINK --peer ${placeOf(address)}"; --listen 0.0.0.0:6881 lets others in`,
+        `only this machine gets there, by "bitquorum download LINK --local"; --listen 0.0.0.0:6881 lets others in`,
       );
     }
     await watchSeeding(engine, line, output, signal);

@@ -56,6 +56,11 @@ export interface EngineOptions {
   readonly sendQueueBytes: number;
   /** Whether connections are encrypted (MSE). Default `allow`. */
   readonly encryption: EncryptionPolicy;
+  /**
+   * Whether the addresses in a torrent or magnet link count as named by the user, so that they may lie on this machine or in
+   * its network. Default `false`: they count as named from the internet.
+   */
+  readonly trustsSources: boolean;
   /** The client name peers see. */
   readonly client: string;
 }
@@ -84,5 +89,6 @@ export const DEFAULT_ENGINE_OPTIONS: EngineOptions = {
   idleTimeoutMs: 150_000,
   sendQueueBytes: 16 * 1024 * 1024,
   encryption: 'allow',
+  trustsSources: false,
   client: 'bitquorum 0.1',
 };

@@ -39,10 +39,8 @@ test('one process seeds a folder, another fetches it by the printed magnet link'
   const status = await seed.when(isEvent('status'));
   assert.deepEqual(Object.keys(status), ['event', 'peers', 'uploadedBytes', 'uploadBytesPerSecond']);
 
-  const bare = `magnet:?xt=urn:btmh:1220${infoHashV2}`;
   const out = join(folder, 'out');
-  const place = `127.0.0.1:${String(listening['port'])}`;
-  const download = start(context, 'download', bare, '--peer', place, '--out', out);
+  const download = start(context, 'download', seeding['magnet'] as string, '--local', '--out', out);
   const { code, stderr } = await download.end;
   assert.equal(code, 0, stderr);
   const done = download.lines.at(-1) as Line;
@@ -131,6 +129,10 @@ test('wrong use ends with 2, and says what to write instead', async (context) =>
   const magnet = `magnet:?xt=urn:btmh:1220${'ab'.repeat(32)}`;
   const uses: readonly (readonly [RegExp, readonly string[]])[] = [
     [/nobody to ask: give --peer HOST:PORT/, ['download', magnet, '--out', folder]],
+    [
+      /on this machine or in its network \(127\.0\.0\.1\).*give --local/,
+      ['download', `${magnet}&x.pe=127.0.0.1:9&tr=http%3A%2F%2F10.0.0.1%2Fannounce`, '--out', folder],
+    ],
     [/has no port: give HOST:PORT/, ['download', magnet, '--peer', '127.0.0.1', '--out', folder]],
     [/give "hybrid" or "v2"/, ['seed', folder, '--profile', 'v1']],
     [/2 --torrents for 1 path/, ['seed', folder, '--torrent', 'a', '--torrent', 'b']],

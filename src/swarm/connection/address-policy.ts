@@ -23,6 +23,11 @@ export function isWithin(host: string, reach: Reach): boolean {
   return WITHIN[reach].has(scopeOf(host));
 }
 
+/** Whether an address (no name) is one of the internet, where anybody may lead us. */
+export function isPublicAddress(host: string): boolean {
+  return isWithin(host, 'public');
+}
+
 /** How far somebody at an address may lead us. */
 export function reachFrom(host: string): Reach {
   const scope = scopeOf(host);
