@@ -9,7 +9,8 @@ import type { Layout } from './layout.ts';
 import type { SwarmProgress } from './progress.ts';
 import type { EngineServices } from './services.ts';
 import { identityOfSource, isMetainfo, type TorrentSource } from './source.ts';
-import type { Swarm, SwarmEvents } from './swarm.ts';
+import type { SwarmEvents } from './statistics/events.ts';
+import type { Swarm } from './swarm.ts';
 import type { WebSeedOptions } from './web-seeds/options.ts';
 
 export interface DownloadOptions extends DiscoverOptions, WebSeedOptions {

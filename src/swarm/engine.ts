@@ -1,52 +1,35 @@
 import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
-import { equalBytes, toHex } from '../bytes/index.ts';
-import { type Metainfo, parseTorrent } from '../torrent/index.ts';
+import { toHex } from '../bytes/index.ts';
+import type { Metainfo } from '../torrent/index.ts';
 import { Bitfield } from './bitfield.ts';
-import { RequestHashes } from './connection/encryption.ts';
 import { Gate } from './connection/gate.ts';
 import type { ShakenHands } from './connection/handshake.ts';
 import { Listener } from './connection/listener.ts';
-import { letGoMostUseless } from './connection/make-room.ts';
+import { RoomMaker } from './connection/make-room.ts';
 import { createPeerId } from './connection/peer-id.ts';
-import type { DiscoverOptions } from './discovery/discovery.ts';
 import { DiscoveryHub } from './discovery/discovery-hub.ts';
 import { FilePool } from './disk/file-pool.ts';
-import { openFinished, openVerified } from './disk/finished-place.ts';
 import { RunMemory } from './disk/run-memory.ts';
 import { type DownloadOptions, type DownloadResult, runDownload } from './download.ts';
 import { SwarmError } from './error.ts';
-import { loadVerifier } from './extensions/identity-keys.ts';
-import { IdentityProver, type SeedIdentity } from './extensions/identity-prover.ts';
 import { ProofBudget } from './extensions/proof-budget.ts';
-import { PieceHashes } from './fetching/piece-hashes.ts';
 import { HashPool } from './hashing/hash-pool.ts';
-import { type Identity, swarmHashes } from './identity.ts';
-import { Layout } from './layout.ts';
+import type { Identity } from './identity.ts';
 import { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from './options.ts';
 import { LimitPair, type RateLimits } from './rates/throttle.ts';
+import { eachOnce, prepareSeeding, type SeedOptions } from './seeding.ts';
 import type { EngineServices } from './services.ts';
 import { SendBuffers } from './serving/send-buffers.ts';
 import { identityOfSource, type TorrentSource } from './source.ts';
-import { Teller } from './statistics/events.ts';
+import { type SwarmEvents, Teller } from './statistics/events.ts';
 import { type EngineStatistics, sumOf } from './statistics/statistics.ts';
 import { RunningDownload } from './streaming/running-download.ts';
-import { Swarm, type SwarmEvents } from './swarm.ts';
+import { Swarm } from './swarm.ts';
+import { SwarmRegister } from './swarm-register.ts';
 
 /** Megabytes that wait to be sent, in all swarms together. */
 const SEND_BUFFERS = 16;
-/** How long a full house stays closed after nobody was found who could go: looking takes time. */
-const NO_ROOM_MS = 200;
-
-export interface SeedOptions extends DiscoverOptions {
-  /** The content was hashed just now and is not hashed again. Default `false`. */
-  readonly isVerified?: boolean;
-  /** Proves to whoever connects and asks that a builder seeds this. Nothing is proven unless it is given. */
-  readonly identity?: SeedIdentity | undefined;
-  readonly signal?: AbortSignal;
-  /** The content cannot be read any more, or a tracker does not answer. */
-  readonly onTrouble?: (error: SwarmError) => void;
-}
 
 /**
  * A BitTorrent v2 engine: any number of torrents over one listening port, SHA-256 throughout. It opens nothing towards
@@ -61,16 +44,10 @@ export interface SeedOptions extends DiscoverOptions {
  */
 export class Engine extends Teller {
   readonly #services: EngineServices;
-  readonly #swarms = new Set<Swarm>();
+  readonly #register = new SwarmRegister();
   readonly #downloads = new Set<Promise<DownloadResult>>();
-  /** Swarms by the hex of every infohash they answer to. */
-  readonly #register = new Map<string, Swarm>();
-  /** The same infohashes by what MSE asks for them with. */
-  readonly #requests = new RequestHashes();
   readonly #listener: Listener;
   readonly #gate: Gate;
-  /** Until when nobody is looked for who could make room, after nobody was found. */
-  #noRoomUntilMs = 0;
   readonly #closing = new AbortController();
   readonly #ticker: NodeJS.Timeout;
   #port = 0;
@@ -83,6 +60,11 @@ export class Engine extends Teller {
     const now = (): number => performance.now();
     const random = Math.random;
     const limits = new LimitPair(now);
+    const room = new RoomMaker({
+      now,
+      dropStranger: () => this.#listener.dropStranger(),
+      mostUseless: () => Array.from(this.#register, (swarm) => swarm.mostUseless),
+    });
     limits.set(all);
     this.#services = {
       options: all,
@@ -101,15 +83,15 @@ export class Engine extends Teller {
       discovery: new DiscoveryHub({ ...all, now, random }),
       reserve: (host) => gate.reserve(host),
       released: (host) => gate.release(host),
-      makeRoom: (host) => gate.isOpenTo(host) && this.#makeRoom(),
+      makeRoom: (host) => gate.isOpenTo(host) && room.make(),
     };
     this.#listener = new Listener(
       this.#services,
-      (requestHash) => this.#requests.find(requestHash),
+      (requestHash) => this.#register.requested(requestHash),
       (shaken) => this.#route(shaken),
     );
     this.#ticker = setInterval(() => {
-      for (const swarm of this.#swarms) {
+      for (const swarm of this.#register) {
         swarm.tick();
         this.tell('progress', () => ({ swarm, progress: swarm.progress }));
       }
@@ -131,15 +113,9 @@ export class Engine extends Teller {
    * `mismatch` when it is not the torrent's.
    */
   async seed(torrent: Uint8Array | Metainfo, contentPath: string, options: SeedOptions = {}): Promise<Swarm> {
-    const metainfo = torrent instanceof Uint8Array ? parseTorrent(torrent) : torrent;
-    const layout = new Layout(metainfo.pieceLength, metainfo.files);
     const signal = this.#signalWith(options.signal);
-    mustHaveLayers(metainfo, layout);
-    const content = options.isVerified
-      ? await openFinished(contentPath, metainfo, layout, this.#services)
-      : await openVerified(contentPath, metainfo, layout, this.#services, signal);
-    const prover = options.identity && (await this.#proverOf(options.identity, metainfo));
-    signal.throwIfAborted();
+    const seedable = await prepareSeeding(torrent, contentPath, options, this.#services, signal);
+    const { metainfo, layout, content, prover } = seedable;
     const swarm = this.#open(identityOfSource(metainfo), {
       onFailure: eachOnce((error) => options.onTrouble?.(error)),
       onTrouble: (error) => options.onTrouble?.(error),
@@ -186,7 +162,7 @@ export class Engine extends Teller {
     const signal = this.#signalWith(options.signal);
     const running = runDownload(source, { ...options, signal }, this.#services, {
       open: (identity, events) => this.#open(identity, events),
-      rename: (swarm) => this.#enter(swarm),
+      rename: (swarm) => this.#register.enter(swarm),
       leave: (swarm) => this.leave(swarm),
       begun,
     });
@@ -206,25 +182,20 @@ export class Engine extends Teller {
 
   /** The swarms that are here. */
   get swarms(): readonly Swarm[] {
-    return [...this.#swarms];
+    return [...this.#register];
   }
 
   /** Sums over all swarms, and what of the bounds is used. */
   get statistics(): EngineStatistics {
     return sumOf(
-      Array.from(this.#swarms, ({ progress }) => progress),
+      Array.from(this.#register, ({ progress }) => progress),
       { connections: this.#gate.count, handshakes: this.#listener.strangers, limits: this.limits },
     );
   }
 
   /** Leaves one swarm. */
   async leave(swarm: Swarm): Promise<void> {
-    this.#swarms.delete(swarm);
-    for (const infoHash of swarmHashes(swarm.identity)) {
-      if (this.#register.get(toHex(infoHash)) !== swarm) continue;
-      this.#register.delete(toHex(infoHash));
-      this.#requests.delete(infoHash);
-    }
+    this.#register.delete(swarm);
     await swarm.close();
   }
 
@@ -232,16 +203,11 @@ export class Engine extends Teller {
   async close(): Promise<void> {
     this.#closing.abort(new SwarmError('closed', 'the engine was closed'));
     clearInterval(this.#ticker);
-    await Promise.all([this.#listener.close(), ...Array.from(this.#swarms, (swarm) => this.leave(swarm))]);
+    await Promise.all([this.#listener.close(), ...Array.from(this.#register, (swarm) => this.leave(swarm))]);
     await Promise.allSettled(this.#downloads); // they give their folders back
     this.#services.discovery.close();
     await this.#services.pool.close();
     await this.#services.files.close();
-  }
-
-  async #proverOf(identity: SeedIdentity, { infoHashV2: infoHash }: Metainfo): Promise<IdentityProver> {
-    const { peerId, proofs: budget } = this.#services;
-    return new IdentityProver(identity, { infoHash, peerId, verify: await loadVerifier(), budget });
   }
 
   #signalWith(signal: AbortSignal | undefined): AbortSignal {
@@ -250,81 +216,28 @@ export class Engine extends Teller {
 
   #open(identity: Identity, events: SwarmEvents): Swarm {
     this.#closing.signal.throwIfAborted();
-    if (this.#swarms.size >= this.#services.options.maxSwarms) {
+    if (this.#register.size >= this.#services.options.maxSwarms) {
       throw new SwarmError(
         'unsupported-torrent',
-        `this engine holds ${this.#swarms.size} torrents and no more`,
+        `this engine holds ${this.#register.size} torrents and no more`,
       );
     }
-    const held = this.#find(identity);
-    if (held) {
+    if (this.#register.find(identity)) {
       throw new SwarmError('unsupported-torrent', `torrent ${toHex(identity.infoHashV2)} is here already`);
     }
     const swarm: Swarm = new Swarm(
       identity,
       this.#services,
-      this.#telling(() => swarm, events),
+      this.telling(() => swarm, events),
     );
-    this.#swarms.add(swarm);
-    this.#enter(swarm);
+    this.#register.add(swarm);
     return swarm;
-  }
-
-  /** The events of a swarm, for whoever started it and for the engine's listeners. */
-  #telling(swarmOf: () => Swarm, events: SwarmEvents): SwarmEvents {
-    return {
-      onMetadata: (infoBytes) => {
-        events.onMetadata?.(infoBytes);
-        this.tell('metadata', () => ({ swarm: swarmOf() }));
-      },
-      onComplete: () => {
-        events.onComplete?.();
-        this.tell('complete', () => ({ swarm: swarmOf() }));
-      },
-      onFailure: (error) => {
-        events.onFailure?.(error);
-        this.tell('failure', () => ({ swarm: swarmOf(), error }));
-      },
-      onTrouble: (error) => {
-        events.onTrouble?.(error);
-        this.tell('trouble', () => ({ swarm: swarmOf(), error }));
-      },
-      onPeer: (change) => {
-        events.onPeer?.(change);
-        this.tell('peer', () => ({ swarm: swarmOf(), ...change }));
-      },
-    };
-  }
-
-  /** All places are taken: lets go somebody who does not shake hands, or the most useless peer of all swarms. */
-  #makeRoom(): boolean {
-    const nowMs = this.#services.now();
-    if (nowMs < this.#noRoomUntilMs) return false;
-    if (this.#listener.dropStranger()) return true;
-    if (letGoMostUseless(Array.from(this.#swarms, (swarm) => swarm.mostUseless))) return true;
-    this.#noRoomUntilMs = nowMs + NO_ROOM_MS;
-    return false;
-  }
-
-  /** Enters a swarm under each of its infohashes. */
-  #enter(swarm: Swarm): void {
-    for (const infoHash of swarmHashes(swarm.identity)) {
-      this.#register.set(toHex(infoHash), swarm);
-      this.#requests.add(infoHash);
-    }
-  }
-
-  #find(identity: Identity): Swarm | undefined {
-    const swarm = swarmHashes(identity)
-      .map((infoHash) => this.#register.get(toHex(infoHash)))
-      .find(Boolean);
-    return swarm && equalBytes(swarm.identity.infoHashV2, identity.infoHashV2) ? swarm : undefined;
   }
 
   /** Hands a connection that shook hands to its swarm. */
   #route(shaken: ShakenHands): void {
     const { socket, remote } = shaken;
-    const swarm = this.#register.get(toHex(remote.infoHash));
+    const swarm = this.#register.named(remote.infoHash);
     if (swarm?.welcomes(socket.address.host)) {
       swarm.accept(shaken);
       return;
@@ -335,21 +248,4 @@ export class Engine extends Teller {
     );
     socket.close(new SwarmError('wrong-swarm', 'no such torrent here, or no room in it'));
   }
-}
-
-/** Tells each error once: a file that changed is found again by every request for it. */
-function eachOnce(tell: (error: SwarmError) => void): (error: SwarmError) => void {
-  const told = new WeakSet<SwarmError>();
-  return (error) => {
-    if (!told.has(error)) tell(error);
-    told.add(error);
-  };
-}
-
-function mustHaveLayers(metainfo: Metainfo, layout: Layout): void {
-  if (new PieceHashes(layout, metainfo.pieceLayers).isComplete) return;
-  throw new SwarmError(
-    'unsupported-torrent',
-    `torrent ${toHex(metainfo.infoHashV2)} comes without its piece layers: seed it from its .torrent file`,
-  );
 }

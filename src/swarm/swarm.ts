@@ -23,7 +23,7 @@ import type { EngineServices } from './services.ts';
 import { REQUEST_QUEUE } from './serving/uploader.ts';
 import type { TorrentSource } from './source.ts';
 import { Bans } from './statistics/bans.ts';
-import type { PeerChange } from './statistics/events.ts';
+import type { PeerChange, SwarmEvents } from './statistics/events.ts';
 import { describePeer, type SwarmStatistics } from './statistics/statistics.ts';
 import { type WebSeedOptions, webSeedsOf } from './web-seeds/options.ts';
 import type { WebSeedAddress } from './web-seeds/web-seed.ts';
@@ -31,20 +31,6 @@ import type { WebSeedAddress } from './web-seeds/web-seed.ts';
 const KEEP_ALIVE_MS = 60_000;
 /** Most pieces, found on disk, that peers are told of who came before they were. */
 const MOST_HAVES = 16_384;
-
-/** What a swarm tells whoever started it. */
-export interface SwarmEvents {
-  /** The info dictionary of a magnet link came, verified. */
-  onMetadata?(infoBytes: Uint8Array): void;
-  /** All content is on disk and verified. */
-  onComplete?(): void;
-  /** Nothing more can be done: disk, contradiction, or content that changed. */
-  onFailure?(error: SwarmError): void;
-  /** Something went wrong that others make up for: a peer was banned, a tracker did not answer. */
-  onTrouble?(error: SwarmError): void;
-  /** A peer was connected, left, or could not be reached. */
-  onPeer?(change: PeerChange): void;
-}
 
 /**
  * One torrent among its peers, under both of its identities (BEP 52, "upgrade path"): finds peers, keeps connections,

@@ -13,6 +13,20 @@ export interface PeerChange {
   readonly reason?: SwarmError;
 }
 
+/** What a swarm tells whoever started it. */
+export interface SwarmEvents {
+  /** The info dictionary of a magnet link came, verified. */
+  onMetadata?(infoBytes: Uint8Array): void;
+  /** All content is on disk and verified. */
+  onComplete?(): void;
+  /** Nothing more can be done: disk, contradiction, or content that changed. */
+  onFailure?(error: SwarmError): void;
+  /** Something went wrong that others make up for: a peer was banned, a tracker did not answer. */
+  onTrouble?(error: SwarmError): void;
+  /** A peer was connected, left, or could not be reached. */
+  onPeer?(change: PeerChange): void;
+}
+
 /** The events of an engine, each with one object that names the swarm. */
 export interface EngineEvents {
   /** About once a second for each swarm. */
@@ -41,5 +55,31 @@ export class Teller extends EventEmitter<EngineEvents> {
     queueMicrotask(() => {
       (this as EventEmitter).emit(name, event);
     });
+  }
+
+  /** The events of a swarm, for whoever started it and for the engine's listeners. */
+  protected telling(swarmOf: () => Swarm, events: SwarmEvents): SwarmEvents {
+    return {
+      onMetadata: (infoBytes) => {
+        events.onMetadata?.(infoBytes);
+        this.tell('metadata', () => ({ swarm: swarmOf() }));
+      },
+      onComplete: () => {
+        events.onComplete?.();
+        this.tell('complete', () => ({ swarm: swarmOf() }));
+      },
+      onFailure: (error) => {
+        events.onFailure?.(error);
+        this.tell('failure', () => ({ swarm: swarmOf(), error }));
+      },
+      onTrouble: (error) => {
+        events.onTrouble?.(error);
+        this.tell('trouble', () => ({ swarm: swarmOf(), error }));
+      },
+      onPeer: (change) => {
+        events.onPeer?.(change);
+        this.tell('peer', () => ({ swarm: swarmOf(), ...change }));
+      },
+    };
   }
 }
