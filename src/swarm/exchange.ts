@@ -1,34 +1,31 @@
 import type { Metainfo } from '../torrent/index.ts';
-import type { BlockSpan, HashRange, PeerMessage } from '../wire/index.ts';
+import type { BlockSpan, PeerMessage } from '../wire/index.ts';
 import { Bitfield } from './bitfield.ts';
-import { Peer } from './connection/peer.ts';
+import type { Peer } from './connection/peer.ts';
 import type { Content } from './disk/content.ts';
 import { SwarmError } from './error.ts';
-import { BlockChecker } from './fetching/block-checker.ts';
-import type { BlockSource } from './fetching/block-source.ts';
-import { Downloader } from './fetching/downloader.ts';
-import { HashFetcher } from './fetching/hash-fetcher.ts';
+import type { Downloader } from './fetching/downloader.ts';
 import { HashRequests } from './fetching/hash-requests.ts';
 import { PieceHashes } from './fetching/piece-hashes.ts';
 import type { PieceTransfer } from './fetching/piece-transfer.ts';
-import { Slots } from './fetching/slots.ts';
-import { Verifier } from './fetching/verifier.ts';
+import {
+  countsOf,
+  type Downloading,
+  type FetchCounts,
+  startDownloading,
+} from './fetching/start-downloading.ts';
 import type { HashPool } from './hashing/hash-pool.ts';
 import type { Layout } from './layout.ts';
 import type { EngineOptions } from './options.ts';
 import type { Throttle } from './rates/throttle.ts';
 import { Choker, slotsUnder } from './serving/choker.ts';
-import { HashServer } from './serving/hash-server.ts';
+import { HashDesk } from './serving/hash-desk.ts';
 import type { SendBuffers } from './serving/send-buffers.ts';
 import { Uploader } from './serving/uploader.ts';
 import type { PeerDetails } from './statistics/statistics.ts';
 import { Arrivals } from './streaming/arrivals.ts';
 import { Readers } from './streaming/reader.ts';
-import type { WebSeed, WebSeedAddress } from './web-seeds/web-seed.ts';
-import { WebSeeds, type WebSeedTraffic } from './web-seeds/web-seeds.ts';
-
-/** Hash requests of a peer that wait for their answer; more are rejected. */
-const HASH_QUEUE = 32;
+import type { WebSeedAddress } from './web-seeds/web-seed.ts';
 
 export interface ExchangeParts {
   readonly metainfo: Metainfo;
@@ -53,13 +50,6 @@ export interface ExchangeParts {
   readonly onFailure: (error: SwarmError) => void;
 }
 
-interface Downloading {
-  readonly downloader: Downloader;
-  readonly fetcher: HashFetcher;
-  readonly verifier: Verifier;
-  readonly webSeeds: WebSeeds;
-}
-
 interface Partner {
   readonly uploader: Uploader;
   hashQueue: number;
@@ -76,7 +66,7 @@ export class Exchange {
   readonly #parts: ExchangeParts;
   readonly #hashes: PieceHashes;
   /** Made with the first question: of thousands of torrents that are seeded, few are asked for. */
-  #hashServer: HashServer | undefined;
+  #hashDesk: HashDesk | undefined;
   readonly #hashRequests = new HashRequests();
   readonly #choker: Choker;
   readonly #partners = new Map<Peer, Partner>();
@@ -84,9 +74,12 @@ export class Exchange {
   readonly #arrivals = new Arrivals();
   /** While something is missing. */
   #downloading: Downloading | undefined;
-  #wastedBytes = 0;
-  #webSeedTraffic: WebSeedTraffic = { active: 0, receivedBytes: 0, bytesPerSecond: 0 };
-  #hashFailures = 0;
+  /** What came while something was missing. */
+  #fetched: FetchCounts = {
+    wastedBytes: 0,
+    hashFailures: 0,
+    webSeedTraffic: { active: 0, receivedBytes: 0, bytesPerSecond: 0 },
+  };
   #haveBytes: number;
 
   constructor(parts: ExchangeParts) {
@@ -111,7 +104,7 @@ export class Exchange {
       },
       close: (window) => this.#downloading?.downloader.close(window),
     });
-    if (!parts.have.isFull) this.#downloading = this.#startDownloading();
+    if (!parts.have.isFull) this.#downloading = this.#start();
   }
 
   get isComplete(): boolean {
@@ -123,24 +116,14 @@ export class Exchange {
     return this.#haveBytes;
   }
 
-  /** Bytes that were received for nothing. */
-  get wastedBytes(): number {
-    return this.#downloading?.downloader.wastedBytes ?? this.#wastedBytes;
-  }
-
-  /** What comes from web seeds. */
-  get webSeedTraffic(): WebSeedTraffic {
-    return this.#downloading?.webSeeds.traffic ?? this.#webSeedTraffic;
+  /** What came for nothing, was wrong, or came from web seeds. */
+  get fetched(): FetchCounts {
+    return this.#downloading ? countsOf(this.#downloading) : this.#fetched;
   }
 
   /** Notes where the content may be fetched from by HTTP. */
   addWebSeeds(addresses: Iterable<WebSeedAddress>): void {
     this.#downloading?.webSeeds.add(addresses);
-  }
-
-  /** Pieces that came and were wrong. */
-  get hashFailures(): number {
-    return this.#downloading?.verifier.failureCount ?? this.#hashFailures;
   }
 
   /** What statistics tell of a peer. */
@@ -200,7 +183,8 @@ export class Exchange {
         partner.uploader.cancel(message);
         break;
       case 'hash-request':
-        void this.#answerHashes(peer, partner, message);
+        this.#hashDesk ??= this.#openHashDesk();
+        void this.#hashDesk.answer(peer, partner, message);
         break;
       case 'hashes':
       case 'hash-reject':
@@ -267,101 +251,26 @@ export class Exchange {
     this.#arrivals.fail(reason);
   }
 
-  #startHashServer(): HashServer {
-    return new HashServer({
+  #openHashDesk(): HashDesk {
+    return new HashDesk({
       ...this.#parts,
       layers: () => this.#hashes.layers,
       has: (piece) => this.have.has(piece),
     });
   }
 
-  async #answerHashes(peer: Peer, partner: Partner, range: HashRange): Promise<void> {
-    if (partner.hashQueue >= HASH_QUEUE) {
-      peer.send({ ...range, type: 'hash-reject' });
-      return;
-    }
-    partner.hashQueue += 1;
-    try {
-      this.#hashServer ??= this.#startHashServer();
-      const hashes = await this.#hashServer.answer(range);
-      if (hashes) peer.send({ ...range, type: 'hashes', hashes });
-      else peer.send({ ...range, type: 'hash-reject' });
-    } catch (cause) {
-      peer.send({ ...range, type: 'hash-reject' });
-      if (cause instanceof SwarmError && cause.code === 'closed') return;
-      this.#parts.onFailure(
-        cause instanceof SwarmError
-          ? cause
-          : new SwarmError('disk', `a piece cannot be read: ${(cause as Error).message}`, { cause }),
-      );
-    } finally {
-      partner.hashQueue -= 1;
-    }
-  }
-
-  #startDownloading(): Downloading {
-    const { layout, options, ban } = this.#parts;
-    const slots = new Slots(layout.pieceLength, layout.pieceCount, options.pieceMemoryBytes);
-    this.#parts.pool.prepare();
-    const downloader: Downloader = new Downloader({
+  #start(): Downloading {
+    return startDownloading({
       ...this.#parts,
-      slots,
-      isReady: (piece) => this.#hashes.of(piece) !== undefined,
-      onBlock: (transfer, block) => checker.onBlock(transfer, block),
-      onWhole: (transfer) => void verifier.check(transfer),
-      isBehind: () => verifier.isBehind,
-      dismiss: (peer, why, text) => {
-        const code = why === 'protocol' ? 'peer-broke-protocol' : 'timed-out';
-        peer.close(new SwarmError(code, `${peer.name} ${text}`));
-      },
-      stallTimeoutMs: options.stallTimeoutMs,
-    });
-    const fetcher = new HashFetcher({
-      layout,
       hashes: this.#hashes,
       requests: this.#hashRequests,
-      peers: () => [...this.#partners.keys()].filter((peer) => peer.isV2),
-      hasPiece: (peer, piece) => downloader.hasPiece(peer, piece),
-      ban,
-      now: this.#parts.now,
-      onHashes: () => {
-        downloader.fillAll();
-        webSeeds.pump();
-      },
-    });
-    const banSource = (source: BlockSource, reason: SwarmError): void => {
-      if (source instanceof Peer) ban(source, reason);
-      else webSeeds.ban(source as WebSeed, reason);
-    };
-    const checker = new BlockChecker({
-      pool: this.#parts.pool,
-      downloader: () => downloader,
-      blockHashesOf: (piece) => fetcher.blockHashesOf(piece),
-      ban: banSource,
-    });
-    const verifier = new Verifier({
-      ...this.#parts,
-      hashes: this.#hashes,
-      downloader: () => downloader,
-      blockHashesOf: (piece) => fetcher.blockHashesOf(piece),
-      onRight: (transfer) => this.#onRight(transfer, downloader),
-      provenOf: (transfer) => checker.provenOf(transfer),
-      ban: banSource,
-      fail: (error) => {
+      peers: () => this.#partners.keys(),
+      onRight: (transfer, downloader) => this.#onRight(transfer, downloader),
+      onFailure: (error) => {
         this.#arrivals.fail(error);
         this.#parts.onFailure(error);
       },
     });
-    const webSeeds = new WebSeeds({
-      ...this.#parts,
-      content: this.metainfo,
-      downloader,
-      slots,
-      localAddress: options.localAddress,
-      knowsHashes: () => this.#hashes.isComplete,
-      silenceMs: options.stallTimeoutMs,
-    });
-    return { downloader, fetcher, verifier, webSeeds };
   }
 
   #onRight(transfer: PieceTransfer, downloader: Downloader): void {
@@ -378,10 +287,12 @@ export class Exchange {
       downloader.refill();
       return;
     }
-    this.#wastedBytes = downloader.wastedBytes;
     this.#downloading?.webSeeds.close();
-    this.#webSeedTraffic = { ...this.webSeedTraffic, active: 0, bytesPerSecond: 0 };
-    this.#hashFailures = this.hashFailures;
+    const { fetched } = this;
+    this.#fetched = {
+      ...fetched,
+      webSeedTraffic: { ...fetched.webSeedTraffic, active: 0, bytesPerSecond: 0 },
+    };
     this.#downloading = undefined;
     for (const peer of this.#partners.keys()) peer.setInteresting(false);
     this.#parts.onComplete();

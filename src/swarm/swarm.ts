@@ -171,6 +171,7 @@ export class Swarm implements PeerOwner {
 
   get progress(): SwarmProgress {
     const exchange = this.#exchange;
+    const fetched = exchange?.fetched;
     return {
       phase: this.#phase,
       haveBytes: exchange?.haveBytes ?? 0,
@@ -178,11 +179,11 @@ export class Swarm implements PeerOwner {
       piecesHave: exchange?.have.count ?? 0,
       piecesTotal: exchange?.layout.pieceCount ?? 0,
       peers: this.#roster.size,
-      webSeeds: exchange?.webSeedTraffic.active ?? 0,
+      webSeeds: fetched?.webSeedTraffic.active ?? 0,
       downloadedBytes: this.#receivedBytes,
       uploadedBytes: this.#roster.sentBytes,
-      wastedBytes: exchange?.wastedBytes ?? 0,
-      downloadBytesPerSecond: this.#roster.downRate + (exchange?.webSeedTraffic.bytesPerSecond ?? 0),
+      wastedBytes: fetched?.wastedBytes ?? 0,
+      downloadBytesPerSecond: this.#roster.downRate + (fetched?.webSeedTraffic.bytesPerSecond ?? 0),
       uploadBytesPerSecond: this.#roster.upRate,
       bannedPeers: this.#bans.count,
     };
@@ -225,7 +226,7 @@ export class Swarm implements PeerOwner {
       name: exchange?.metainfo.name,
       progress: this.progress,
       limits: this.limits,
-      hashFailures: exchange?.hashFailures ?? 0,
+      hashFailures: exchange?.fetched.hashFailures ?? 0,
       bans: this.#bans.latest,
       trackers: this.#discovery.trackers.entries,
       peers: Array.from(this.#roster, (peer) =>
@@ -310,7 +311,7 @@ export class Swarm implements PeerOwner {
   }
 
   get #receivedBytes(): number {
-    return this.#roster.receivedBytes + (this.#exchange?.webSeedTraffic.receivedBytes ?? 0);
+    return this.#roster.receivedBytes + (this.#exchange?.fetched.webSeedTraffic.receivedBytes ?? 0);
   }
 
   get #phase(): SwarmPhase {
