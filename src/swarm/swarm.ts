@@ -1,13 +1,12 @@
 import { toHex } from '../bytes/index.ts';
 import type { Metainfo } from '../torrent/index.ts';
-import { type BlockSpan, encodeHandshake, type PeerAddress, type PeerMessage } from '../wire/index.ts';
+import type { BlockSpan, PeerAddress, PeerMessage } from '../wire/index.ts';
 import type { Bitfield } from './bitfield.ts';
+import { Admission } from './connection/admission.ts';
 import type { ShakenHands } from './connection/handshake.ts';
 import { letGoMostUseless, type UselessPeer } from './connection/make-room.ts';
-import { Peer, type PeerOwner } from './connection/peer.ts';
-import type { Candidate } from './connection/peer-book.ts';
+import type { Peer, PeerOwner } from './connection/peer.ts';
 import { Roster } from './connection/roster.ts';
-import type { PeerSocket } from './connection/socket.ts';
 import { type DiscoverOptions, Discovery, ownReach } from './discovery/discovery.ts';
 import type { Content } from './disk/content.ts';
 import { SwarmError } from './error.ts';
@@ -15,16 +14,16 @@ import { Exchange } from './exchange.ts';
 import { type Extension, Extensions } from './extensions/extension.ts';
 import { MetadataExtension } from './extensions/metadata.ts';
 import { EarlyClaims } from './fetching/claims.ts';
-import { type Identity, identityOf, swarmHash } from './identity.ts';
+import type { Identity } from './identity.ts';
 import type { Layout } from './layout.ts';
-import type { SwarmPhase, SwarmProgress } from './progress.ts';
+import type { SwarmProgress } from './progress.ts';
 import { LimitPair, type RateLimits, Throttle } from './rates/throttle.ts';
 import type { EngineServices } from './services.ts';
-import { REQUEST_QUEUE } from './serving/uploader.ts';
 import type { TorrentSource } from './source.ts';
 import { Bans } from './statistics/bans.ts';
 import type { PeerChange, SwarmEvents } from './statistics/events.ts';
-import { describePeer, type SwarmStatistics } from './statistics/statistics.ts';
+import { progressOf, type SwarmParts, statisticsOf, trafficOf } from './statistics/snapshot.ts';
+import type { SwarmStatistics } from './statistics/statistics.ts';
 import { type WebSeedOptions, webSeedsOf } from './web-seeds/options.ts';
 import type { WebSeedAddress } from './web-seeds/web-seed.ts';
 
@@ -45,6 +44,7 @@ export class Swarm implements PeerOwner {
   readonly #limits: LimitPair;
   readonly #output: Throttle;
   readonly #intake: Throttle;
+  readonly #admission: Admission;
   readonly #metadata: MetadataExtension;
   readonly #extensions: Extensions;
   #identity: Identity;
@@ -67,12 +67,12 @@ export class Swarm implements PeerOwner {
       identity: () => this.#identity,
       dialer: {
         hasRoom: (dials) => this.#roster.size + dials < services.options.maxConnectionsPerSwarm,
-        hello: (name) => this.#handshake(name),
-        onShaken: (shaken, candidate) => this.#onAnswer(shaken, candidate),
+        hello: (name) => this.#admission.handshake(name),
+        onShaken: (shaken, candidate) => this.#admission.onAnswer(shaken, candidate),
         onUnreachable: (address, reason) =>
           events.onPeer?.({ change: 'unreachable', address, direction: 'outgoing', reason }),
       },
-      traffic: () => this.#traffic(),
+      traffic: () => trafficOf(this.#snapshot),
       onTrouble: (error) => events.onTrouble?.(error),
     });
     this.#metadata = new MetadataExtension(identity.infoHashV2, {
@@ -81,6 +81,18 @@ export class Swarm implements PeerOwner {
       ban: (peer, reason) => this.#ban(peer, reason),
     });
     this.#extensions = new Extensions([this.#metadata]);
+    this.#admission = new Admission({
+      services,
+      roster: this.#roster,
+      extensions: this.#extensions,
+      intake: this.#intake,
+      discovery: this.#discovery,
+      identity: () => this.#identity,
+      have: () => this.#exchange?.have,
+      isClosed: () => this.#isClosed,
+      owner: this,
+      onAdmitted: (peer) => this.#onAdmitted(peer),
+    });
   }
 
   /** Starts to exchange blocks: the torrent is known, and so is what of it is on disk. */
@@ -108,7 +120,7 @@ export class Swarm implements PeerOwner {
     });
     this.#exchange = exchange;
     for (const peer of this.#roster) {
-      this.#greet(peer); // again: now we have the metadata to give
+      this.#admission.greet(peer); // again: now we have the metadata to give
       exchange.join(peer);
       const early = this.#early.get(peer);
       if (early) exchange.claim(peer, early.settle(layout.pieceCount));
@@ -170,23 +182,7 @@ export class Swarm implements PeerOwner {
   }
 
   get progress(): SwarmProgress {
-    const exchange = this.#exchange;
-    const fetched = exchange?.fetched;
-    return {
-      phase: this.#phase,
-      haveBytes: exchange?.haveBytes ?? 0,
-      totalBytes: exchange?.layout.sizeBytes ?? 0,
-      piecesHave: exchange?.have.count ?? 0,
-      piecesTotal: exchange?.layout.pieceCount ?? 0,
-      peers: this.#roster.size,
-      webSeeds: fetched?.webSeedTraffic.active ?? 0,
-      downloadedBytes: this.#receivedBytes,
-      uploadedBytes: this.#roster.sentBytes,
-      wastedBytes: fetched?.wastedBytes ?? 0,
-      downloadBytesPerSecond: this.#roster.downRate + (fetched?.webSeedTraffic.bytesPerSecond ?? 0),
-      uploadBytesPerSecond: this.#roster.upRate,
-      bannedPeers: this.#bans.count,
-    };
+    return progressOf(this.#snapshot);
   }
 
   /** This swarm's own upload and download limits, in bytes a second; 0 for none. The engine's hold besides. */
@@ -218,32 +214,12 @@ export class Swarm implements PeerOwner {
 
   /** All that is known of the swarm and its peers now. Tells no secrets: no tracker's path, no key. */
   get statistics(): SwarmStatistics {
-    const exchange = this.#exchange;
-    const { infoHashV2, infoHashV1 } = this.#identity;
-    return {
-      infoHashV2: toHex(infoHashV2),
-      infoHashV1: infoHashV1 && toHex(infoHashV1),
-      name: exchange?.metainfo.name,
-      progress: this.progress,
-      limits: this.limits,
-      hashFailures: exchange?.fetched.hashFailures ?? 0,
-      bans: this.#bans.latest,
-      trackers: this.#discovery.trackers.entries,
-      peers: Array.from(this.#roster, (peer) =>
-        describePeer(peer, {
-          rates: this.#roster.ratesOf(peer),
-          ...(exchange?.detailsOf(peer) ?? { piecesHave: 0, requestsOut: 0, requestsIn: 0 }),
-        }),
-      ),
-    };
+    return statisticsOf(this.#snapshot);
   }
 
-  /** Answers a handshake that came in, with the v2 infohash wherever the other side understands it. */
-  accept({ socket, remote, rest }: ShakenHands): void {
-    const named = identityOf(this.#identity, remote.infoHash);
-    const isV2 = named === 'v2' || remote.upgradable;
-    socket.write(this.#handshake(isV2 ? 'v2' : 'v1'));
-    this.#admit(new Peer(this.#partsOf(socket, remote, true, isV2)), rest);
+  /** Answers a handshake that came in. */
+  accept(shaken: ShakenHands): void {
+    this.#admission.accept(shaken);
   }
 
   /** Called once a second. */
@@ -310,16 +286,6 @@ export class Swarm implements PeerOwner {
     this.#discovery.lost(peer, reason);
   }
 
-  get #receivedBytes(): number {
-    return this.#roster.receivedBytes + (this.#exchange?.fetched.webSeedTraffic.receivedBytes ?? 0);
-  }
-
-  get #phase(): SwarmPhase {
-    if (this.#isClosed) return 'closed';
-    if (!this.#exchange) return 'metadata';
-    return this.#exchange.isComplete ? 'seeding' : 'downloading';
-  }
-
   #completed(): void {
     this.#discovery.complete();
     this.#events.onComplete?.();
@@ -334,89 +300,22 @@ export class Swarm implements PeerOwner {
     for (const other of this.#roster) if (other.address.host === peer.address.host) other.close(reason);
   }
 
-  /** Somebody we dialled shook hands. */
-  #onAnswer({ socket, remote, rest }: ShakenHands, candidate: Candidate): void {
-    const named = identityOf(this.#identity, remote.infoHash);
-    const peer = new Peer(this.#partsOf(socket, remote, false, named === 'v2'));
-    this.#discovery.met(peer, candidate);
-    if (named) this.#admit(peer, rest);
-    else this.#turnAway(peer, new SwarmError('wrong-swarm', `${peer.name} answered with another infohash`));
-  }
-
-  /** Takes in a peer that shook hands. */
-  #admit(peer: Peer, rest: Uint8Array): void {
-    if (this.#isClosed || this.#roster.isOurself(peer)) {
-      this.#turnAway(peer, new SwarmError('peer-not-needed', `${peer.name} is ourselves, or too late`));
-      return;
-    }
-    const surplus = this.#roster.surplus(peer);
-    const tooMany = new SwarmError('peer-not-needed', `${peer.name} is connected twice`);
-    if (surplus) this.#discovery.twins(surplus.given, surplus.kept);
-    if (surplus?.given === peer) {
-      this.#turnAway(peer, tooMany);
-      return;
-    }
-    surplus?.given.close(tooMany);
-    this.#roster.add(peer, this.#services.now());
-    this.#greet(peer);
-    this.#tellPieces(peer);
-    this.#discovery.greet(peer);
+  /** A peer was taken in. */
+  #onAdmitted(peer: Peer): void {
     if (this.#exchange) this.#exchange.join(peer);
     else this.#early.set(peer, new EarlyClaims());
     this.#events.onPeer?.({ ...whoOf(peer), change: 'connected' });
-    peer.start(rest);
   }
 
-  #greet(peer: Peer): void {
-    peer.sendExtensionHandshake({
-      ...this.#extensions.greeting(),
-      requestQueue: REQUEST_QUEUE,
-      listenPort: this.#services.port(),
-      client: this.#services.options.client,
-    });
-  }
-
-  #tellPieces(peer: Peer): void {
-    const have = this.#exchange?.have;
-    if (peer.remote.fast && (!have || have.count === 0)) peer.send({ type: 'have-none' });
-    else if (peer.remote.fast && have?.isFull) peer.send({ type: 'have-all' });
-    else if (have && have.count > 0) peer.send({ type: 'bitfield', bits: have.bits.slice() });
-  }
-
-  #turnAway(peer: Peer, reason: SwarmError): void {
-    peer.start(new Uint8Array(0));
-    peer.close(reason);
-  }
-
-  #handshake(identity: 'v1' | 'v2'): Uint8Array {
-    return encodeHandshake({
-      infoHash: swarmHash(this.#identity, identity),
-      peerId: this.#services.peerId,
-      extended: true,
-      fast: true,
-      upgradable: true,
-      dht: this.#services.discovery.dhtPort > 0,
-    });
-  }
-
-  #partsOf(
-    socket: PeerSocket,
-    remote: ShakenHands['remote'],
-    isIncoming: boolean,
-    isV2: boolean,
-  ): ConstructorParameters<typeof Peer>[0] {
-    const { now, options } = this.#services;
-    socket.throttleReads(this.#intake);
-    return { socket, remote, isIncoming, isV2, owner: this, now, sendQueueBytes: options.sendQueueBytes };
-  }
-
-  #traffic() {
-    const total = this.#exchange?.layout.sizeBytes;
+  get #snapshot(): SwarmParts {
     return {
-      uploadedBytes: this.#roster.sentBytes,
-      downloadedBytes: this.#receivedBytes,
-      // A magnet link's size is unknown; 0 would say that we seed.
-      leftBytes: total === undefined ? 1 : total - (this.#exchange?.haveBytes ?? 0),
+      identity: this.#identity,
+      roster: this.#roster,
+      exchange: this.#exchange,
+      bans: this.#bans,
+      trackers: this.#discovery.trackers,
+      limits: this.limits,
+      isClosed: this.#isClosed,
     };
   }
 }
