@@ -80,7 +80,7 @@ export function addressBytes(host: string): readonly number[] | undefined {
 function bytesOfV6(host: string): number[] | undefined {
   const halves = host.split('::');
   if (halves.length > 2) return undefined;
-  const parts = halves.map((half) => wordsOf(half));
+  const parts = halves.map((half, at) => wordsOf(half, at === halves.length - 1));
   const [head, tail] = parts;
   if (head === undefined || (halves.length === 2 && tail === undefined)) return undefined;
   const missing = 8 - head.length - (tail?.length ?? 0);
@@ -89,14 +89,14 @@ function bytesOfV6(host: string): number[] | undefined {
   return words.flatMap((word) => [word >> 8, word & 0xff]);
 }
 
-/** 16-bit words of colon-separated groups, the last of which may be an IPv4 address. */
-function wordsOf(text: string): number[] | undefined {
+/** 16-bit words of colon-separated groups, the last of which may be an IPv4 address at the end of all. */
+function wordsOf(text: string, isEnd: boolean): number[] | undefined {
   if (text === '') return [];
   const words: number[] = [];
   const groups = text.split(':');
   for (const [at, group] of groups.entries()) {
     if (/^[0-9a-fA-F]{1,4}$/.test(group)) words.push(Number.parseInt(group, 16));
-    else if (at === groups.length - 1 && group.includes('.')) {
+    else if (isEnd && at === groups.length - 1 && group.includes('.')) {
       const bytes = addressBytes(group);
       if (bytes === undefined) return undefined;
       const [a, b, c, d] = bytes as [number, number, number, number];

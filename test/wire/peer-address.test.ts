@@ -10,6 +10,7 @@ test('an address in text form is one to us when it is one to the system, and nev
   for (const text of [
     '0177.0.0.1',
     '1.2.03.4',
+    '2.2.3.48::1',
     '00.0.0.0',
     '1.2.3',
     '1.2.3.4.5',

@@ -5,6 +5,7 @@ import type { Peer } from '../connection/peer.ts';
 import type { Layout } from '../layout.ts';
 import type { Throttle } from '../rates/throttle.ts';
 import type { BlockSource } from './block-source.ts';
+import { LonePieces } from './lone-pieces.ts';
 import { ENDGAME_ROOM, Picker } from './picker.ts';
 import type { PieceTransfer } from './piece-transfer.ts';
 import type { Slots } from './slots.ts';
@@ -47,11 +48,13 @@ export class Downloader {
   readonly #parts: DownloaderParts;
   readonly #suppliers = new Map<Peer, Supplier>();
   readonly #requests = new RequestBatch();
+  readonly #lonePieces: LonePieces;
   #isFillDue = false;
   #wastedBytes = 0;
 
   constructor(parts: DownloaderParts) {
     this.#parts = parts;
+    this.#lonePieces = new LonePieces(parts.stallTimeoutMs);
     const { have } = parts;
     this.picker = new Picker({ ...parts, isWanted: (piece) => !have.has(piece) });
   }
@@ -69,7 +72,10 @@ export class Downloader {
   /** A peer that shook hands; it has nothing until it says so. */
   join(peer: Peer): void {
     const none = new Bitfield(this.#parts.layout.pieceCount);
-    this.#suppliers.set(peer, new Supplier(peer, none, this.#parts.now()));
+    const nowMs = this.#parts.now();
+    const supplier = new Supplier(peer, none, nowMs);
+    supplier.keptBack = this.#lonePieces.keptBackBy(peer.address.host, nowMs);
+    this.#suppliers.set(peer, supplier);
   }
 
   /** A peer tells all that it has. */
@@ -282,11 +288,18 @@ export class Downloader {
     const nowMs = this.#parts.now();
     const fastest = this.#fastest;
     for (const supplier of this.#suppliers.values()) {
+      supplier.keptBack = this.#lonePieces.keptBackBy(supplier.peer.address.host, nowMs);
       const silentMs = supplier.tick(nowMs, this.picker.urgency.isOn);
       supplier.isSlow = supplier.bytesPerSecond * SLOW_PART < fastest;
       if (silentMs > this.#parts.stallTimeoutMs) {
         this.#parts.dismiss(supplier.peer, 'stalled', `sent no block for ${Math.round(silentMs / 1000)} s`);
       } else this.fill(supplier);
+    }
+    for (const [owner, { pieceIndex }] of this.#lonePieces.overdue(this.picker.transfers.values(), nowMs)) {
+      const peer = owner as Peer; // a web seed is none, and has time limits of its own
+      if (!this.#suppliers.has(peer)) continue;
+      this.#lonePieces.note(peer.address.host, pieceIndex, nowMs);
+      this.#parts.dismiss(peer, 'stalled', `keeps blocks of piece ${pieceIndex} back`);
     }
   }
 

@@ -77,14 +77,14 @@ export class HashFetcher {
     };
     const blocks = Math.ceil(layout.place(pieceIndex).length / (layout.pieceLength / layout.blocksPerPiece));
     const peers = [...this.#parts.peers()].filter((peer) => hasPiece(peer, pieceIndex));
-    for (const peer of peers.slice(0, MAXIMUM_ASKED)) {
+    const proven = async (peer: Peer): Promise<Uint8Array> => {
       const answer = await this.#answerOf(peer, range);
-      const proven = answer && foldRange(range, answer, blocks);
-      if (!answer) continue;
-      if (proven && equalBytes(proven.ancestor, hashes.of(pieceIndex) as Uint8Array)) return proven.hashes;
-      this.#banForHashes(peer);
-    }
-    return undefined;
+      const folded = answer && foldRange(range, answer, blocks);
+      if (folded && equalBytes(folded.ancestor, hashes.of(pieceIndex) as Uint8Array)) return folded.hashes;
+      if (answer) this.#banForHashes(peer);
+      throw new SwarmError('peer-refused', `${peer.name} gives no hashes of piece ${pieceIndex}`);
+    };
+    return firstOf(peers.slice(0, MAXIMUM_ASKED).map((peer) => () => proven(peer)));
   }
 
   async #fetch(peer: Peer, missing: MissingHashes, asked: Asked): Promise<void> {
@@ -130,6 +130,36 @@ export class HashFetcher {
   #banForHashes(peer: Peer): void {
     this.#parts.ban(peer, new SwarmError('peer-lied', `${peer.name} sent hashes that are not the torrent's`));
   }
+}
+
+/**
+ * The first value that one of these gives; the next one begins when the one before fails, or is silent for long.
+ * `undefined` when none gives any in the time of all.
+ */
+function firstOf<Value>(attempts: readonly (() => Promise<Value>)[]): Promise<Value | undefined> {
+  return new Promise((resolve) => {
+    let begun = 0;
+    let failed = 0;
+    const end = (value: Value | undefined): void => {
+      clearInterval(next);
+      clearTimeout(last);
+      resolve(value);
+    };
+    const begin = (): void => {
+      const attempt = attempts[begun];
+      if (!attempt) return;
+      begun += 1;
+      attempt().then(end, () => {
+        failed += 1;
+        if (failed === attempts.length) end(undefined);
+        else if (failed === begun) begin();
+      });
+    };
+    const next = setInterval(begin, PATIENCE_MS);
+    const last = setTimeout(() => end(undefined), MAXIMUM_ASKED * PATIENCE_MS);
+    if (attempts.length === 0) end(undefined);
+    else begin();
+  });
 }
 
 function keyOf(range: HashRange): string {

@@ -293,7 +293,8 @@ export class Picker {
 }
 
 function canSupply(supplier: Supplier, pieceIndex: number): boolean {
-  return supplier.have.has(pieceIndex) && !supplier.refused.has(pieceIndex);
+  const { have, refused, keptBack } = supplier;
+  return have.has(pieceIndex) && !refused.has(pieceIndex) && !keptBack.has(pieceIndex);
 }
 
 function pick(transfer: PieceTransfer): Pick {

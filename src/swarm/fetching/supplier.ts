@@ -35,6 +35,8 @@ export class Supplier {
   incoming: { readonly transfer: PieceTransfer; readonly block: number } | undefined;
   /** Pieces it refused since it last let us ask. */
   readonly refused = new Set<number>();
+  /** Pieces that it kept back not long ago. */
+  keptBack: ReadonlySet<number> = new Set();
   /** Where a block goes that another peer is writing too. */
   readonly scratch = new Uint8Array(BLOCK_BYTES);
   /** Blocks that came without being asked for. */
