@@ -13,7 +13,8 @@ export interface Asked {
 }
 
 export interface Hit extends Asked {
-  readonly bytes: Buffer;
+  /** All of the file; what `serve` sends is taken from here. */
+  bytes: Buffer;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   /** Answers as an honest server does. */
@@ -55,9 +56,10 @@ export async function startWebServer(
         'content-range': `bytes ${first}-${last}/${bytes.length}`,
         'content-length': last - first + 1,
       });
-      response.end(bytes.subarray(first, last + 1));
+      response.end(hit.bytes.subarray(first, last + 1));
     };
-    answer({ path, first, last, bytes, request, response, serve });
+    const hit: Hit = { path, first, last, bytes, request, response, serve };
+    answer(hit);
   });
   const web = { origin: '', asked, connections: 0 };
   server.on('connection', () => {
