@@ -23,15 +23,20 @@ const BENCODE_CODES: Readonly<Record<string, TorrentErrorCode>> = {
  * Reads a `.torrent` file (BEP 52; hybrids also by BEP 3 and 47) and checks all of it: limits, path safety,
  * that both halves of a hybrid describe the same files, and every piece layer against its pieces root. Throws
  * a {@link TorrentError}; `v1-only` for a torrent without a v2 half. Nothing outside `info` and
- * `piece layers` can make it throw, unusable trackers and web seeds are left out.
+ * `piece layers` can make it throw, unusable trackers and web seeds are left out. With `mayLackLayers` piece layers may
+ * be missing, as in files that clients save from a magnet link before they know them; those that are there are checked.
  */
-export function parseTorrent(bytes: Uint8Array, limits: TorrentLimits = TORRENT_LIMITS): Metainfo {
+export function parseTorrent(
+  bytes: Uint8Array,
+  limits: TorrentLimits = TORRENT_LIMITS,
+  { mayLackLayers = false }: { readonly mayLackLayers?: boolean } = {},
+): Metainfo {
   const torrent = decodeDictionary(bytes, limits);
   const info = dictionaryAt(torrent, 'info');
   if (!info) throw new TorrentError('missing-info', 'the torrent has no info dictionary');
   const metainfo = readInfo(info, limits);
   const pieceLayers = readPieceLayers(torrent.get('piece layers'));
-  checkPieceLayers(metainfo, pieceLayers);
+  checkPieceLayers(metainfo, pieceLayers, mayLackLayers);
   checkEnd(torrent, bytes);
   const trackerTiers = trackerTiersOf(torrent, limits.urls);
   return {

@@ -30,9 +30,14 @@ export function readPieceLayers(node: BencodeNode | undefined): Map<string, Uint
 
 /**
  * Checks that there is exactly one layer for each file that is longer than a piece, of the right length, and
- * that it leads to the file's pieces root. Throws `missing-piece-layer` or `invalid-piece-layer`.
+ * that it leads to the file's pieces root; with `mayLack`, at most one. Throws `missing-piece-layer` or
+ * `invalid-piece-layer`.
  */
-export function checkPieceLayers(metainfo: Layered, layers: ReadonlyMap<string, Uint8Array>): void {
+export function checkPieceLayers(
+  metainfo: Layered,
+  layers: ReadonlyMap<string, Uint8Array>,
+  mayLack = false,
+): void {
   const { files, pieceLength } = metainfo;
   const used = new Set<string>();
   for (const file of files) {
@@ -40,6 +45,7 @@ export function checkPieceLayers(metainfo: Layered, layers: ReadonlyMap<string, 
     const root = toHex(file.piecesRoot);
     const layer = layers.get(root);
     if (!layer) {
+      if (mayLack) continue;
       throw new TorrentError('missing-piece-layer', `there is no piece layer for pieces root ${root}`);
     }
     const pieces = Math.ceil(file.sizeBytes / pieceLength);

@@ -91,6 +91,18 @@ test('an info dictionary alone has no layers until they are added and checked', 
   });
 });
 
+test('piece layers may be missing where the caller says so; those that are there are checked all the same', () => {
+  const draft = v2Draft();
+  const without = encode({ info: draft.info });
+  assert.throws(() => parseTorrent(without), { code: 'missing-piece-layer' });
+  const read = (bytes: Uint8Array) => parseTorrent(bytes, TORRENT_LIMITS, { mayLackLayers: true });
+  assert.equal(read(without).pieceLayers.size, 0);
+  assert.equal(read(torrentOf(draft)).pieceLayers.size, 1);
+  const wrong = Uint8Array.from(LAYER, (byte, index) => (index === 511 ? byte ^ 1 : byte));
+  const lying = encode({ info: draft.info, 'piece layers': new Map([[ROOT, wrong]]) });
+  assert.throws(() => read(lying), { code: 'invalid-piece-layer' });
+});
+
 test('trackers and web seeds that nobody could ask are left out', () => {
   const draft = v2Draft();
   Object.assign(draft.rest, {
