@@ -147,3 +147,24 @@ test('ranges, bodies that are too long, silence, and servers that hang up', asyn
   stop.abort(new Error('enough'));
   await assert.rejects(stopped, /enough/);
 });
+
+test('a server that changes the protocol instead of answering is no answer, at once', async (context) => {
+  const server = createServer();
+  server.on('connection', (socket) => {
+    socket.on('error', () => undefined);
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  context.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as { port: number };
+  const tooLate = AbortSignal.timeout(5000);
+  const late = new Promise((_, reject) => {
+    tooLate.addEventListener('abort', () => reject(tooLate.reason as Error));
+  });
+  const asked = httpGet(`http://127.0.0.1:${port}/`, options('loopback'));
+  await assert.rejects(Promise.race([asked, late]), { message: 'it gave no answer' });
+});

@@ -218,6 +218,36 @@ test('a flood from one address is read and answered at its rate only, and others
   assert.ok(answers > 0 && answers <= 41 + 10 * seconds, `${answers} answers in ${seconds} s`);
 });
 
+test('a flood in the name of somebody who is asked just then is answered at its rate only', async (context) => {
+  const { address } = await startNode(context, '127.0.25.1');
+  const victim = await startSocket(context, '127.0.25.2');
+  let answers = 0;
+  victim.on('message', (packet: Buffer) => {
+    if (parseKrpc(packet).type === 'response') answers += 1;
+  });
+  const asked = once(victim, 'message', { signal: AbortSignal.timeout(5000) });
+  const transactionId = T;
+  const question = { method: 'ping' } as const;
+  const forged = encodeKrpc({ type: 'query', transactionId, id: ID, readOnly: false, question });
+  const sinceMs = performance.now();
+  victim.send(forged, address.port, address.host);
+  await asked; // from now on an answer of the victim is waited for
+  for (let at = 0; at < 500; at += 1) {
+    await new Promise((resolve) => victim.send(forged, address.port, address.host, resolve));
+  }
+  const other = await startSocket(context, '127.0.25.3');
+  let served = false;
+  other.on('message', () => {
+    served = true;
+  });
+  await until('an answer to another', () => {
+    other.send(query({ method: 'ping' }), address.port, address.host);
+    return served;
+  });
+  const seconds = (performance.now() - sinceMs) / 1000;
+  assert.ok(answers > 0 && answers <= 41 + 10 * seconds, `${answers} answers in ${seconds} s`);
+});
+
 test('a flood of nodes stays within the table; of one public address there is one, and who answers stays', () => {
   let now = 0;
   const table = new RoutingTable(new Uint8Array(20), () => now);

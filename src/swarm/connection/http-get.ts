@@ -125,6 +125,10 @@ function send(
         request.reusedSocket && cause.code === 'ECONNRESET' ? new StaleConnection(cause.message) : cause,
       );
   });
+  // An answer that changes the protocol (101) brings neither a response nor an error, only the end.
+  request.on('close', () =>
+    reject(signal.aborted ? (signal.reason as Error) : new Error('it gave no answer')),
+  );
   request.on('response', (response) => {
     response.on('error', () => undefined); // whoever reads the body hears of it there
     resolve({ response, host: response.socket.remoteAddress ?? '' });

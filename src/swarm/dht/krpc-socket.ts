@@ -36,8 +36,9 @@ export interface KrpcRefusal {
 }
 
 /**
- * Questions and answers of the DHT over one UDP port. Every packet passes the rates and the strict reader before anybody
- * sees it; an answer counts only for the question that was sent to just that address and port.
+ * Questions and answers of the DHT over one UDP port. Every packet passes the strict reader before anybody sees it, and
+ * the rates as well, but for answers of those that we ask; an answer counts only for the question that was sent to just
+ * that address and port.
  */
 export class KrpcSocket {
   readonly #parts: KrpcSocketParts;
@@ -91,8 +92,10 @@ export class KrpcSocket {
     const isExpected = [...this.#waiting.values()].some((waiting) => waiting.key === key);
     if (port === 0 || (!isExpected && !this.#rate.takes(host))) return;
     const message = read(packet);
-    if (message?.type === 'query') this.#answer(message, { host, port });
-    else if (message) {
+    if (message?.type === 'query') {
+      // Whom we ask may ask us no more often for that: a forged question makes us ask its supposed sender.
+      if (!isExpected || this.#rate.takes(host)) this.#answer(message, { host, port });
+    } else if (message) {
       const waiting = this.#waiting.get(nameOf(message.transactionId));
       if (waiting?.key === key) waiting.settle(message.type === 'response' ? message : undefined);
     }

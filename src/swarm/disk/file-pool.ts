@@ -22,7 +22,8 @@ export interface FileLease {
 export type FileMode = 'read' | 'write';
 
 const FLAGS: Readonly<Record<FileMode, number>> = {
-  read: constants.O_RDONLY | constants.O_NOFOLLOW,
+  // Opening a pipe that somebody put there would block a thread of the whole program until somebody writes to it.
+  read: constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
   write: constants.O_RDWR | constants.O_NOFOLLOW,
 };
 
