@@ -24,7 +24,8 @@ const BENCODE_CODES: Readonly<Record<string, TorrentErrorCode>> = {
  * that both halves of a hybrid describe the same files, and every piece layer against its pieces root. Throws
  * a {@link TorrentError}; `v1-only` for a torrent without a v2 half. Nothing outside `info` and
  * `piece layers` can make it throw, unusable trackers and web seeds are left out. With `mayLackLayers` piece layers may
- * be missing, as in files that clients save from a magnet link before they know them; those that are there are checked.
+ * be missing, as in files that clients save from a magnet link before they know them: those that are there are checked,
+ * and none is given.
  */
 export function parseTorrent(
   bytes: Uint8Array,
@@ -36,12 +37,12 @@ export function parseTorrent(
   if (!info) throw new TorrentError('missing-info', 'the torrent has no info dictionary');
   const metainfo = readInfo(info, limits);
   const pieceLayers = readPieceLayers(torrent.get('piece layers'));
-  checkPieceLayers(metainfo, pieceLayers, mayLackLayers);
+  const isComplete = checkPieceLayers(metainfo, pieceLayers, mayLackLayers);
   checkEnd(torrent, bytes);
   const trackerTiers = trackerTiersOf(torrent, limits.urls);
   return {
     ...metainfo,
-    pieceLayers,
+    pieceLayers: isComplete ? pieceLayers : new Map(),
     trackers: trackerTiers.flat(),
     trackerTiers,
     webSeeds: webSeedsOf(torrent, limits.urls),

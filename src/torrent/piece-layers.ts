@@ -30,23 +30,26 @@ export function readPieceLayers(node: BencodeNode | undefined): Map<string, Uint
 
 /**
  * Checks that there is exactly one layer for each file that is longer than a piece, of the right length, and
- * that it leads to the file's pieces root; with `mayLack`, at most one. Throws `missing-piece-layer` or
- * `invalid-piece-layer`.
+ * that it leads to the file's pieces root; with `mayLack`, at most one. Returns whether none is missing. Throws
+ * `missing-piece-layer` or `invalid-piece-layer`.
  */
 export function checkPieceLayers(
   metainfo: Layered,
   layers: ReadonlyMap<string, Uint8Array>,
   mayLack = false,
-): void {
+): boolean {
   const { files, pieceLength } = metainfo;
   const used = new Set<string>();
+  let isComplete = true;
   for (const file of files) {
     if (!file.piecesRoot || !hasPieceLayer(file, pieceLength)) continue;
     const root = toHex(file.piecesRoot);
     const layer = layers.get(root);
     if (!layer) {
-      if (mayLack) continue;
-      throw new TorrentError('missing-piece-layer', `there is no piece layer for pieces root ${root}`);
+      if (!mayLack)
+        throw new TorrentError('missing-piece-layer', `there is no piece layer for pieces root ${root}`);
+      isComplete = false;
+      continue;
     }
     const pieces = Math.ceil(file.sizeBytes / pieceLength);
     if (layer.length !== pieces * HASH_BYTES) {
@@ -61,6 +64,7 @@ export function checkPieceLayers(
   for (const root of layers.keys()) {
     if (!used.has(root)) throw invalid(`pieces root ${root} belongs to no file longer than a piece`);
   }
+  return isComplete;
 }
 
 function leadsTo(layer: Uint8Array, pieceLength: number, root: Uint8Array): boolean {

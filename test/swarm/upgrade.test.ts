@@ -6,9 +6,9 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { toHex, truncateInfoHash } from '../../src/bytes/index.ts';
+import { brandBytes, type InfoHashV1, toHex, truncateInfoHash } from '../../src/bytes/index.ts';
 import { Engine } from '../../src/swarm/index.ts';
-import { parseTorrent, TORRENT_LIMITS } from '../../src/torrent/index.ts';
+import { formatMagnet, parseMagnet, parseTorrent, TORRENT_LIMITS } from '../../src/torrent/index.ts';
 import { HANDSHAKE_BYTES, type Handshake, parseHandshake } from '../../src/wire/index.ts';
 import { isEvent, start } from './command-process.ts';
 import { fingerprint, makeTorrent, patternBytes, temporaryFolder } from './content.ts';
@@ -118,6 +118,34 @@ test('a .torrent without piece layers is downloaded from a seeder that is known 
     trackers: [tracker.url],
     signal: AbortSignal.timeout(LIMIT_MS),
   });
+  assert.deepEqual(await fingerprint(result.path), await fingerprint(path));
+});
+
+test('a magnet link with both infohashes is announced under both at once; one that names two torrents ends with an error', async (context) => {
+  const { engine, leecher, torrent, path, metainfo, out } = await prepare(context, 'hybrid');
+  const address = await engine.listen();
+  await engine.seed(torrent, path);
+  const tracker = await startTracker(context);
+  const infoHashV1 = metainfo.infoHashV1 as InfoHashV1;
+  const { infoHashV2 } = metainfo;
+  const wrong = brandBytes('InfoHashV1', infoHashV1.slice().reverse());
+  const options = { peers: [address], trackers: [tracker.url], signal: AbortSignal.timeout(LIMIT_MS) };
+  const lying = parseMagnet(formatMagnet({ infoHashV2, infoHashV1: wrong }));
+  await assert.rejects(leecher.download(lying, { ...options, folder: `${out}-lying` }), {
+    code: 'inconsistent-hybrid',
+    message: /the magnet link names two torrents/,
+  });
+  const magnet = parseMagnet(formatMagnet({ infoHashV2, infoHashV1 }));
+  const waiting = leecher.download(magnet, { trackers: [tracker.url], folder: out, signal: options.signal });
+  const announced = [infoHashV1, truncateInfoHash(infoHashV2)].map((hash) =>
+    tracker.when(({ infoHashHex }) => infoHashHex === toHex(hash)),
+  );
+  for (const { leftBytes } of await Promise.all(announced)) assert.ok(leftBytes > 0);
+  await leecher.close();
+  await assert.rejects(waiting, { code: 'closed' });
+  const another = new Engine();
+  context.after(() => another.close());
+  const result = await another.download(magnet, { ...options, folder: out });
   assert.deepEqual(await fingerprint(result.path), await fingerprint(path));
 });
 

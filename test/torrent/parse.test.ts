@@ -101,6 +101,12 @@ test('piece layers may be missing where the caller says so; those that are there
   const wrong = Uint8Array.from(LAYER, (byte, index) => (index === 511 ? byte ^ 1 : byte));
   const lying = encode({ info: draft.info, 'piece layers': new Map([[ROOT, wrong]]) });
   assert.throws(() => read(lying), { code: 'invalid-piece-layer' });
+  // Two files longer than a piece, and the layer of one: some are as good as none.
+  const other = { '': { length: SIZE, 'pieces root': hash('sha256', 'other', 'buffer') } };
+  const info = { ...v2Draft().info, 'file tree': { a: other, b: leaf() }, name: 'folder' };
+  const partial = encode({ info, 'piece layers': draft.layers });
+  assert.throws(() => parseTorrent(partial), { code: 'missing-piece-layer' });
+  assert.equal(read(partial).pieceLayers.size, 0);
 });
 
 test('trackers and web seeds that nobody could ask are left out', () => {
