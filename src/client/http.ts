@@ -56,6 +56,8 @@ export async function openAnswer(url: URL, options: HttpRequest): Promise<Incomi
       resolve,
     );
     request.once('error', reject);
+    // An answer that changes the protocol (101) brings neither a response nor an error, only the end.
+    request.once('close', () => reject(new Error('it gave no answer')));
     request.end(options.body);
   });
 }

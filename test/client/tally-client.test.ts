@@ -77,6 +77,15 @@ test('redirects are not followed, and nobody there is unreachable', async (conte
   assert.throws(() => new TallyClient('ftp://127.0.0.1'), /no tally's address/);
 });
 
+test('a tally that changes the protocol instead of answering is unreachable, at once', {
+  timeout: 5000,
+}, async (context) => {
+  const url = await serve(context, (_request, response) => {
+    response.socket?.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+  });
+  await assert.rejects(new TallyClient(url).checkpoint(), { code: 'unreachable', message: /gave no answer/ });
+});
+
 test('a request ends with its signal, and comes from the address told', async (context) => {
   const seen: (string | undefined)[] = [];
   const url = await serve(context, (request) => {
