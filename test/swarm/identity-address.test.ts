@@ -41,6 +41,10 @@ test('a private address is our own only for who is in a private network as well'
     ['127.0.0.1', '127.0.0.1', '192.168.1.9'],
     ['fd00::2', 'fd00::9', '2001:db8::1'],
     ['::1', '::1', '2001:db8::1'],
+    ['fec0::2', 'fec0::9', '2001:db8::1'],
+    ['198.18.3.2', '198.19.9.9', '198.51.100.7'],
+    ['192.0.0.2', '192.0.0.9', '198.51.100.7'],
+    ['64:ff9b:1::2', '64:ff9b:1::9', '2001:db8::1'],
   ] as const) {
     assert.ok(isOwn(local, local, near), `${local} from ${near}`);
     assert.ok(!isOwn(local, local, far), `${local} from ${far}: somebody there may mean another machine`);

@@ -2,12 +2,17 @@ import { BlockList, isIPv4 } from 'node:net';
 import { equalBytes } from '../../bytes/index.ts';
 import { mappedAddress, type PeerAddress } from '../../wire/index.ts';
 
-/** Ranges of addresses that mean another machine in each network (RFC 1122, 1918, 3927, 4193, 4291, 6598). */
+/**
+ * Ranges of addresses that mean another machine in each network (RFC 1122, 1918, 2544, 3879, 3927, 4193, 4291, 6598, 6890,
+ * 8215).
+ */
 const SCOPES = [
   scope(['127.0.0.0', 8], ['::1', 128]),
-  scope(['10.0.0.0', 8], ['172.16.0.0', 12], ['192.168.0.0', 16], ['fc00::', 7]),
+  scope(['10.0.0.0', 8], ['172.16.0.0', 12], ['192.168.0.0', 16], ['fc00::', 7], ['fec0::', 10]),
   scope(['169.254.0.0', 16], ['fe80::', 10]),
   scope(['100.64.0.0', 10]),
+  scope(['198.18.0.0', 15]),
+  scope(['192.0.0.0', 24], ['64:ff9b:1::', 48]),
 ];
 
 /** Both ends of a connection that came in. */
