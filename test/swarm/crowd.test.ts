@@ -118,30 +118,30 @@ test('a full swarm makes room in the same way', async (context) => {
 });
 
 test('in a full house who does not shake hands goes first', async (context) => {
-  const made = await seeding(context, { maxConnections: 4, handshakeTimeoutMs: 3000 });
+  const made = await seeding(context, { maxConnections: 4, handshakeTimeoutMs: 12_000 });
   const silent = await Promise.all([1, 2, 3, 4].map((at) => dial(context, `127.0.44.${at}`, made.address)));
   for (const { socket } of silent) socket.resume();
   await until(() => made.engine.statistics.handshakes === 4, 'the house is full');
   const startedMs = performance.now();
   await made.mustServe();
-  assert.ok(performance.now() - startedMs < 2900, 'before their time was up');
+  assert.ok(performance.now() - startedMs < 11_000, 'before their time was up');
 });
 
 test('a full house of peers that are being served stays as it is', async (context) => {
   const made = await seeding(
     context,
-    { maxConnections: 2, uselessAfterMs: 300, uploadBytesPerSecond: 200_000 },
+    { maxConnections: 2, uselessAfterMs: 1000, uploadBytesPerSecond: 200_000 },
     400_000,
   );
-  const peers: { left: number } = { left: 0 };
+  const madeRoom: string[] = [];
   made.engine.on('peer', ({ change, reason }) => {
-    if (change === 'left' && reason?.code === 'peer-not-needed') peers.left += 1;
+    if (change === 'left' && reason?.message.includes('made room')) madeRoom.push(reason.message);
   });
   const served = [made.mustServe(), made.mustServe()];
   await until(() => made.swarm.progress.peers === 2, 'both are there');
-  await sleep(1200);
+  await sleep(1500); // longer than a useless peer would be left alone
   const late = await idler(context, '127.0.45.1', made.address, handshakeOf(made.metainfo, 9));
   await once(late.socket, 'close', { signal: AbortSignal.timeout(3000) });
   await Promise.all(served);
-  assert.equal(peers.left, 0);
+  assert.deepEqual(madeRoom, []);
 });

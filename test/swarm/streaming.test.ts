@@ -83,11 +83,11 @@ test('the middle and the tail can be read while most of the rest is not there', 
   });
   await until(() => download.progress.haveBytes >= MEBIBYTE);
   for (const start of [32 * MEBIBYTE + 777, bytes.length - 300_001]) {
-    const startedMs = performance.now();
+    const before = download.progress.downloadedBytes;
     const read = await collect(download.read(0, start, start + 300_001));
-    const ms = performance.now() - startedMs;
+    const meanwhile = download.progress.downloadedBytes - before;
     assert.ok(read.equals(bytes.subarray(start, start + 300_001)));
-    assert.ok(ms < 2000, `${ms} ms for 300 kB at 6 MiB/s`);
+    assert.ok(meanwhile < 12 * MEBIBYTE, `${meanwhile} bytes came before 300 kB were read`);
   }
   const { haveBytes } = download.progress;
   assert.ok(haveBytes < bytes.length / 2, `${haveBytes} bytes are there`);
@@ -248,7 +248,7 @@ test('blocks that a peer owes too long come from another one', async (context) =
   const { value } = await first;
   const ms = performance.now() - startedMs;
   assert.ok(value && bytes.subarray(0, value.length).equals(value));
-  assert.ok(ms < 5000, `${ms} ms, and a peer may be silent for 20 s`);
+  assert.ok(ms < 12_000, `${ms} ms, and a peer may be silent for 20 s`);
   await chunks.return?.();
   await download.done;
 });
@@ -294,10 +294,11 @@ test('a web seed alone is read from, at any position', async (context) => {
   });
   await until(() => download.progress.haveBytes >= MEBIBYTE);
   for (const start of [40 * MEBIBYTE + 5, 20 * MEBIBYTE]) {
-    const startedMs = performance.now();
+    const before = download.progress.downloadedBytes;
     const read = await collect(download.read(0, start, start + 400_000));
+    const meanwhile = download.progress.downloadedBytes - before;
     assert.ok(read.equals(bytes.subarray(start, start + 400_000)));
-    assert.ok(performance.now() - startedMs < 2500, `${performance.now() - startedMs} ms`);
+    assert.ok(meanwhile < 16 * MEBIBYTE, `${meanwhile} bytes came before 400 kB were read`);
   }
   assert.ok(download.progress.haveBytes < bytes.length / 2);
   await stop(download, controller);

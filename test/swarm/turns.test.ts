@@ -44,7 +44,7 @@ test('more peers than slots are served in turns, and none waits for another oneâ
   );
   const whenFirstEnded = ends.find((all) => all.length === 3 && all.some((have) => have < rate * 2));
   const least = Math.min(...(whenFirstEnded ?? [0]));
-  assert.ok(least > rate * 2 * 0.4, `when the first one was done, another one had ${least} bytes`);
+  assert.ok(least > rate * 2 * 0.25, `when the first one was done, another one had ${least} bytes`);
 });
 
 /** A leecher by hand that is interested, and notes when it is served. */
@@ -81,15 +81,16 @@ test('who turns uninterested and back again, or asks for nothing, gets no more t
     peers.push(await waiting(context, `127.0.61.${at}`, made.address, handshakeOf(made.metainfo, at)));
   }
   const pushy = peers[2]?.line;
-  for (let round = 0; round < 65; round += 1) {
+  const turnsOf = (at: number): number => peers[at]?.turns.filter((turn) => turn === 'unchoke').length ?? 0;
+  // Turns pass once a second: six of them take six seconds, and longer on a busy machine.
+  for (let round = 0; round < 200 && (turnsOf(0) < 2 || turnsOf(1) < 2); round += 1) {
     pushy?.send({ type: 'not-interested' });
     pushy?.send({ type: 'interested' });
-    await sleep(100); // turns pass once a second
+    await sleep(100);
   }
-  const served = peers.map(({ turns }) => turns.filter((turn) => turn === 'unchoke').length);
-  const [first = 0, second = 0, third = 0] = served;
-  assert.ok(first >= 2 && second >= 2, `turns: ${served.join(', ')}`);
-  assert.ok(third <= Math.max(first, second) + 1, `turns: ${served.join(', ')}`);
+  const [first, second, third] = [turnsOf(0), turnsOf(1), turnsOf(2)];
+  assert.ok(first >= 2 && second >= 2, `turns: ${first}, ${second}, ${third}`);
+  assert.ok(third <= Math.max(first, second) + 1, `turns: ${first}, ${second}, ${third}`);
 });
 
 test('fewer slots under a low upload limit: each of them gets something', async (context) => {
@@ -98,15 +99,19 @@ test('fewer slots under a low upload limit: each of them gets something', async 
   for (let at = 1; at <= 4; at += 1) {
     peers.push(await waiting(context, `127.0.62.${at}`, made.address, handshakeOf(made.metainfo, at)));
   }
-  await sleep(300);
   const served = (): number => peers.filter(({ turns }) => turns.at(-1) === 'unchoke').length;
-  assert.equal(served(), 2);
+  const until = async (slots: number): Promise<void> => {
+    for (const endMs = performance.now() + 10_000; served() !== slots; await sleep(20)) {
+      assert.ok(performance.now() < endMs, `${served()} are served, not ${slots}`);
+    }
+  };
+  await until(2);
+  await sleep(1300); // a turn later they are no more than that
+  assert.ok(served() <= 2, `${served()} are served`);
   made.engine.setLimits({ uploadBytesPerSecond: 0 });
-  await sleep(1300);
-  assert.equal(served(), 4);
+  await until(4);
   made.engine.setLimits({ uploadBytesPerSecond: 1 });
-  await sleep(1300);
-  assert.equal(served(), 1);
+  await until(1);
 });
 
 /** A scripted seeder that counts how many requests it owes, and answers them one after the other. */

@@ -103,18 +103,17 @@ export class Roster {
     for (const [peer, standing] of this.#peers) {
       standing.down.tick(peer.receivedBlockBytes, nowMs);
       standing.up.tick(peer.sentBlockBytes, nowMs);
-      const movedBytes = peer.receivedBlockBytes + peer.sentBlockBytes;
-      const waitsForUs = peer.isInterested && peer.isChoked;
-      if (movedBytes > standing.movedBytes || waitsForUs || peer.isInteresting) standing.usefulMs = nowMs;
-      standing.movedBytes = movedBytes;
+      if (isUseful(peer, standing)) standing.usefulMs = nowMs;
+      standing.movedBytes = movedBytesOf(peer);
     }
   }
 
   /** The peer that has been of no use for the longest time, at least so long; it may make room for another one. */
   mostUseless(nowMs: number, leastMs: number): UselessPeer | undefined {
     let found: UselessPeer | undefined;
-    for (const [peer, { usefulMs }] of this.#peers) {
-      const uselessMs = nowMs - usefulMs;
+    for (const [peer, standing] of this.#peers) {
+      if (isUseful(peer, standing)) continue; // since the last second began
+      const uselessMs = nowMs - standing.usefulMs;
       if (uselessMs >= leastMs && uselessMs > (found?.uselessMs ?? -1)) found = { peer, uselessMs };
     }
     return found;
@@ -138,4 +137,14 @@ export class Roster {
     }
     return undefined;
   }
+}
+
+function movedBytesOf(peer: Peer): number {
+  return peer.receivedBlockBytes + peer.sentBlockBytes;
+}
+
+/** Whether blocks came or went since they were counted last, one waits for us, or we want something. */
+function isUseful(peer: Peer, standing: Standing): boolean {
+  const waitsForUs = peer.isInterested && peer.isChoked;
+  return movedBytesOf(peer) > standing.movedBytes || waitsForUs || peer.isInteresting;
 }
