@@ -1,19 +1,24 @@
-import { dirname, resolve } from 'node:path';
-import { type Metainfo, verifyTorrent } from '../../torrent/index.ts';
-import { Bitfield } from '../bitfield.ts';
+import { resolve } from 'node:path';
+import type { Metainfo } from '../../torrent/index.ts';
 import { SwarmError } from '../error.ts';
-import { PieceHashes } from '../fetching/piece-hashes.ts';
 import type { Identity } from '../identity.ts';
 import { Layout } from '../layout.ts';
 import type { EngineServices } from '../services.ts';
-import { type Content, whatStandsAt } from './content.ts';
+import {
+  type CheckParts,
+  mustBeUntouched,
+  type PreparedContent,
+  recheckPartsOf,
+  verifyStanding,
+} from './check-content.ts';
+import { whatStandsAt } from './content.ts';
 import { diskStep, isFull } from './disk-error.ts';
-import { isRight, openFinished } from './finished-place.ts';
+import { openFinished } from './finished-place.ts';
 import { keepInfo, keepLayers, readKeptInfo, readKeptLayers } from './kept-metadata.ts';
 import { PartialContent } from './partial-content.ts';
 import { type PreparedFile, prepareFiles } from './partial-files.ts';
-import { flush, flushName, moveToFreePlace, targetExists } from './put-in-place.ts';
-import { type RecheckParts, recheck } from './recheck.ts';
+import { flush, flushName, moveToFreePlace, pathsIn, targetExists } from './put-in-place.ts';
+import { recheck } from './recheck.ts';
 import { mustHaveRoom } from './space.ts';
 import { Workplace } from './workplace.ts';
 
@@ -26,16 +31,6 @@ export interface PlaceOptions {
   readonly signal: AbortSignal;
   /** How many bytes are on disk and right, while it looks for them. */
   readonly onChecking: (haveBytes: number, layout: Layout) => void;
-}
-
-/** A torrent whose disk side is ready. */
-export interface PreparedContent {
-  /** With the piece layers that are known. */
-  readonly metainfo: Metainfo;
-  readonly layout: Layout;
-  readonly content: Content;
-  /** Pieces that were found on disk and hashed just now. */
-  readonly have: Bitfield;
 }
 
 /** The disk side of one download: what an earlier one left, the files it grows in, and its way to its place. */
@@ -106,7 +101,7 @@ export class DownloadPlace {
     this.#prepared =
       (await whatStandsAt(this.targetOf(metainfo))) === undefined
         ? await this.#preparePartial(metainfo, layout)
-        : await this.#prepareStanding(metainfo, layout);
+        : await verifyStanding(this.targetOf(metainfo), this.#parts(metainfo, layout));
     return this.#prepared;
   }
 
@@ -132,12 +127,12 @@ export class DownloadPlace {
     const partial = this.#partial;
     if (!partial) return;
     const target = this.targetOf(metainfo);
-    await this.#mustBeUntouched(metainfo, layout, partial);
+    await mustBeUntouched(partial, this.#parts(metainfo, layout), this.#workplace.contentPath);
     await partial.finish(() =>
       diskStep(target, 'put into place', async () => {
         if ((await whatStandsAt(target)) !== undefined) throw targetExists(target);
         const { syncFiles } = this.#services.options;
-        if (syncFiles) await flush(this.#allPaths());
+        if (syncFiles) await flush(pathsIn(this.#workplace.contentPath, this.#files));
         await moveToFreePlace(this.#workplace.contentPath, target);
         const content = await openFinished(target, metainfo, layout, this.#services);
         if (syncFiles) await flushName(target);
@@ -187,22 +182,9 @@ export class DownloadPlace {
     return resolve(this.#options.folder, name);
   }
 
-  async #prepareStanding(metainfo: Metainfo, layout: Layout): Promise<PreparedContent> {
+  #parts(metainfo: Metainfo, layout: Layout): CheckParts {
     const { signal, onChecking } = this.#options;
-    const target = this.targetOf(metainfo);
-    const content = await openFinished(target, metainfo, layout, this.#services);
-    const kind = await whatStandsAt(target);
-    if (kind !== (metainfo.isTree ? 'folder' : 'file')) throw targetExists(target);
-    const { matches, pieceLayers } = await verifyTorrent(metainfo, target, {
-      signal,
-      onProgress: ({ doneBytes }) => onChecking(doneBytes, layout),
-    }).catch((cause: unknown) => {
-      signal.throwIfAborted();
-      throw targetExists(target, cause);
-    });
-    if (!matches) throw targetExists(target);
-    const have = Bitfield.full(layout.pieceCount);
-    return { metainfo: { ...metainfo, pieceLayers }, layout, content, have };
+    return { metainfo, layout, services: this.#services, signal, onChecking };
   }
 
   async #preparePartial(metainfo: Metainfo, layout: Layout): Promise<PreparedContent> {
@@ -220,49 +202,7 @@ export class DownloadPlace {
     this.#partial = content;
     const known = { ...metainfo, pieceLayers };
     const left = this.#files.filter(({ hadData }) => hadData).map(({ file }) => file);
-    const have = await recheck(this.#recheckParts(known, layout, content), left);
+    const have = await recheck(recheckPartsOf(content, this.#parts(known, layout)), left);
     return { metainfo: known, layout, content, have };
-  }
-
-  async #mustBeUntouched(metainfo: Metainfo, layout: Layout, content: PartialContent): Promise<void> {
-    const touched = await content.touchedFiles();
-    if (touched.length === 0) return;
-    await this.#services.files.forget(this.#workplace.contentPath); // what is open may be another file by now
-    const parts = this.#recheckParts(metainfo, layout, content);
-    for (const file of touched) {
-      if (await isRight(file, parts)) continue;
-      throw new SwarmError(
-        'disk',
-        `${content.pathOf(file)} was changed by somebody else while it was downloaded: download again, ` +
-          'which fetches only what is wrong',
-      );
-    }
-  }
-
-  #recheckParts(metainfo: Metainfo, layout: Layout, content: Content): RecheckParts {
-    const { pool, runMemory } = this.#services;
-    const { signal, onChecking } = this.#options;
-    return {
-      metainfo,
-      layout,
-      hashes: new PieceHashes(layout, metainfo.pieceLayers),
-      content,
-      pool,
-      memory: runMemory,
-      signal,
-      onRight: (haveBytes) => onChecking(haveBytes, layout),
-    };
-  }
-
-  /** Files and the folders that they are in, the innermost first. */
-  #allPaths(): string[] {
-    const root = this.#workplace.contentPath;
-    const folders = new Set<string>();
-    for (const { path } of this.#files) {
-      for (let at = path; at !== root && !folders.has(dirname(at)); at = dirname(at))
-        folders.add(dirname(at));
-    }
-    const deepestFirst = [...folders].toSorted((left, right) => right.length - left.length);
-    return [...this.#files.map(({ path }) => path), ...deepestFirst];
   }
 }

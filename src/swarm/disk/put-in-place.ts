@@ -65,3 +65,13 @@ async function flushOne(path: string): Promise<void> {
     await handle.close();
   }
 }
+
+/** Files below `root` and the folders that they are in, the innermost first. */
+export function pathsIn(root: string, files: readonly { readonly path: string }[]): string[] {
+  const folders = new Set<string>();
+  for (const { path } of files) {
+    for (let at = path; at !== root && !folders.has(dirname(at)); at = dirname(at)) folders.add(dirname(at));
+  }
+  const deepestFirst = [...folders].toSorted((left, right) => right.length - left.length);
+  return [...files.map(({ path }) => path), ...deepestFirst];
+}
