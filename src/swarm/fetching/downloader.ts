@@ -1,15 +1,17 @@
 import { BLOCK_BYTES } from '../../merkle/index.ts';
-import { type BlockSpan, type PeerMessage, REQUEST_BYTES, writeSpan } from '../../wire/index.ts';
+import type { BlockSpan, PeerMessage } from '../../wire/index.ts';
 import { Bitfield } from '../bitfield.ts';
 import type { Peer } from '../connection/peer.ts';
 import type { Layout } from '../layout.ts';
 import type { Throttle } from '../rates/throttle.ts';
+import { Asking, isWorthAsking } from './asking.ts';
 import type { BlockSource } from './block-source.ts';
 import { LonePieces } from './lone-pieces.ts';
+import { OwedBlocks } from './owed-blocks.ts';
 import { ENDGAME_ROOM, Picker } from './picker.ts';
 import type { PieceTransfer } from './piece-transfer.ts';
 import type { Slots } from './slots.ts';
-import { MOST_PIPELINE, mostOwedUnder, Supplier } from './supplier.ts';
+import { Supplier } from './supplier.ts';
 import type { ReadWindow } from './urgency.ts';
 
 /** Most blocks a peer may send that nobody asked it for. */
@@ -43,13 +45,11 @@ export interface DownloaderParts {
 /** Fetches blocks from peers: who has what, what is asked of whom, and where the bytes go. */
 export class Downloader {
   readonly picker: Picker;
-  /** Most blocks that one peer may owe: fewer under a download limit. */
-  #mostOwed = MOST_PIPELINE;
   readonly #parts: DownloaderParts;
   readonly #suppliers = new Map<Peer, Supplier>();
-  readonly #requests = new RequestBatch();
+  readonly #asking: Asking;
+  readonly #owed: OwedBlocks;
   readonly #lonePieces: LonePieces;
-  #isFillDue = false;
   #wastedBytes = 0;
 
   constructor(parts: DownloaderParts) {
@@ -57,6 +57,8 @@ export class Downloader {
     this.#lonePieces = new LonePieces(parts.stallTimeoutMs);
     const { have } = parts;
     this.picker = new Picker({ ...parts, isWanted: (piece) => !have.has(piece) });
+    this.#asking = new Asking({ ...parts, picker: this.picker, suppliers: this.#suppliers });
+    this.#owed = new OwedBlocks(parts.layout, this.picker, this.#suppliers);
   }
 
   /** Bytes that came twice or unasked, or had to make room. */
@@ -86,7 +88,7 @@ export class Downloader {
       if (have.has(piece) && supplier.have.set(piece)) this.picker.rarity.change(piece, 1);
     }
     this.#judge(supplier);
-    this.fill(supplier);
+    this.#asking.fill(supplier);
   }
 
   leave(peer: Peer): void {
@@ -96,9 +98,9 @@ export class Downloader {
     for (let piece = 0; piece < supplier.have.length; piece += 1) {
       if (supplier.have.has(piece)) this.picker.rarity.change(piece, -1);
     }
-    this.#releaseAll(supplier);
+    this.#owed.releaseAll(supplier);
     this.picker.abandon(supplier);
-    this.#fillSoon();
+    this.#asking.fillSoon();
   }
 
   /** Whether a peer has a piece; used to choose whom to ask for hashes. */
@@ -118,14 +120,14 @@ export class Downloader {
     switch (message.type) {
       case 'choke':
         // With the fast extension each request is refused by itself (BEP 6).
-        if (!peer.remote.fast) this.#releaseAll(supplier);
+        if (!peer.remote.fast) this.#owed.releaseAll(supplier);
         this.picker.abandon(supplier);
-        this.#fillSoon();
+        this.#asking.fillSoon();
         break;
       case 'unchoke':
         supplier.refused.clear();
-        this.#share();
-        this.fill(supplier);
+        this.#asking.share();
+        this.#asking.fill(supplier);
         break;
       case 'have':
         this.#gains(supplier, message.pieceIndex);
@@ -173,7 +175,7 @@ export class Downloader {
     }
     // Where there was nothing to ask for, there is nothing until a piece is done, but for the endgame.
     const isIdle = supplier.isStarved && (supplier.owed.size >= ENDGAME_ROOM || this.#suppliers.size === 1);
-    if (!isIdle && isWorthAsking(supplier)) this.fill(supplier);
+    if (!isIdle && isWorthAsking(supplier)) this.#asking.fill(supplier);
   }
 
   /** Takes a block of a web seed, unless it came from elsewhere. */
@@ -188,7 +190,7 @@ export class Downloader {
     }
     transfer.writerOf(block)?.dropBlock();
     transfer.blockMemory(block).set(data);
-    this.#cancelElsewhere(source, transfer, block);
+    this.#owed.cancelElsewhere(source, transfer, block);
     this.#keep(source, transfer, block);
   }
 
@@ -197,8 +199,8 @@ export class Downloader {
     if (this.picker.transfers.get(transfer.pieceIndex) !== transfer) return;
     if (!transfer.isWhole) {
       const first = transfer.pieceIndex * this.#parts.layout.blocksPerPiece;
-      for (let block = 0; block < transfer.blockCount; block += 1) this.#release(source, first + block);
-      this.#fillSoon();
+      for (let block = 0; block < transfer.blockCount; block += 1) this.#owed.release(source, first + block);
+      this.#asking.fillSoon();
     }
     this.picker.disown(transfer, source);
   }
@@ -206,72 +208,22 @@ export class Downloader {
   /** Somebody reads: what peers owe besides is asked for later, so that nothing is before what is needed now. */
   open(window: ReadWindow): void {
     this.picker.urgency.add(window);
-    for (const supplier of this.#suppliers.values()) this.#withdraw(supplier);
-    this.#fillSoon();
+    for (const supplier of this.#suppliers.values()) this.#owed.withdraw(supplier);
+    this.#asking.fillSoon();
   }
 
   close(window: ReadWindow): void {
     this.picker.urgency.remove(window);
   }
 
-  #withdraw(supplier: Supplier): void {
-    if (!supplier.peer.remote.fast) return; // nothing would tell whether it obeyed
-    const { blocksPerPiece } = this.#parts.layout;
-    const { incoming } = supplier;
-    for (const number of supplier.owed) {
-      const pieceIndex = Math.floor(number / blocksPerPiece);
-      const block = number % blocksPerPiece;
-      const isComing = incoming?.block === block && incoming.transfer.pieceIndex === pieceIndex;
-      if (isComing || !supplier.isOwing(number) || this.picker.urgency.has(pieceIndex)) continue;
-      supplier.withdraws(number);
-      this.#sendCancel(supplier, pieceIndex, block);
-      this.#release(supplier.peer, number);
-    }
-  }
-
-  #sendCancel({ peer }: Supplier, pieceIndex: number, block: number): void {
-    const length = this.picker.transfers.get(pieceIndex)?.blockLength(block) ?? BLOCK_BYTES;
-    peer.send({ type: 'cancel', pieceIndex, begin: block * BLOCK_BYTES, length });
-  }
-
   /** Asks those for more whose pipelines ran low. */
   refill(): void {
-    for (const supplier of this.#suppliers.values()) if (isWorthAsking(supplier)) this.fill(supplier);
+    this.#asking.refill();
   }
 
   /** Asks everybody for more. */
   fillAll(): void {
-    for (const supplier of this.#suppliers.values()) this.fill(supplier);
-  }
-
-  /** Asks a peer for as many blocks as it may owe, in one write. */
-  fill(supplier: Supplier): void {
-    const { peer } = supplier;
-    if (peer.isChoking || !peer.isInteresting || peer.isClosed) return;
-    const room = Math.min(supplier.room, this.#mostOwed - supplier.load);
-    if (room <= 0 || this.#parts.isBehind()) return;
-    supplier.owes(this.#parts.now());
-    const requests = this.#requests;
-    // Under a limit that holds peers back, asking two of them for one block would only spend it twice.
-    const isAlone =
-      (this.#suppliers.size === 1 && this.picker.runs.size === 0) || this.#parts.intake.holdsBack;
-    requests.count = 0;
-    supplier.isStarved = false;
-    while (requests.count < room) {
-      const pick = this.picker.next(supplier, isAlone);
-      if (!pick) {
-        supplier.isStarved = true;
-        break;
-      }
-      const { transfer } = pick;
-      const first = transfer.pieceIndex * this.#parts.layout.blocksPerPiece;
-      // The rest of the piece comes along: choosing costs more than asking.
-      for (let block = pick.block; block >= 0; block = requests.count < room ? transfer.ask() : -1) {
-        supplier.asks(first + block);
-        requests.add(transfer, block);
-      }
-    }
-    if (requests.count > 0) peer.sendBytes(requests.copy());
+    this.#asking.fillAll();
   }
 
   /** Tells others that a piece is here; peers that have nothing more of interest are told so. */
@@ -284,7 +236,7 @@ export class Downloader {
 
   /** Called once a second. */
   tick(): void {
-    this.#share();
+    this.#asking.share();
     const nowMs = this.#parts.now();
     const fastest = this.#fastest;
     for (const supplier of this.#suppliers.values()) {
@@ -293,7 +245,7 @@ export class Downloader {
       supplier.isSlow = supplier.bytesPerSecond * SLOW_PART < fastest;
       if (silentMs > this.#parts.stallTimeoutMs) {
         this.#parts.dismiss(supplier.peer, 'stalled', `sent no block for ${Math.round(silentMs / 1000)} s`);
-      } else this.fill(supplier);
+      } else this.#asking.fill(supplier);
     }
     for (const [owner, { pieceIndex }] of this.#lonePieces.overdue(this.picker.transfers.values(), nowMs)) {
       const peer = owner as Peer; // a web seed is none, and has time limits of its own
@@ -309,14 +261,6 @@ export class Downloader {
     return fastest;
   }
 
-  /** Under a download limit no more is asked for than comes in a few seconds, of everybody alike. */
-  #share(): void {
-    const { intake } = this.#parts;
-    this.#mostOwed = intake.isOn
-      ? mostOwedUnder(intake.bytesPerSecond, this.#suppliers.keys())
-      : MOST_PIPELINE;
-  }
-
   #receive(supplier: Supplier, transfer: PieceTransfer, block: number): void {
     const { peer } = supplier;
     const writer = transfer.writerOf(block);
@@ -325,7 +269,7 @@ export class Downloader {
       transfer.blockMemory(block).set(supplier.scratch.subarray(0, transfer.blockLength(block)));
     }
     supplier.progressed();
-    if (this.#suppliers.size > 1) this.#cancelElsewhere(peer, transfer, block);
+    if (this.#suppliers.size > 1) this.#owed.cancelElsewhere(peer, transfer, block);
     this.#keep(peer, transfer, block);
   }
 
@@ -334,17 +278,6 @@ export class Downloader {
     if (transfer.isWhole) transfer.isSealed = true;
     this.#parts.onBlock(transfer, block);
     if (transfer.isSealed) this.#parts.onWhole(transfer);
-  }
-
-  /** In the endgame others owe the same block: they need not send it (BEP 3, "cancel"). */
-  #cancelElsewhere(source: BlockSource, transfer: PieceTransfer, block: number): void {
-    const number = transfer.pieceIndex * this.#parts.layout.blocksPerPiece + block;
-    for (const other of this.#suppliers.values()) {
-      if (other.peer === source || !other.isOwing(number)) continue;
-      // What comes all the same is passed over; with the fast extension the answer is awaited (BEP 6).
-      if (!other.peer.remote.fast) other.answers(number);
-      this.#sendCancel(other, transfer.pieceIndex, block);
-    }
   }
 
   #gains(supplier: Supplier, pieceIndex: number): void {
@@ -357,7 +290,7 @@ export class Downloader {
     if (this.#parts.have.has(pieceIndex)) return;
     supplier.peer.setInteresting(true);
     supplier.isStarved = false;
-    if (supplier.owed.size === 0) this.fill(supplier);
+    if (supplier.owed.size === 0) this.#asking.fill(supplier);
   }
 
   /** Whether a peer has anything that we lack; tells it when that changed. */
@@ -372,26 +305,8 @@ export class Downloader {
     const number = this.#numberOf(span);
     if (!supplier.rejects(number)) return;
     if (!supplier.peer.isChoking) supplier.refused.add(span.pieceIndex);
-    this.#release(supplier.peer, number);
-    this.#fillSoon();
-  }
-
-  #releaseAll(supplier: Supplier): void {
-    const owed = [...supplier.owed];
-    supplier.forgetOwed();
-    for (const number of owed) this.#release(supplier.peer, number);
-  }
-
-  /** A block will not come from a peer or web seed: it is free, unless a peer owes it too. */
-  #release(source: BlockSource, number: number): void {
-    const { blocksPerPiece } = this.#parts.layout;
-    const transfer = this.picker.transfers.get(Math.floor(number / blocksPerPiece));
-    if (!transfer) return;
-    const block = number % blocksPerPiece;
-    if (transfer.writerOf(block) === source) transfer.setWriter(block, undefined);
-    for (const other of this.#suppliers.values()) if (other.isOwing(number)) return;
-    transfer.release(block);
-    this.picker.reopen(transfer);
+    this.#owed.release(supplier.peer, number);
+    this.#asking.fillSoon();
   }
 
   #countUnasked(supplier: Supplier): void {
@@ -405,41 +320,5 @@ export class Downloader {
     const { blocksPerPiece, pieceLength } = this.#parts.layout;
     if (begin % BLOCK_BYTES !== 0 || begin >= pieceLength) return -1;
     return pieceIndex * blocksPerPiece + begin / BLOCK_BYTES;
-  }
-
-  /** Asks everybody for more once the current turn is over, however often it is called in it. */
-  #fillSoon(): void {
-    if (this.#isFillDue) return;
-    this.#isFillDue = true;
-    setImmediate(() => {
-      this.#isFillDue = false;
-      this.fillAll();
-    });
-  }
-}
-
-/** Requests leave many at a time: a write for each would cost more than the block. */
-function isWorthAsking(supplier: Supplier): boolean {
-  const most = supplier.mostOwed;
-  return most - supplier.load >= Math.min(64, most >> 2);
-}
-
-/** Requests that leave in one write, put together in memory that is used again and again. */
-class RequestBatch {
-  count = 0;
-  readonly #bytes = Buffer.allocUnsafeSlow(MOST_PIPELINE * REQUEST_BYTES);
-
-  add(transfer: PieceTransfer, block: number): void {
-    writeSpan(this.#bytes, this.count * REQUEST_BYTES, 'request', {
-      pieceIndex: transfer.pieceIndex,
-      begin: block * BLOCK_BYTES,
-      length: transfer.blockLength(block),
-    });
-    this.count += 1;
-  }
-
-  /** For the socket, which needs it until it is sent. */
-  copy(): Uint8Array {
-    return Buffer.from(this.#bytes.subarray(0, this.count * REQUEST_BYTES));
   }
 }
