@@ -38,7 +38,7 @@ export interface EngineOptions {
   readonly uploadBytesPerSecond: number;
   /** Bytes a second from all peers of all swarms together; 0 for no limit. */
   readonly downloadBytesPerSecond: number;
-  /** Worker threads that hash and write. */
+  /** Most worker threads that hash and write; each is started when those before it are busy. */
   readonly hashThreads: number;
   /** Memory for pieces that are on their way, per download, in bytes. */
   readonly pieceMemoryBytes: number;
@@ -80,7 +80,7 @@ export const DEFAULT_ENGINE_OPTIONS: EngineOptions = {
   uploadTurnMs: 10_000,
   uploadBytesPerSecond: 0,
   downloadBytesPerSecond: 0,
-  hashThreads: 1,
+  hashThreads: 2,
   pieceMemoryBytes: 24 * 1024 * 1024,
   syncFiles: true,
   maxOpenFiles: 256,
