@@ -23,7 +23,7 @@ export class Output {
 
   /** The result of a command: `value` as JSON with `--json`, else `text`. */
   result(value: unknown, text: string): void {
-    process.stdout.write(this.json ? `${JSON.stringify(value)}\n` : `${text}\n`);
+    process.stdout.write(this.json ? `${jsonText(value)}\n` : `${text}\n`);
   }
 
   /** One line about what is happening. */
@@ -35,4 +35,15 @@ export class Output {
   complain(text: string): void {
     process.stderr.write(`${this.colors.red('error')}: ${text}\n`);
   }
+}
+
+/**
+ * JSON in which nothing can move a terminal's cursor or turn its text: JSON escapes the controls below U+0020 only, and
+ * names, reasons and headers come from strangers.
+ */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { RunningDownload } from '../swarm/index.ts';
 import { UsageError } from './exit-code.ts';
-import { Output } from './output.ts';
+import { jsonText, Output } from './output.ts';
 
 /** While a file goes to standard output, results go where the words go: to standard error. */
 export class OutputBeside extends Output {
@@ -12,7 +12,7 @@ export class OutputBeside extends Output {
   }
 
   override result(value: unknown, text: string): void {
-    process.stderr.write(this.json ? `${JSON.stringify(value)}\n` : `${text}\n`);
+    process.stderr.write(this.json ? `${jsonText(value)}\n` : `${text}\n`);
   }
 }
 
