@@ -340,7 +340,7 @@ for (const [name, change] of [
     const file = join(hidden, 'content');
     const running = download(made.metainfo);
     running.catch(() => undefined);
-    while ((await stat(file).catch(() => ({ blocks: 0 }))).blocks < 2000) await new Promise(setImmediate);
+    while ((await stat(file).catch(() => ({ blocks: 0 }))).blocks < 1000) await new Promise(setImmediate);
     await change(file);
     await assert.rejects(running, { code: 'disk', message: /was changed by somebody else/ });
     assert.ok(!(await readdir(out)).includes('content'));
