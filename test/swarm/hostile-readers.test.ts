@@ -13,7 +13,7 @@ import { dial, handshakeOf, type Line } from './scripted-peer.ts';
 
 /** Enough for many peers to fill the system's buffers with other blocks each. */
 const CONTENT = patternBytes(40_000_000, 81);
-const MEMORY_BYTES = 160_000_000;
+const MEMORY_BYTES = 240_000_000;
 
 async function seeding(context: TestContext, options: ConstructorParameters<typeof Engine>[0] = {}) {
   const folder = await temporaryFolder(context);

@@ -26,8 +26,11 @@ export interface AmongOptions {
 }
 
 const LIMIT_MS = 30_000;
-/** Most memory that a download of some megabytes may take beyond what the process had. */
-const MEMORY_BYTES = 160_000_000;
+/**
+ * Most memory that a download of some megabytes may take beyond what the process had: several engines, each with two hashing
+ * threads of some 25 MB, run in this one process.
+ */
+const MEMORY_BYTES = 240_000_000;
 
 export async function prepare(context: TestContext, content: Buffer): Promise<Scene> {
   const folder = await temporaryFolder(context);
