@@ -52,7 +52,7 @@ export interface EngineOptions {
   readonly stallTimeoutMs: number;
   /** How long a peer may be silent. */
   readonly idleTimeoutMs: number;
-  /** Most bytes that wait for one peer to read them. */
+  /** Most memory that waits for one peer to read it, in bytes: small messages count with what a write costs besides. */
   readonly sendQueueBytes: number;
   /** Whether connections are encrypted (MSE). Default `allow`. */
   readonly encryption: EncryptionPolicy;

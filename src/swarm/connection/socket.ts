@@ -18,6 +18,9 @@ const sharedBuffer: Uint8Array | undefined =
 /** Most blocks that are read in one turn under a limit. */
 const READ_TURN_BLOCKS = 64;
 
+/** What a write costs until it is done, besides its bytes: a buffer's head, a callback, a request. */
+const WRITE_BYTES = 512;
+
 /**
  * A byte pipe to a peer over TCP. Bytes come by a callback in memory that is only valid during the call; writes made
  * in one turn of the event loop leave in one system call. Encryption (MSE) stands here, between socket and
@@ -31,6 +34,7 @@ export class PeerSocket {
   #onDrain: () => void = () => undefined;
   #cipher: MseCipher | undefined;
   #corked = false;
+  #writesUnderWay = 0;
   #closed = false;
   /** How many more bytes may come. */
   #allowance = Infinity;
@@ -160,9 +164,9 @@ export class PeerSocket {
     this.#onDrain = drained;
   }
 
-  /** Bytes that wait to be sent. */
+  /** Memory that waits to be sent: bytes, and what each write costs besides, which for small messages is most of it. */
   get queuedBytes(): number {
-    return this.#socket.writableLength;
+    return this.#socket.writableLength + this.#writesUnderWay * WRITE_BYTES;
   }
 
   get isClosed(): boolean {
@@ -183,7 +187,11 @@ export class PeerSocket {
         this.#socket.uncork();
       });
     }
-    this.#socket.write(this.#cipher ? encrypted(bytes, this.#cipher) : bytes, () => sent?.());
+    this.#writesUnderWay += 1;
+    this.#socket.write(this.#cipher ? encrypted(bytes, this.#cipher) : bytes, () => {
+      this.#writesUnderWay -= 1;
+      sent?.();
+    });
   }
 
   /** Ends the connection at once; tells the listener why, once. */
