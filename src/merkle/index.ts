@@ -1,8 +1,13 @@
-/** Merkle trees, pure: a transparency log's (RFC 6962, C2SP tlog-tiles) and a torrent file's (BEP 52). */
+/** Merkle trees, pure: a transparency log's (RFC 6962, C2SP tlog-tiles), a torrent file's (BEP 52), and a map. */
 export { BLOCK_BYTES, createBlockTreeHasher, treeHeight } from './bep52-hash.ts';
 export type { HashLayer } from './bep52-layer.ts';
 export { hashAt, layerAbove, layerRoot, layersUp } from './bep52-layer.ts';
 export { foldUncles, unclesOf } from './bep52-proof.ts';
+export { MerkleMap } from './merkle-map.ts';
+export type { MapHasher } from './merkle-map-hash.ts';
+export { createMapHasher, KEY_BITS, MerkleMapError } from './merkle-map-hash.ts';
+export type { MapProof, MapStep } from './merkle-map-verify.ts';
+export { verifyMapProof } from './merkle-map-verify.ts';
 export { edgeNodes, GrowingTree } from './rfc6962-growing.ts';
 export type { LogTreeHasher } from './rfc6962-hash.ts';
 export { createLogTreeHasher, HASH_BYTES, LogTreeError } from './rfc6962-hash.ts';
