@@ -12,12 +12,19 @@ export {
   preAuthenticationEncoding,
 } from './envelope.ts';
 export { StatementError } from './errors.ts';
-export { ENVELOPE_LIMITS, MOST_GROUPS } from './limits.ts';
+export {
+  ENVELOPE_LIMITS,
+  MOST_AUDIT_KEYS,
+  MOST_CANARY_MEMBERS,
+  MOST_GROUPS,
+  MOST_SEED_COSIGNATURES,
+} from './limits.ts';
 export { clusterOfPrefix } from './network-prefix.ts';
 export { isPackageUrl, parsePackageUrl } from './package-url.ts';
 export type { PolicyRules } from './policy-rules.ts';
 export { policyRules } from './policy-rules.ts';
-export type { Kind, Output, Predicate } from './predicates.ts';
+export type { Kind, Output, Predicate, PredicateInput } from './predicates.ts';
 export { KINDS, predicates } from './predicates.ts';
+export { publicKeyOf } from './public-key.ts';
 export type { Statement, StatementOf, Subject } from './statement.ts';
 export { encodeStatement, makeStatement, predicateTypeOf, statementFromJson } from './statement.ts';

@@ -10,4 +10,6 @@ export class StatementError extends CodedError<
   | 'key-file-exists'
   | 'key-file-open-to-others'
   | 'too-large'
+  | 'busy'
+  | 'closed'
 > {}

@@ -12,6 +12,14 @@ const DAY_SECONDS = 86_400;
 /** 32 bytes in lower-case hexadecimal: a SHA-256, an infohash, a public key, a salt. */
 export const hex32 = z.string().regex(/^[0-9a-f]{64}$/, 'give 64 lower-case hex digits');
 
+/** A witness's cosignature as in a note's signature line: canonical base64 of 4 + 8 + 64 bytes. */
+export const cosignature = z
+  .string()
+  .regex(/^[A-Za-z0-9+/]{101}[AQgw]==$/, 'give the base64 of key id, time and signature: 76 bytes');
+
+/** Days since 1970 (UTC), before the year 10000. */
+export const epoch = z.int().min(0).max(2_932_896);
+
 /** Milliseconds since 1970, an integer, before the year 10000. */
 export const timeMs = z.int().min(0).max(253_402_300_799_999);
 

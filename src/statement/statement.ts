@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { toHex, toUtf8 } from '../bytes/index.ts';
+import { toUtf8 } from '../bytes/index.ts';
 import { NoteError, parseVkey } from '../note/index.ts';
 import { StatementError } from './errors.ts';
 import { hex32, line } from './fields.ts';
-import { KINDS, type Kind, type Predicate, predicates } from './predicates.ts';
+import { KINDS, type Kind, type Predicate, type PredicateInput, predicates } from './predicates.ts';
 
 const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 
@@ -42,7 +42,7 @@ const kindOfPredicateType = new Map(KINDS.map((kind) => [predicateTypeOf(kind), 
 export function makeStatement<K extends Kind>(
   kind: K,
   subject: Subject,
-  predicate: Predicate<K>,
+  predicate: PredicateInput<K>,
 ): StatementOf<K> {
   const name = subjectName.safeParse(subject.name);
   const digest = hex32.safeParse(subject.sha256);
@@ -107,19 +107,28 @@ function expectedSubject(statement: Statement): Partial<Subject> {
     case 'heartbeat':
       return { name: statement.kind };
     case 'builder':
-      return { name: statement.predicate.operator, sha256: publicKeyOf(statement.predicate.vkey) };
+      checkVkey(statement);
+      return { name: statement.predicate.operator };
+    case 'rotate':
+      checkVkey(statement);
+      return { name: 'rotate', sha256: statement.predicate.builder };
+    case 'revoke':
+      return { name: 'revoke', sha256: statement.predicate.builder };
     case 'release':
       return { name: statement.predicate.package, sha256: statement.predicate.recipe.sha256 };
+    case 'state':
+      return { name: 'state', sha256: statement.predicate.root };
     default:
       return { sha256: statement.predicate.release };
   }
 }
 
-function publicKeyOf(vkey: string): string {
+/** Whose key it must be, the count tells: a builder's first one, or the one it rotated to. */
+function checkVkey({ kind, predicate }: StatementOf<'builder'> | StatementOf<'rotate'>): void {
   try {
-    return toHex(parseVkey(vkey).publicKey);
+    parseVkey(predicate.vkey);
   } catch (cause) {
-    if (cause instanceof NoteError) throw refusal('builder', cause.message, cause);
+    if (cause instanceof NoteError) throw refusal(kind, cause.message, cause);
     throw cause;
   }
 }

@@ -1,4 +1,4 @@
-import type { StatementOf } from '../statement/browser.ts';
+import { publicKeyOf, type StatementOf } from '../statement/browser.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import type { Entry, Tally } from './state.ts';
 
@@ -16,6 +16,9 @@ export function judgeBuilder(
   const key = subject.sha256;
   if (signers.length !== 1 || signers[0] !== key) {
     return refuse('wrong-signer', 'a builder is registered by its own key alone');
+  }
+  if (publicKeyOf(predicate.vkey) !== key) {
+    return refuse('wrong-content', 'its vkey is of another key than the one that names the builder');
   }
   const known = tally.builders.get(key);
   if (known !== undefined && known.predicate.nextKey !== predicate.nextKey) {

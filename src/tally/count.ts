@@ -73,7 +73,11 @@ function apply(tally: Tally, entry: Entry): void {
   if (statement.kind === 'policy') applyPolicy(tally, statement, entry);
   else if (statement.kind === 'builder') applyBuilder(tally, statement, entry);
   else if (statement.kind === 'release') applyRelease(tally, statement, entry);
-  else if (statement.kind !== 'heartbeat') applyToRelease(tally, statement, entry);
+  else if (isAboutRelease(statement)) applyToRelease(tally, statement, entry);
+}
+
+function isAboutRelease(statement: Statement): statement is BallotStatement | LogStatement {
+  return ['open', 'commit', 'failure', 'close', 'vote', 'audit', 'verdict'].includes(statement.kind);
 }
 
 function applyToRelease(tally: Tally, statement: BallotStatement | LogStatement, entry: Entry): void {

@@ -45,8 +45,13 @@ export function judge(tally: Tally, offer: Offer): Refusal | undefined {
     case 'failure':
     case 'vote':
       return judgeBallot(tally, statement, signers, timeMs);
-    default:
+    case 'open':
+    case 'close':
+    case 'audit':
+    case 'verdict':
       return judgeLogStatement(tally, statement, signers, timeMs);
+    default:
+      return refuse('not-counted-yet', `a ${statement.kind} statement does not count yet`);
   }
 }
 

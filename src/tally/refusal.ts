@@ -15,7 +15,8 @@ export type RefusalCode =
   | 'duplicate'
   | 'too-early'
   | 'too-late'
-  | 'does-not-open';
+  | 'does-not-open'
+  | 'not-counted-yet';
 
 export interface Refusal {
   readonly code: RefusalCode;

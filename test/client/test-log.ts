@@ -15,6 +15,7 @@ import {
   type PolicyRules,
   type Predicate,
   type PrivateKey,
+  policyRules,
   type Signer,
   type Statement,
   sha256,
@@ -49,7 +50,7 @@ export class TestLog {
   constructor(origin = 'log.test/1', rules: Partial<PolicyRules> = {}) {
     this.logKey = generateKey(origin);
     this.tally = emptyTally({ origin, logKey: this.logKey.key, sha256 });
-    const policy: PolicyRules = {
+    const policy = policyRules.parse({
       name: 'test',
       demo: true,
       founders: this.founders.map(({ key }) => key),
@@ -62,7 +63,7 @@ export class TestLog {
       windows: { commitFloorSeconds: 1, voteFloorSeconds: 1, endEarly: false },
       heartbeatSeconds: 600,
       ...rules,
-    };
+    });
     const predicate = { ...this.bound(), rules: policy, effectiveMs: this.nowMs() };
     this.append(
       makeStatement('policy', { name: 'policy', sha256: '00'.repeat(32) }, predicate),
@@ -139,6 +140,8 @@ export class TestLog {
       profile: 'hybrid',
       commitSeconds: 60,
       voteSeconds: 60,
+      urgent: false,
+      canaryVariants: 0,
       ...changes,
     };
     const statement = makeStatement('release', { name: predicate.package, sha256: digest }, predicate);
@@ -175,7 +178,9 @@ export class TestLog {
 
   audit(release: string, infoHashV2: string, passed: string[]): void {
     const name = this.tally.releases.get(release)?.predicate.package ?? '';
-    const predicate = { ...this.bound(), release, infoHashV2, passed };
+    const bound = this.bound();
+    const epoch = Math.floor(bound.timeMs / 86_400_000);
+    const predicate = { ...bound, release, infoHashV2, epoch, passed };
     this.append(makeStatement('audit', { name, sha256: release }, predicate), [this.logKey]);
   }
 

@@ -3,7 +3,9 @@ import { test } from 'node:test';
 import {
   ENVELOPE_LIMITS,
   generateKey,
+  MOST_AUDIT_KEYS,
   MOST_GROUPS,
+  MOST_SEED_COSIGNATURES,
   makeStatement,
   predicates,
   type Statement,
@@ -30,9 +32,22 @@ for (const statement of [
     panel: keys,
     commitEndsMs: bound.timeMs,
     voteEndsMs: bound.timeMs,
+    seed: {
+      size: Number.MAX_SAFE_INTEGER,
+      root: release,
+      cosignatures: Array.from({ length: MOST_SEED_COSIGNATURES }, (_, at) => `${at}${'A'.repeat(101)}==`),
+    },
+    round: 1000,
   }),
   makeStatement('close', subject, { ...bound, commitments: Number.MAX_SAFE_INTEGER }),
-  makeStatement('audit', subject, { ...bound, infoHashV2: release, passed: keys }),
+  makeStatement('audit', subject, {
+    ...bound,
+    infoHashV2: release,
+    epoch: 2_932_896,
+    passed: keys.slice(0, MOST_AUDIT_KEYS / 3),
+    outside: keys.slice(0, MOST_AUDIT_KEYS / 3),
+    fresh: keys.slice(0, MOST_AUDIT_KEYS / 3),
+  }),
   makeStatement('verdict', subject, { ...bound, state: 'contested', infoHashV2: release, groups }),
 ] as const satisfies readonly Statement[]) {
   test(`the longest ${statement.kind} of a log fits an entry`, () => {
@@ -45,7 +60,11 @@ test('one seat, one group, one byte more is no statement', () => {
   const open = { ...bound, panel: more, commitEndsMs: 1, voteEndsMs: 1 };
   assert.equal(predicates.open.safeParse({ ...open, panel: keys }).success, true);
   assert.equal(predicates.open.safeParse(open).success, false);
-  assert.equal(predicates.audit.safeParse({ ...bound, infoHashV2: release, passed: more }).success, false);
+  const audit = { ...bound, infoHashV2: release, epoch: 1, passed: keys, failed: ['00'.repeat(32)] };
+  const outside = keys.slice(0, MOST_AUDIT_KEYS - SEATS - 1);
+  assert.equal(predicates.audit.safeParse({ ...audit, outside }).success, true);
+  assert.equal(predicates.audit.safeParse({ ...audit, outside, fresh: keys.slice(0, 1) }).success, false);
+  assert.equal(predicates.audit.safeParse({ ...audit, passed: more }).success, false);
   const verdict = { ...bound, state: 'failed', infoHashV2: null, groups: [...groups, groups[0]] };
   assert.equal(predicates.verdict.safeParse(verdict).success, false);
   assert.equal(

@@ -8,6 +8,7 @@ import {
   type Kind,
   makeStatement,
   type Predicate,
+  policyRules,
   type Statement,
   type Subject,
   statementFromJson,
@@ -18,6 +19,8 @@ const key = 'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a';
 const hex = (byte: string) => byte.repeat(32);
 const name = 'pkg:npm/%40noble/hashes@2.0.1';
 const bound = { origin: 'tally.example/log', timeMs: 1_790_000_000_000 };
+/** Key id, time and signature, all zero. */
+const cosignature = `${'A'.repeat(102)}==`;
 const integrity = `sha512-${'A'.repeat(86)}==`;
 
 /** One good statement of each kind. */
@@ -27,7 +30,7 @@ const GOOD: { [K in Kind]: { subject: Subject; predicate: Predicate<K> } } = {
     predicate: {
       ...bound,
       effectiveMs: 1_790_000_000_000,
-      rules: {
+      rules: policyRules.parse({
         name: 'example',
         demo: false,
         founders: [hex('0a'), hex('0b')],
@@ -39,7 +42,7 @@ const GOOD: { [K in Kind]: { subject: Subject; predicate: Predicate<K> } } = {
         foundersMargin: [2, 3],
         windows: { commitFloorSeconds: 86_400, voteFloorSeconds: 259_200, endEarly: false },
         heartbeatSeconds: 600,
-      },
+      }),
     },
   },
   builder: {
@@ -65,11 +68,21 @@ const GOOD: { [K in Kind]: { subject: Subject; predicate: Predicate<K> } } = {
       profile: 'hybrid',
       commitSeconds: 86_400,
       voteSeconds: 259_200,
+      urgent: false,
+      canaryVariants: 0,
     },
   },
   open: {
     subject: { name, sha256: release },
-    predicate: { ...bound, release, panel: [hex('0a'), hex('0b')], commitEndsMs: 1, voteEndsMs: 2 },
+    predicate: {
+      ...bound,
+      release,
+      panel: [hex('0a'), hex('0b')],
+      commitEndsMs: 1,
+      voteEndsMs: 2,
+      seed: { size: 7, root: hex('0d'), cosignatures: [cosignature] },
+      round: 0,
+    },
   },
   commit: { subject: { name, sha256: release }, predicate: { ...bound, release, commitment: hex('05') } },
   close: { subject: { name, sha256: release }, predicate: { ...bound, release, commitments: 3 } },
@@ -89,7 +102,16 @@ const GOOD: { [K in Kind]: { subject: Subject; predicate: Predicate<K> } } = {
   },
   audit: {
     subject: { name, sha256: release },
-    predicate: { ...bound, release, infoHashV2: hex('07'), passed: [key] },
+    predicate: {
+      ...bound,
+      release,
+      infoHashV2: hex('07'),
+      epoch: 20_717,
+      passed: [hex('0a'), key],
+      failed: [hex('0b')],
+      outside: [key],
+      fresh: [hex('0a')],
+    },
   },
   verdict: {
     subject: { name, sha256: release },
@@ -101,8 +123,56 @@ const GOOD: { [K in Kind]: { subject: Subject; predicate: Predicate<K> } } = {
       groups: [{ infoHashV2: hex('07'), builders: [hex('0a'), hex('0b'), hex('0c')] }],
     },
   },
+  rotate: {
+    subject: { name: 'rotate', sha256: hex('0a') },
+    predicate: {
+      ...bound,
+      builder: hex('0a'),
+      vkey: formatVkey('ada.example/builder', fromHex(key)),
+      nextKey: hex('02'),
+      announceDigest: hex('03'),
+    },
+  },
+  revoke: {
+    subject: { name: 'revoke', sha256: key },
+    predicate: { ...bound, builder: key, reason: 'the laptop was stolen' },
+  },
+  supersede: {
+    subject: { name, sha256: release },
+    predicate: { ...bound, release, by: hex('0e'), reason: 'a fix' },
+  },
+  takedown: { subject: { name, sha256: release }, predicate: { ...bound, release, reason: 'malware' } },
+  revote: { subject: { name, sha256: release }, predicate: { ...bound, release, reason: 'a bad panel' } },
+  canary: {
+    subject: { name, sha256: release },
+    predicate: {
+      ...bound,
+      release,
+      group: 0,
+      variant: 3,
+      members: [hex('0a'), hex('0b'), hex('0c')],
+      commitEndsMs: 1,
+      voteEndsMs: 2,
+    },
+  },
+  state: {
+    subject: { name: 'state', sha256: hex('0d') },
+    predicate: {
+      ...bound,
+      size: 100,
+      root: hex('0d'),
+      builders: 9,
+      eligible: 7,
+      releases: 3,
+      names: 2,
+      policy: hex('01'),
+    },
+  },
   heartbeat: { subject: { name: 'heartbeat', sha256: hex('09') }, predicate: bound },
 };
+
+/** Kinds whose statement alone tells what the subject's name must be. */
+const NAMED = new Set<Kind>(['policy', 'heartbeat', 'release', 'builder', 'rotate', 'revoke', 'state']);
 
 const made = (kind: Kind, change: object = {}, subject: Subject = GOOD[kind].subject) =>
   makeStatement(kind, subject, { ...GOOD[kind].predicate, ...change }) as Statement;
@@ -125,17 +195,17 @@ for (const kind of KINDS) {
       { timeMs: 1.5 },
       { timeMs: '1790000000000' },
       { unknown: 1 },
-      { __proto__: null, release: 'AB'.repeat(32), vkey: '', rules: 1 },
+      { __proto__: null, release: 'AB'.repeat(32), builder: '', vkey: '', rules: 1, size: 0 },
     ]) {
       assert.throws(() => made(kind, change), { code: 'bad-statement' }, JSON.stringify(change));
     }
     assert.throws(() => made(kind, {}, { name: '', sha256: hex('00') }), { code: 'bad-statement' });
-    if (kind !== 'policy' && kind !== 'heartbeat') {
+    if (kind !== 'policy' && kind !== 'heartbeat' && kind !== 'builder') {
       assert.throws(() => made(kind, {}, { ...GOOD[kind].subject, sha256: hex('ff') }), {
         code: 'bad-statement',
       });
     }
-    if (kind === 'policy' || kind === 'heartbeat' || kind === 'release' || kind === 'builder') {
+    if (NAMED.has(kind)) {
       assert.throws(() => made(kind, {}, { ...GOOD[kind].subject, name: 'other' }), {
         code: 'bad-statement',
       });
@@ -177,7 +247,6 @@ for (const [kind, why, change] of [
       rules: { ...GOOD.policy.predicate.rules, publishers: [{ prefix: 'pkg:npm/left', keys: [hex('0c')] }] },
     },
   ],
-  ['builder', 'a vkey of another key', { vkey: formatVkey('ada', fromHex(hex('11'))) }],
   [
     'builder',
     'a vkey with a wrong key id',
@@ -206,7 +275,20 @@ for (const [kind, why, change] of [
   ['vote', 'a truncated infohash', { infoHashV2: 'ab'.repeat(20) }],
   ['failure', 'an endless reason', { reason: 'x'.repeat(301) }],
   ['failure', 'an escape sequence', { reason: '\u001b[2J' }],
-  ['audit', 'nobody passed', { passed: [] }],
+  ['open', 'a seed without cosignatures', { seed: { size: 7, root: hex('0d'), cosignatures: [] } }],
+  [
+    'open',
+    'a cosignature that is no canonical base64',
+    { seed: { size: 7, root: hex('0d'), cosignatures: [`${'A'.repeat(101)}B==`] } },
+  ],
+  ['rotate', 'a vkey that is none', { vkey: 'ada' }],
+  ['revoke', 'no reason', { reason: '' }],
+  ['canary', 'a group of one', { members: [hex('0a')] }],
+  ['audit', 'nobody asked', { passed: [], failed: [], outside: [], fresh: [] }],
+  ['audit', 'a builder that passed and failed', { failed: [key] }],
+  ['audit', 'one outside its prefixes that did not pass', { outside: [hex('0b')] }],
+  ['audit', 'one with a fresh address that did not pass', { fresh: [hex('0b')] }],
+  ['state', 'a count that is no number', { builders: '9' }],
   ['verdict', 'a state of its own', { state: 'won' }],
 ] as const) {
   test(`${kind}: ${why} is refused`, () => {

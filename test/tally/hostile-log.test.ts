@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeStatement, type Predicate, type Statement } from '../../src/statement/index.ts';
+import {
+  makeStatement,
+  type Predicate,
+  type PredicateInput,
+  type Statement,
+} from '../../src/statement/index.ts';
 import { admits, countEntry, emptyTally, entriesDue } from '../../src/tally/index.ts';
 import {
   all,
@@ -25,7 +30,8 @@ function lie<K extends 'open' | 'close' | 'verdict'>(
 ): Statement {
   const due = entriesDue(world.tally, world.nowMs).find((statement) => statement.kind === kind);
   assert.ok(due !== undefined, `no ${kind} is due`);
-  return makeStatement(kind, due.subject, { ...(due.predicate as Predicate<K>), ...change }) as Statement;
+  const told = { ...due.predicate, ...change } as PredicateInput<K>;
+  return makeStatement(kind, due.subject, told) as Statement;
 }
 
 /** The log signs it: the door refuses it, and the count raises an alarm that matches. */
@@ -141,7 +147,7 @@ test('an audit of a vote that is not there is an alarm and audits nobody', () =>
   const invented = makeStatement(
     'audit',
     { name: world.view(release).package, sha256: release },
-    { ...world.bound(), release, infoHashV2: evil, passed: [builderKey(0)] },
+    { ...world.bound(), release, infoHashV2: evil, epoch: 0, passed: [builderKey(0)] },
   );
   isAlarm(world, invented, /has no vote for that infohash/);
 });

@@ -8,6 +8,7 @@ import {
   makeStatement,
   type PolicyRules,
   type Predicate,
+  policyRules,
   type Statement,
   sha256,
 } from '../../src/statement/index.ts';
@@ -43,7 +44,7 @@ export function builderKey(number: number): string {
 }
 
 export function rulesWith(change: Partial<PolicyRules> = {}, founders = 5): PolicyRules {
-  return {
+  const rules = policyRules.parse({
     name: 'test',
     demo: true,
     founders: Array.from({ length: founders }, (_, number) => builderKey(number)),
@@ -55,8 +56,8 @@ export function rulesWith(change: Partial<PolicyRules> = {}, founders = 5): Poli
     foundersMargin: [2, 3],
     windows: { commitFloorSeconds: 60, voteFloorSeconds: 60, endEarly: false },
     heartbeatSeconds: 600,
-    ...change,
-  };
+  });
+  return { ...rules, ...change };
 }
 
 export interface Registration {
@@ -135,6 +136,8 @@ export class World {
       profile: 'hybrid',
       commitSeconds: COMMIT_SECONDS,
       voteSeconds: VOTE_SECONDS,
+      urgent: false,
+      canaryVariants: 0,
       ...change,
     };
     return makeStatement('release', { name: predicate.package, sha256: predicate.recipe.sha256 }, predicate);
@@ -201,7 +204,8 @@ export class World {
 
   audit(release: string, infoHashV2: string, ...numbers: number[]): Entry {
     const passed = numbers.map(builderKey).sort();
-    const predicate = { ...this.bound(), release, infoHashV2, passed };
+    const epoch = Math.floor(this.nowMs / (24 * HOUR));
+    const predicate = { ...this.bound(), release, infoHashV2, epoch, passed };
     return this.append(makeStatement('audit', this.subject(release), predicate), [LOG]);
   }
 

@@ -10,6 +10,8 @@ import type { Ledger } from '../ledger.ts';
 import type { Vote } from '../vote-index.ts';
 import type { Audit, Endpoint } from './audit-queue.ts';
 
+const DAY_MS = 86_400_000;
+
 /** Asks a seeder for one random block with its proof; gives the torrent's metainfo, or rejects. */
 export type Probe = (endpoint: Endpoint, infoHash: InfoHashV2, signal: AbortSignal) => Promise<Metainfo>;
 
@@ -43,11 +45,19 @@ export function auditor({ origin, ledger, clerk, torrents, clock, probe }: Audit
       );
     }
     await torrents.learn(metainfo);
+    const timeMs = clock.nowMs();
     await clerk.write(
       makeStatement(
         'audit',
         { name: release.package, sha256: digest },
-        { origin, timeMs: clock.nowMs(), release: digest, infoHashV2, passed: [builder] },
+        {
+          origin,
+          timeMs,
+          release: digest,
+          infoHashV2,
+          epoch: Math.floor(timeMs / DAY_MS),
+          passed: [builder],
+        },
       ),
     );
   };

@@ -29,6 +29,7 @@ export function statusOf(code: ServiceErrorCode): number {
     case 'wrong-subject':
     case 'wrong-content':
     case 'does-not-open':
+    case 'not-counted-yet':
       return 400;
     case 'refused':
     case 'unreferenced-blob':
@@ -67,15 +68,18 @@ export function statusOf(code: ServiceErrorCode): number {
 /** The problem that an error becomes. What is not the client's doing becomes a 500 without a word of its inside. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof ServiceError) return problem(statusOf(error.code), error.code, error.message);
-  if (error instanceof StatementError) {
-    return problem(error.code === 'too-large' ? 413 : 400, error.code, error.message);
-  }
+  if (error instanceof StatementError) return problem(statusOfStatement(error), error.code, error.message);
   if (error instanceof LogError && (error.code === 'busy' || error.code === 'closed')) {
     return problem(503, error.code, error.message);
   }
   const status = statusOfParser(error);
   if (status !== null) return problem(status, codeOfParser(status), (error as Error).message);
   return problem(500, 'internal', 'The tally failed; its operator finds the reason in its log.');
+}
+
+function statusOfStatement({ code }: StatementError): number {
+  if (code === 'busy' || code === 'closed') return 503;
+  return code === 'too-large' ? 413 : 400;
 }
 
 /** Express's last handlers: 404 for what no route took, and every error as `application/problem+json`. */

@@ -136,7 +136,8 @@ export class FixtureLog {
 
   audit(release: string, infoHashV2: string, builders: readonly number[]): void {
     const passed = builders.map((builder) => this.#builder(builder).key).sort();
-    const predicate = { ...this.#bound(), release, infoHashV2, passed };
+    const epoch = Math.floor(this.clockMs / 86_400_000);
+    const predicate = { ...this.#bound(), release, infoHashV2, epoch, passed };
     this.append(makeStatement('audit', this.#subject(release), predicate), [this.logKey]);
   }
 
