@@ -1,6 +1,7 @@
 import { parse, TomlError } from 'smol-toml';
 import { CodedError } from '../bytes/index.ts';
 import { type PolicyRules, policyRules } from '../statement/browser.ts';
+import { lineOf, tomlLines } from './toml-lines.ts';
 
 /** A policy file that says something no policy can say. */
 export class PolicyError extends CodedError<'bad-policy'> {}
@@ -9,27 +10,9 @@ const LONGEST_FILE = 64 * 1024;
 const MOST_COMPLAINTS = 5;
 
 /**
- * Reads a policy file (TOML, keys as in `PolicyRules`):
- *
- * ```toml
- * name = "demo"
- * demo = true
- * founders = ["5f…", "a1…", "07…"]
- * foundersQuorum = 2
- * panelSeats = 15
- * minimumVotes = 3
- * panelMargin = [2, 3]
- * foundersMargin = [2, 3]
- * heartbeatSeconds = 600
- * [windows]
- * commitFloorSeconds = 86400
- * voteFloorSeconds = 259200
- * [[publishers]]
- * prefix = "pkg:npm/%40noble/"
- * keys = ["c4…"]
- * ```
- *
- * Throws `bad-policy`; the message names each field that is wrong (at most five) and why.
+ * Reads a policy file: TOML, keys as in `PolicyRules`, what may be left out with its default; the commented
+ * example is docs/default-policy.toml. Throws `bad-policy`; the message names each key that is wrong (at most
+ * five), its line where it stands in the file, and why.
  */
 export function parsePolicyToml(text: string): PolicyRules {
   if (text.length > LONGEST_FILE) {
@@ -47,9 +30,12 @@ export function parsePolicyToml(text: string): PolicyRules {
   }
   const parsed = policyRules.safeParse(table);
   if (parsed.success) return parsed.data;
-  const complaints = parsed.error.issues
-    .slice(0, MOST_COMPLAINTS)
-    .map(({ path, message }) => `${path.map(String).join('.') || 'policy'}: ${message}`);
+  const lines = tomlLines(text);
+  const complaints = parsed.error.issues.slice(0, MOST_COMPLAINTS).map(({ path, message }) => {
+    const line = lineOf(lines, path);
+    const where = `${line === undefined ? '' : `line ${line}: `}${path.map(String).join('.') || 'policy'}`;
+    return `${where}: ${message.replace(/^Invalid input: (.*), received undefined$/, 'it is missing, $1')}`;
+  });
   throw new PolicyError('bad-policy', `the policy is refused: ${complaints.join('; ')}`, {
     cause: parsed.error,
   });

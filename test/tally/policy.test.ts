@@ -3,9 +3,23 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { makeStatement, type PolicyRules } from '../../src/statement/index.ts';
 import { admits, parsePolicyToml } from '../../src/tally/index.ts';
+import { lineOf, tomlLines } from '../../src/tally/toml-lines.ts';
 import { builderKey, hexOf, rulesWith, SECOND, World } from './world.ts';
 
 const DAY = 86_400 * SECOND;
+
+/** The figures that hold where a file is silent. */
+const DEFAULTS = {
+  tenure: { activeDays: 180, builds: 20, canaries: 5 },
+  elderDays: 365,
+  admission: { periodDays: 30, least: 2, share: [1, 10] },
+  divergence: { clusters: 5, share: [4, 5], founderSuspensionDays: 30 },
+  coolingDays: 14,
+  urgent: { founders: 2, commitFloorSeconds: 7200, voteFloorSeconds: 21_600, provisionalClusters: 3 },
+  canary: { group: 3, perRelease: 1, commitSeconds: 86_400, voteSeconds: 259_200 },
+  witnesses: { keys: [], quorum: 0 },
+  monitors: { keys: [], quorum: 0 },
+};
 
 const TOML = `
 name = "example"
@@ -40,12 +54,36 @@ test('a policy file is read', () => {
     foundersMargin: [2, 3],
     windows: { commitFloorSeconds: 86_400, voteFloorSeconds: 259_200, endEarly: false },
     heartbeatSeconds: 600,
+    ...DEFAULTS,
   });
+});
+
+test('the documented policy file holds the defaults, and names every key there is', () => {
+  const text = readFileSync(new URL('../../docs/default-policy.toml', import.meta.url), 'utf8');
+  const documented = parsePolicyToml(text);
+  for (const [group, figures] of Object.entries(DEFAULTS)) {
+    assert.deepEqual(documented[group as keyof PolicyRules], figures, group);
+  }
+  const lines = tomlLines(text);
+  const leaves = (value: object, path: string): string[] =>
+    Object.entries(value).flatMap(([key, inner]) =>
+      typeof inner === 'object' && !Array.isArray(inner)
+        ? leaves(inner as object, `${path}${key}.`)
+        : [`${path}${key}`],
+    );
+  for (const leaf of leaves(documented, '')) {
+    assert.ok(lines.has(leaf) || leaf === 'publishers', `${leaf} is not in the file`);
+  }
+});
+
+test('a group of figures may be given in part', () => {
+  const rules = parsePolicyToml(`${TOML}\n[tenure]\nbuilds = 7\n`);
+  assert.deepEqual(rules.tenure, { activeDays: 180, builds: 7, canaries: 5 });
 });
 
 for (const [what, from, to, message] of [
   ['no TOML', 'demo = false', 'demo = ', /not TOML/],
-  ['a missing figure', 'minimumVotes = 3', '', /minimumVotes: /],
+  ['a missing figure', 'minimumVotes = 3', '', /minimumVotes: it is missing, expected number/],
   ['an unknown key', 'minimumVotes = 3', 'minimumVotes = 3\nminimumvotes = 3', /minimumvotes/],
   ['a figure as text', 'panelSeats = 15', 'panelSeats = "15"', /panelSeats: /],
   [
@@ -62,7 +100,30 @@ for (const [what, from, to, message] of [
     /commitFloorSeconds: .*demo = true/,
   ],
   ['a prefix that cuts a name', '%40noble/"', '%40nob"', /publishers\.0\.prefix: /],
-  ['a key that is no key', '0c'.repeat(32), '0c', /publishers\.0\.keys\.0: give 64 lower-case hex digits/],
+  [
+    'a key that is no key',
+    '0c'.repeat(32),
+    '0c',
+    /line 18: publishers\.0\.keys\.0: give 64 lower-case hex digits/,
+  ],
+  [
+    'an urgent floor',
+    'heartbeatSeconds = 600',
+    'heartbeatSeconds = 600\nurgent = { voteFloorSeconds = 60 }',
+    /line 11: .*demo = true/,
+  ],
+  [
+    'a witness quorum of nobody',
+    'heartbeatSeconds = 600',
+    'heartbeatSeconds = 600\n[witnesses]\nquorum = 1',
+    /line 11: witnesses: give a quorum/,
+  ],
+  [
+    'a witness that is no key',
+    'heartbeatSeconds = 600',
+    'heartbeatSeconds = 600\n[witnesses]\nkeys = ["w.example+00000000+AQ=="]\nquorum = 1',
+    /line 12: witnesses\.keys\.0: give the vkey/,
+  ],
 ] as const) {
   test(`a policy file is refused, and the message says where: ${what}`, () => {
     const text = TOML.replace(from, to);
@@ -70,6 +131,30 @@ for (const [what, from, to, message] of [
     assert.throws(() => parsePolicyToml(text), { code: 'bad-policy', message });
   });
 }
+
+test('lines are found in tables, in arrays of several lines, and under comments', () => {
+  const lines = tomlLines(
+    'a = 1 # x = 2\n[t.u] # table\nb = [\n  "x", # ]\n  "#",\n  "y", "z",\n]\nc = ["[", "]"]\n[[p]]\nd = 1\n[[p]]\nd = 2\n',
+  );
+  assert.deepEqual(Object.fromEntries(lines), {
+    a: 1,
+    't.u': 2,
+    't.u.b': 3,
+    't.u.b.0': 4,
+    't.u.b.1': 5,
+    't.u.b.2': 6,
+    't.u.b.3': 6,
+    't.u.c': 8,
+    't.u.c.0': 8,
+    't.u.c.1': 8,
+    'p.0': 9,
+    'p.0.d': 10,
+    'p.1': 11,
+    'p.1.d': 12,
+  });
+  assert.equal(lineOf(lines, ['t', 'u', 'missing']), 2);
+  assert.equal(lineOf(lines, ['nothing']), undefined);
+});
 
 test('a file of 65,537 characters is no policy', () => {
   assert.throws(() => parsePolicyToml(`#${'x'.repeat(65_536)}`), { code: 'bad-policy', message: /at most/ });
