@@ -1,6 +1,7 @@
 import { publicKeyOf, type StatementOf } from '../statement/browser.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import type { Entry, Tally } from './state.ts';
+import { markDirty } from './state-map.ts';
 
 /**
  * A builder's registration is signed by the key it names, and by nobody else. A later one by the same key
@@ -39,6 +40,7 @@ export function applyBuilder(
 ): void {
   const key = subject.sha256;
   const known = tally.builders.get(key);
+  markDirty(tally, `builder:${key}`);
   tally.announceOwners.set(predicate.announceDigest, key);
   if (known !== undefined) {
     if (known.predicate.announceDigest !== predicate.announceDigest) {

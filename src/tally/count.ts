@@ -7,6 +7,7 @@ import { advancePolicy, applyPolicy } from './policy.ts';
 import { type Refusal, type RefusalCode, refuse } from './refusal.ts';
 import { applyRelease, isAuthorised } from './releases.ts';
 import { type Entry, raiseAlarm, recordRefusal, type Tally } from './state.ts';
+import { applyState, faultOfState, markDirty, stateNow, takeState } from './state-map.ts';
 import { applyVerdict } from './verdict.ts';
 import { applyClose, applyOpen } from './windows.ts';
 
@@ -19,6 +20,9 @@ export function countEntry(tally: Tally, entry: Entry): void {
   if (entry.index !== tally.size) {
     throw new InternalError(`entry ${entry.index} was handed to a tally that has counted ${tally.size}`);
   }
+  const { statement, signers } = entry;
+  const isState = statement.kind === 'state' && signers.includes(tally.context.logKey);
+  const taken = isState ? takeState(tally) : undefined;
   tally.size += 1;
   if (entry.timeMs < tally.timeMs) {
     raiseAlarm(
@@ -31,8 +35,14 @@ export function countEntry(tally: Tally, entry: Entry): void {
   advancePolicy(tally);
   const placed: Entry = { ...entry, timeMs: tally.timeMs };
   const refusal = judge(tally, placed);
-  if (refusal === undefined) apply(tally, placed);
-  else keepRefusal(tally, placed, refusal);
+  if (refusal !== undefined) {
+    taken?.undo();
+    keepRefusal(tally, placed, refusal);
+  } else if (statement.kind === 'state' && taken !== undefined) {
+    const fault = faultOfState(statement, taken.says);
+    if (fault !== undefined) raiseAlarm(tally, entry.index, fault);
+    applyState(tally, taken, placed);
+  } else apply(tally, placed);
 }
 
 /** What {@link admits} answers. */
@@ -62,7 +72,8 @@ function judgeAtDoor(tally: Tally, { statement, signers, timeMs }: Offer): Refus
   if (statement.kind === 'release' && !isAuthorised(tally, statement, signers, timeMs)) {
     return refuse('unknown-publisher', `the policy gives ${statement.predicate.package} to other keys`);
   }
-  const fault = faultOf(tally, statement, timeMs);
+  const fault =
+    statement.kind === 'state' ? faultOfState(statement, stateNow(tally)) : faultOf(tally, statement, timeMs);
   return fault === undefined ? undefined : refuse('wrong-content', fault);
 }
 
@@ -86,12 +97,14 @@ function applyToRelease(tally: Tally, statement: BallotStatement | LogStatement,
   if (release === undefined || key === undefined) return;
   switch (statement.kind) {
     case 'open':
+      markDirty(tally, `release:${release.digest}`);
       return applyOpen(release, statement, entry);
     case 'commit':
       return applyCommit(release, statement, key, entry);
     case 'failure':
       return applyFailure(release, statement, key, entry);
     case 'close':
+      markDirty(tally, `release:${release.digest}`);
       return applyClose(release, entry);
     case 'vote':
       return applyVote(release, statement, key, entry);

@@ -2,6 +2,7 @@ import { toHex, toUtf8 } from '../bytes/index.ts';
 import { makeStatement, type Statement, type StatementOf } from '../statement/browser.ts';
 import { closeDueMs, verdictDueMs } from './early.ts';
 import type { Tally } from './state.ts';
+import { stateDueMs, stateStatement } from './state-map.ts';
 import { verdictStatement } from './verdict.ts';
 import { closeStatement, openStatement } from './windows.ts';
 
@@ -10,7 +11,7 @@ const MOST_DUE = 64;
 
 /**
  * What the log should sign and append now: `open` for each new release, `close` and `verdict` for windows
- * that have ended, else a `heartbeat` when it has been silent too long. Call it again after appending: a
+ * that have ended, else a `state` when one is due, else a `heartbeat` when it has been silent too long. Call it again after appending: a
  * release moves by one entry a call.
  */
 export function entriesDue(tally: Tally, nowMs: number): Statement[] {
@@ -28,6 +29,8 @@ export function entriesDue(tally: Tally, nowMs: number): Statement[] {
       due.push(verdictStatement(tally, release, timeMs));
     }
   }
+  const stateMs = stateDueMs(tally);
+  if (due.length === 0 && stateMs !== undefined && timeMs >= stateMs) due.push(stateStatement(tally, timeMs));
   if (due.length === 0 && timeMs - tally.timeMs >= tally.policy.rules.heartbeatSeconds * 1000) {
     due.push(heartbeatStatement(tally, timeMs));
   }
@@ -37,7 +40,8 @@ export function entriesDue(tally: Tally, nowMs: number): Statement[] {
 /** When {@link entriesDue} next has something to say, if nothing is appended before; for a timer. */
 export function nextDueMs(tally: Tally): number | undefined {
   if (tally.policy === undefined) return undefined;
-  let next = tally.timeMs + tally.policy.rules.heartbeatSeconds * 1000;
+  const heartbeatMs = tally.timeMs + tally.policy.rules.heartbeatSeconds * 1000;
+  let next = Math.min(heartbeatMs, stateDueMs(tally) ?? heartbeatMs);
   for (const digest of tally.unfinished) {
     const release = tally.releases.get(digest);
     if (release?.phase === 'announced') return tally.timeMs;

@@ -6,6 +6,7 @@ import { judgePolicy, policyAt } from './policy.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { judgeRelease } from './releases.ts';
 import type { Entry, ReleaseState, Tally } from './state.ts';
+import { judgeState } from './state-map.ts';
 import { faultOfVerdict, judgeVerdict } from './verdict.ts';
 import { faultOfClose, faultOfOpen, judgeClose, judgeOpen, neverOpens } from './windows.ts';
 
@@ -50,6 +51,8 @@ export function judge(tally: Tally, offer: Offer): Refusal | undefined {
     case 'audit':
     case 'verdict':
       return judgeLogStatement(tally, statement, signers, timeMs);
+    case 'state':
+      return judgeState(tally, signers, timeMs);
     default:
       return refuse('not-counted-yet', `a ${statement.kind} statement does not count yet`);
   }

@@ -1,6 +1,7 @@
 import type { PolicyRules, StatementOf } from '../statement/browser.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { BOUNDS, type Entry, type PolicyInForce, type Tally } from './state.ts';
+import { markDirty } from './state-map.ts';
 
 /** How far ahead a later policy must be announced. */
 const NOTICE_MS = 14 * 86_400_000;
@@ -14,8 +15,15 @@ export function policyAt(tally: Tally, timeMs: number): PolicyInForce | undefine
 export function advancePolicy(tally: Tally): void {
   const next = policyAt(tally, tally.timeMs);
   if (next === tally.policy) return;
+  markFounders(tally);
   tally.policy = next;
+  markFounders(tally);
   tally.pendingPolicies = tally.pendingPolicies.filter(({ effectiveMs }) => effectiveMs > tally.timeMs);
+}
+
+/** What the state map says of founders, and of the policy, may have changed. */
+function markFounders(tally: Tally): void {
+  markDirty(tally, 'policy', ...(tally.policy?.rules.founders ?? []).map((key) => `builder:${key}` as const));
 }
 
 /**
@@ -61,8 +69,11 @@ export function applyPolicy(tally: Tally, { subject, predicate }: StatementOf<'p
     rules: predicate.rules,
   };
   tally.blobs.add(subject.sha256);
+  tally.light.policies.push(entry.index);
   if (first) {
     tally.policy = policy;
+    tally.light.sinceMs = entry.timeMs;
+    markFounders(tally);
     return;
   }
   const after = tally.pendingPolicies.findIndex(({ effectiveMs }) => effectiveMs > policy.effectiveMs);

@@ -3,6 +3,7 @@ import { drawPanel } from './lot.ts';
 import { mayPublish, policyAt } from './policy.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { BOUNDS, type Entry, type NameState, type ReleaseState, type Tally } from './state.ts';
+import { markDirty } from './state-map.ts';
 
 /**
  * A release keeps the policy's shortest windows. One by a key that may not publish its name is taken too: it
@@ -60,7 +61,7 @@ export function applyRelease(tally: Tally, { predicate }: StatementOf<'release'>
     rival,
     predicate,
     rules,
-    draw: drawPanel(tally, rules, predicate, digest, entry),
+    draw: givenDraw(tally, digest) ?? drawPanel(tally, rules, predicate, digest, entry),
     phase: rival ? 'contested' : 'announced',
     open: undefined,
     commitEndsMs: 0,
@@ -71,8 +72,15 @@ export function applyRelease(tally: Tally, { predicate }: StatementOf<'release'>
     committed: 0,
   };
   tally.releases.set(digest, release);
+  markDirty(tally, `release:${digest}`, `name:${predicate.package}`);
   tally.blobs.add(predicate.recipe.sha256);
   if (authorised && !rival) tally.unfinished.add(digest);
+}
+
+/** The panel of a release that the count was given, since it counts that release's entries alone. */
+function givenDraw(tally: Tally, digest: string): ReleaseState['draw'] | undefined {
+  const given = tally.context.given?.get(digest);
+  return given && { ...given, onPanel: new Set(given.panel), leftOut: new Map() };
 }
 
 /**
@@ -88,6 +96,7 @@ function claimName(tally: Tally, packageUrl: string, digest: string): boolean {
   const holder = tally.releases.get(name.live);
   if (holder?.phase === 'failed' && name.rivals.length === 0) {
     holder.phase = 'superseded';
+    markDirty(tally, `release:${holder.digest}`);
     name.live = digest;
     return false;
   }

@@ -1,6 +1,7 @@
 import { InternalError } from '../bytes/index.ts';
 import type { Output, PolicyRules, Predicate, Sha256Function, Statement } from '../statement/browser.ts';
 import type { Refusal } from './refusal.ts';
+import { emptyLightState, type LightState } from './state-map.ts';
 
 /** What a count needs besides the entries. */
 export interface TallyContext {
@@ -9,7 +10,12 @@ export interface TallyContext {
   /** The log's public key, 64 hex digits: who may sign `open`, `close`, `audit`, `verdict`, `heartbeat`. */
   readonly logKey: string;
   readonly sha256: Sha256Function;
+  /** Panels that are taken as given, by release: a count of one release's entries alone cannot draw them. */
+  readonly given?: ReadonlyMap<string, GivenDraw>;
 }
+
+/** A panel as a `state` has it. */
+export type GivenDraw = Pick<Draw, 'panel' | 'quorum'>;
 
 /** One entry of the log, read and its signatures verified (both need hashing and curves, so not here). */
 export interface Entry {
@@ -146,6 +152,8 @@ export interface Tally {
   readonly names: Map<string, NameState>;
   /** SHA-256 of every policy file and recipe that an entry names. */
   readonly blobs: Set<string>;
+  /** What `state` entries carry: the map of what light clients need to know. */
+  readonly light: LightState;
   /** The latest refusals, at most {@link BOUNDS.refusals}. */
   readonly refusals: RefusedEntry[];
   refusedTotal: number;
@@ -173,6 +181,7 @@ export function emptyTally(context: TallyContext): Tally {
     unfinished: new Set(),
     names: new Map(),
     blobs: new Set(),
+    light: emptyLightState(context.sha256),
     refusals: [],
     refusedTotal: 0,
     alarms: [],

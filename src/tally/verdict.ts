@@ -2,6 +2,7 @@ import { MOST_GROUPS, makeStatement, type StatementOf } from '../statement/brows
 import { verdictDueMs } from './early.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import type { Ballot, Entry, Outcome, ReleaseState, Tally } from './state.ts';
+import { markDirty, noteFinal, wantState } from './state-map.ts';
 import { subjectOf } from './windows.ts';
 
 /** The votes that count for one infohash. */
@@ -111,6 +112,9 @@ export function applyVerdict(tally: Tally, release: ReleaseState, entry: Entry):
   release.phase = outcome.state;
   release.verdict = { index: entry.index, timeMs: entry.timeMs, outcome };
   tally.unfinished.delete(release.digest);
+  markDirty(tally, `release:${release.digest}`);
+  if (outcome.state === 'final') noteFinal(tally, release);
+  wantState(tally);
   for (const [key, ballot] of release.ballots) {
     const record = tally.builders.get(key)?.record;
     if (record === undefined) continue;

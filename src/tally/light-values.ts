@@ -1,0 +1,85 @@
+import { parsePackageUrl } from '../statement/browser.ts';
+import { canonicalJson } from './canonical-json.ts';
+import type { Tally } from './state.ts';
+
+/** What the state map has keys for. */
+export type LightKey = 'policy' | `${'builder' | 'release' | 'name' | 'newest'}:${string}`;
+
+/**
+ * What a client that does not count for itself has to know about one thing, as canonical JSON of whole numbers and
+ * texts; undefined when the map has no such key. It holds until something happens: no value changes by time alone.
+ * docs/protocol.md lists the fields.
+ */
+export function lightValue(tally: Tally, key: LightKey): string | undefined {
+  const at = key.indexOf(':');
+  const id = key.slice(at + 1);
+  switch (at < 0 ? key : key.slice(0, at)) {
+    case 'policy':
+      return policyValue(tally);
+    case 'builder':
+      return builderValue(tally, id);
+    case 'release':
+      return releaseValue(tally, id);
+    case 'name':
+      return nameValue(tally, id);
+    default:
+      return newestValue(tally, id);
+  }
+}
+
+/** Every key that a count has a value for, in no order. */
+export function* lightKeys(tally: Tally): Generator<LightKey> {
+  yield 'policy';
+  for (const key of tally.builders.keys()) yield `builder:${key}`;
+  for (const digest of tally.releases.keys()) yield `release:${digest}`;
+  for (const name of tally.names.keys()) yield `name:${name}`;
+  for (const name of tally.light.newest.keys()) yield `newest:${name}`;
+}
+
+/** A package URL without its version and qualifiers: what all versions of a package share. */
+export function packageOf(packageUrl: string): string {
+  const { version } = parsePackageUrl(packageUrl);
+  if (version === undefined) return packageUrl;
+  const at = packageUrl.lastIndexOf('@');
+  return packageUrl.slice(0, at);
+}
+
+function policyValue(tally: Tally): string | undefined {
+  if (tally.policy === undefined) return undefined;
+  const { digest, index, effectiveMs } = tally.policy;
+  return canonicalJson({ digest, index, effectiveMs });
+}
+
+function builderValue(tally: Tally, key: string): string | undefined {
+  const builder = tally.builders.get(key);
+  if (builder === undefined) return undefined;
+  const isFounder = tally.policy?.rules.founders.includes(key) === true;
+  return canonicalJson({ currentKey: key, eligible: Number(isFounder), founder: Number(isFounder) });
+}
+
+function releaseValue(tally: Tally, digest: string): string | undefined {
+  const release = tally.releases.get(digest);
+  if (release === undefined) return undefined;
+  const { draw, verdict, phase, predicate } = release;
+  const hasPanel = release.open !== undefined;
+  return canonicalJson({
+    index: release.index,
+    package: predicate.package,
+    state: phase,
+    panel: hasPanel ? draw.panel : undefined,
+    quorum: hasPanel ? draw.quorum : undefined,
+    infoHashV2: verdict?.outcome.infoHashV2 ?? undefined,
+    verdictIndex: verdict?.index,
+  });
+}
+
+function nameValue(tally: Tally, name: string): string | undefined {
+  const known = tally.names.get(name);
+  return known && canonicalJson({ live: known.live, rivals: known.rivals });
+}
+
+function newestValue(tally: Tally, name: string): string | undefined {
+  const digest = tally.light.newest.get(name);
+  const release = digest === undefined ? undefined : tally.releases.get(digest);
+  return release && canonicalJson({ package: release.predicate.package, release: release.digest });
+}

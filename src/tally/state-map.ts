@@ -1,0 +1,152 @@
+import { toHex } from '../bytes/index.ts';
+import { createMapHasher, MerkleMap } from '../merkle/index.ts';
+import { makeStatement, type Sha256Function, type StatementOf } from '../statement/browser.ts';
+import { type LightKey, lightValue, packageOf } from './light-values.ts';
+import { type Refusal, refuse } from './refusal.ts';
+import type { Entry, ReleaseState, Tally } from './state.ts';
+
+/** How long the log may go without a `state`. */
+const DAY_MS = 86_400_000;
+
+/** What the log's last `state` entry says, and what has changed since. */
+export interface LightState {
+  /** The map whose root the last `state` carries. */
+  readonly map: MerkleMap;
+  /** Keys whose values may be others than those in the map. */
+  readonly dirty: Set<LightKey>;
+  /** Whether something happened that a `state` follows at once. */
+  wanted: boolean;
+  /** The last `state`, recomputed. */
+  last: { readonly index: number; readonly size: number; readonly root: string } | undefined;
+  /** Receipt time of the last `state`, or of the first policy. */
+  sinceMs: number | undefined;
+  /** Package URL without version → digest of the release that became final last. */
+  readonly newest: Map<string, string>;
+  /** Every policy that was taken: their entries, in order. */
+  readonly policies: number[];
+}
+
+/** The state of a count that has counted nothing. */
+export function emptyLightState(sha256: Sha256Function): LightState {
+  return {
+    map: new MerkleMap(createMapHasher(sha256)),
+    dirty: new Set(),
+    wanted: false,
+    last: undefined,
+    sinceMs: undefined,
+    newest: new Map(),
+    policies: [],
+  };
+}
+
+/** Notes that a value of the state map may have changed. */
+export function markDirty(tally: Tally, ...keys: readonly LightKey[]): void {
+  for (const key of keys) tally.light.dirty.add(key);
+}
+
+/** Notes that something happened that clients should learn of at once: a `state` is due right after it. */
+export function wantState(tally: Tally): void {
+  tally.light.wanted = true;
+}
+
+/** Notes a final release: the newest of its package. */
+export function noteFinal(tally: Tally, { digest, predicate }: ReleaseState): void {
+  const name = packageOf(predicate.package);
+  tally.light.newest.set(name, digest);
+  markDirty(tally, `newest:${name}`);
+}
+
+/** When the log owes the next `state`, if nothing happens before; undefined before there is a policy. */
+export function stateDueMs({ light, policy, timeMs }: Tally): number | undefined {
+  if (policy === undefined) return undefined;
+  if (light.wanted) return timeMs;
+  return light.sinceMs === undefined ? undefined : light.sinceMs + DAY_MS;
+}
+
+/** The `state` that the log owes after everything that was counted so far. */
+export function stateStatement(tally: Tally, timeMs: number): StatementOf<'state'> {
+  const says = stateNow(tally);
+  const { origin } = tally.context;
+  return makeStatement('state', { name: 'state', sha256: says.root }, { origin, timeMs, ...says });
+}
+
+/** What a `state` says that is the next entry; the count stays as it is. */
+export function stateNow(tally: Tally): Figures {
+  const { says, undo } = takeState(tally);
+  undo();
+  return says;
+}
+
+/** A `state` that was taken from the count: it may be taken back. */
+export interface TakenState {
+  readonly says: Figures;
+  readonly undo: () => void;
+}
+
+/** What a `state` says, computed. */
+type Figures = Omit<StatementOf<'state'>['predicate'], 'origin' | 'timeMs'>;
+
+/**
+ * Puts all changes into the map: what a `state` that is the next entry has to say. To be asked before that entry
+ * moves anything, its time included.
+ */
+export function takeState(tally: Tally): TakenState {
+  const { map, dirty } = tally.light;
+  const former: [LightKey, string | undefined][] = [];
+  for (const key of dirty) {
+    const value = lightValue(tally, key);
+    const before = map.get(key);
+    if (value === before) continue;
+    former.push([key, before]);
+    put(map, key, value);
+  }
+  const keys = [...dirty];
+  dirty.clear();
+  return {
+    says: figuresOf(tally),
+    undo: () => {
+      for (const [key, value] of former) put(map, key, value);
+      for (const key of keys) dirty.add(key);
+    },
+  };
+}
+
+function put(map: MerkleMap, key: string, value: string | undefined): void {
+  if (value === undefined) map.delete(key);
+  else map.set(key, value);
+}
+
+/** A `state` is the log's own, and not before it is due. */
+export function judgeState(tally: Tally, signers: readonly string[], timeMs: number): Refusal | undefined {
+  if (!signers.includes(tally.context.logKey)) return refuse('wrong-signer', 'only the log signs a state');
+  const dueMs = stateDueMs(tally);
+  if (dueMs !== undefined && timeMs >= dueMs) return undefined;
+  return refuse('too-early', 'no state is due: one follows each verdict, and else a day');
+}
+
+/** What a `state` says that the count does not confirm, which was asked just before it. */
+export function faultOfState({ predicate }: StatementOf<'state'>, says: Figures): string | undefined {
+  const wrong = (Object.keys(says) as (keyof Figures)[]).find((key) => predicate[key] !== says[key]);
+  return wrong && `state says ${wrong} ${predicate[wrong]}, and the count says ${says[wrong]}`;
+}
+
+/** Keeps a `state` that {@link judgeState} let pass, as it was recomputed. */
+export function applyState(tally: Tally, { says }: TakenState, entry: Entry): void {
+  const { light } = tally;
+  light.wanted = false;
+  light.sinceMs = entry.timeMs;
+  light.last = { index: entry.index, size: says.size, root: says.root };
+}
+
+function figuresOf(tally: Tally): Figures {
+  const founders = tally.policy?.rules.founders ?? [];
+  return {
+    size: tally.size,
+    root: toHex(tally.light.map.root()),
+    builders: tally.builders.size,
+    eligible: founders.filter((key) => tally.builders.has(key)).length,
+    releases: tally.releases.size,
+    names: tally.names.size,
+    policy: tally.policy?.digest ?? '',
+  };
+}
