@@ -39,11 +39,11 @@ test('what the log owes is written when it is due, by the clock that is given, a
   clock.advance(1);
   assert.deepEqual((await kindsOf(tally, 4)).slice(3), ['close']);
   clock.advance(WINDOW_SECONDS);
-  assert.deepEqual((await kindsOf(tally, 5)).slice(4), ['verdict']);
+  assert.deepEqual((await kindsOf(tally, 6)).slice(4), ['verdict', 'state']);
   clock.advance(600);
-  assert.deepEqual((await kindsOf(tally, 6)).slice(5), ['heartbeat']);
+  assert.deepEqual((await kindsOf(tally, 7)).slice(6), ['heartbeat']);
   await pause(100);
-  assert.equal((await kindsOf(tally, 6)).length, 6);
+  assert.equal((await kindsOf(tally, 7)).length, 7);
 });
 
 test('what fell due while the tally was down is written at its start, and not again at the next', async (t) => {
@@ -66,7 +66,7 @@ test('what fell due while the tally was down is written at its start, and not ag
   clock.advance(WINDOW_SECONDS);
   const last = await startTally({ dataFolder, clock });
   t.after(() => last.close());
-  assert.deepEqual(await kindsOf(last, 5), [...expected, 'verdict']);
+  assert.deepEqual(await kindsOf(last, 6), [...expected, 'verdict', 'state']);
   assert.equal((await ask(`${last.url}/api/v1/releases/${digestOf(release)}`)).body['state'], 'failed');
 });
 
@@ -82,5 +82,5 @@ test('a statement that is a day old is refused by the clock, however good its si
   clock.advance(25 * 3600);
   const answer = await post(tally, old);
   assert.deepEqual([answer.status, answer.body['code']], [400, 'wrong-time']);
-  assert.deepEqual(await kindsOf(tally, 2), ['policy', 'heartbeat']);
+  assert.deepEqual(await kindsOf(tally, 2), ['policy', 'state']);
 });
