@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { CodedError, fromUtf8, toHex } from '../bytes/index.ts';
+import { CodedError, DECEIVING, fromUtf8, toHex, WHITE_SPACE } from '../bytes/index.ts';
 import { ClientError, type TallyClient } from '../client/index.ts';
 import { makeStatement } from '../statement/index.ts';
 import type { ReleaseView } from '../tally/index.ts';
@@ -28,6 +28,7 @@ export interface Made {
 
 const LONGEST_REASON = 300;
 const SALT_BYTES = 32;
+const NOT_IN_A_LINE = new RegExp(`[${DECEIVING}${WHITE_SPACE}]+`, 'gu');
 
 /**
  * Makes what a strategy gives for a release, and its canonical torrent. What fails because of the release becomes a
@@ -136,8 +137,8 @@ function about(release: ReleaseView) {
   return { format: 1, release: release.digest, package: release.package } as const;
 }
 
-/** A reason as a statement may carry it: one line, no control or bidi characters, 300 at most. */
+/** A reason as a statement may carry it: one line, no control, invisible or bidi characters, 300 at most. */
 function oneLine(text: string): string {
-  const plain = text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\s]+/gu, ' ').trim();
+  const plain = text.replaceAll(NOT_IN_A_LINE, ' ').trim();
   return plain.slice(0, LONGEST_REASON).toWellFormed() || 'no reason given';
 }

@@ -12,6 +12,7 @@ export {
   toHex,
   toUtf8,
 } from './text.ts';
+export { DECEIVING, WHITE_SPACE } from './text-classes.ts';
 export type {
   Brand,
   InfoHashV1,

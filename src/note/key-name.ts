@@ -1,7 +1,8 @@
-import { toUtf8 } from '../bytes/index.ts';
+import { toUtf8, WHITE_SPACE } from '../bytes/index.ts';
 import { NoteError } from './errors.ts';
 
 const LONGEST_NAME_BYTES = 255;
+const NO_NAME = new RegExp(`[${WHITE_SPACE}\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff+]`, 'u');
 
 /**
  * Checks a key name (C2SP signed-note, "Format"): not empty, no Unicode space, no plus sign, no control
@@ -18,7 +19,5 @@ export function checkKeyName(name: string): void {
 
 /** Whether {@link checkKeyName} takes a name. */
 export function isKeyName(name: string): boolean {
-  return (
-    name !== '' && !/[\p{White_Space}\p{Cc}\p{Cs}+]/u.test(name) && toUtf8(name).length <= LONGEST_NAME_BYTES
-  );
+  return name !== '' && !NO_NAME.test(name) && toUtf8(name).length <= LONGEST_NAME_BYTES;
 }

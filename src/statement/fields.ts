@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { toUtf8 } from '../bytes/index.ts';
+import { DECEIVING, toUtf8, WHITE_SPACE } from '../bytes/index.ts';
 import { LONGEST_ORIGIN, LONGEST_PACKAGE } from './limits.ts';
 import { isNetworkPrefix } from './network-prefix.ts';
 import { isPackagePrefix, isPackageUrl, parsePackageUrl } from './package-url.ts';
@@ -28,21 +28,32 @@ export const origin = z
   .string()
   .min(1)
   .refine((text) => toUtf8(text).length <= LONGEST_ORIGIN, `at most ${LONGEST_ORIGIN} bytes`)
-  .regex(/^[^\p{White_Space}\p{Cc}\p{Cf}\p{Cs}+]+$/u, 'an origin has no spaces and no "+"');
+  .regex(new RegExp(`^[^${WHITE_SPACE}${DECEIVING}+]+$`, 'u'), 'an origin has no spaces and no "+"');
 
-/** Text for people, one line, without control, format or bidi characters. */
+const LINE = new RegExp(`^[^${DECEIVING}]+$`, 'u');
+
+/** Text for people, one line, without control, invisible or bidi characters; `longest` in UTF-16 units. */
 export function line(longest: number): z.ZodString {
-  return z
-    .string()
-    .min(1)
-    .max(longest)
-    .regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+$/u, 'no control or bidi characters');
+  return z.string().min(1).max(longest).regex(LINE, 'no control, invisible or bidi characters');
 }
 
-/** Who runs a builder: 1–64 letters, digits, marks and single spaces, in Unicode's composed form (NFC). */
-export const operator = line(64)
-  .refine((text) => text.normalize('NFC') === text, 'give it in Unicode form NFC')
-  .refine((text) => !/^\p{Zs}|\p{Zs}\p{Zs}|\p{Zs}$/u.test(text), 'no spaces at its ends, none doubled');
+/**
+ * Letters of an operator's name, each one code point in Unicode's composed form: Latin, Greek, Cyrillic, Hebrew, Arabic,
+ * kana, Han and Hangul. Combining marks stay out, or one name would have several texts.
+ */
+const OPERATOR_LETTERS =
+  '\\u0021-\\u007e\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u024f\\u0386\\u0388-\\u038a\\u038c\\u038e-\\u03a1\\u03a3-\\u03ce' +
+  '\\u0400-\\u045f\\u05d0-\\u05ea\\u0621-\\u063a\\u0641-\\u064a\\u3041-\\u3096\\u30a1-\\u30fa\\u30fc\\u3400-\\u4dbf\\u4e00-\\u9fff' +
+  '\\uac00-\\ud7a3';
+
+/** Who runs a builder: 1–64 printable ASCII signs or letters of a fixed alphabet, words parted by single spaces. */
+export const operator = z
+  .string()
+  .max(64)
+  .regex(
+    new RegExp(`^[${OPERATOR_LETTERS}]+(?: [${OPERATOR_LETTERS}]+)*$`, 'u'),
+    'give letters without combining marks, single spaces between words',
+  );
 
 /** A canonical package URL with a version. */
 export const packageUrl = z

@@ -1,3 +1,4 @@
+import { DECEIVING } from '../bytes/index.ts';
 import { StatementError } from './errors.ts';
 
 /** A package URL taken apart, every part decoded. */
@@ -12,7 +13,8 @@ export interface PackageUrl {
 }
 
 const LONGEST = 512;
-/** Types whose namespace and name have one lower-case form (purl type definitions). */
+const HOLDS_DECEIVING = new RegExp(`[${DECEIVING}]`, 'u');
+/** Types whose namespace and name are lower case (purl type definitions); looked at in A–Z only, as ASCII names need. */
 const LOWER_CASE_TYPES = new Set(['npm', 'deb', 'pypi', 'github', 'bitbucket', 'gitlab', 'composer', 'hex']);
 const FORM =
   /^pkg:(?<type>[a-z][a-z0-9.-]*)\/(?<path>[^@?#]+)(?:@(?<version>[^@?#]+))?(?:\?(?<qualifiers>[^?#]+))?(?:#(?<subpath>[^#]+))?$/;
@@ -31,7 +33,7 @@ export function parsePackageUrl(text: string): PackageUrl {
   const { type = '', path = '' } = groups;
   const segments = path.split('/').map((segment) => decodePart(text, segment));
   for (const segment of segments) checkSegment(text, segment);
-  if (LOWER_CASE_TYPES.has(type) && segments.some((segment) => segment !== segment.toLowerCase())) {
+  if (LOWER_CASE_TYPES.has(type) && segments.some((segment) => /[A-Z]/.test(segment))) {
     throw refusal(text, `names of type ${type} are lower case`);
   }
   return {
@@ -104,7 +106,7 @@ function decodePart(text: string, encoded: string): string {
       `${JSON.stringify(encoded)} has the canonical form ${JSON.stringify(encodePart(decoded))}`,
     );
   }
-  if (/[\p{Cc}\p{Cf}]/u.test(decoded)) throw refusal(text, 'it holds a control character');
+  if (HOLDS_DECEIVING.test(decoded)) throw refusal(text, 'it holds a control or invisible character');
   return decoded;
 }
 

@@ -111,6 +111,24 @@ for (const [what, text, code] of [
   });
 }
 
+for (const [written, as] of [
+  ['1790000000000.0', 'a fraction'],
+  ['179e10', 'an exponent'],
+  ['-0', 'a negative zero'],
+] as const) {
+  test(`a time written as ${as} is refused: other parsers read no integer there`, () => {
+    const odd = fromUtf8(payload).replace('1790000000000', written);
+    const bytes = toUtf8(envelopeText({ payload: toBase64(toUtf8(odd)) }));
+    assert.throws(() => openEnvelope(bytes), { code: 'bad-statement', message: /plain integer/ });
+  });
+}
+
+test('digits, dots and exponents inside strings are no numbers', () => {
+  const text = fromUtf8(payload).replace('tally.example/log', '1.0/2e5/-0');
+  const opened = openEnvelope(toUtf8(envelopeText({ payload: toBase64(toUtf8(text)) })));
+  assert.equal(opened.statement.predicate.origin, '1.0/2e5/-0');
+});
+
 test('a statement whose predicate names a key twice is refused', () => {
   const doubled = fromUtf8(payload).replace('"origin":', '"origin":"other.example/log","origin":');
   assert.notEqual(doubled, fromUtf8(payload));
