@@ -1,6 +1,16 @@
 import { CodedError } from '../bytes/index.ts';
 
-/** A signed note, key or checkpoint that was refused; the message says which part and why. */
+/** A signed note, key, checkpoint, proof or trust policy that was refused; the message says which part and why. */
 export class NoteError extends CodedError<
-  'bad-vkey' | 'bad-key-name' | 'bad-note' | 'bad-checkpoint' | 'bad-signature' | 'unsigned' | 'too-large'
+  | 'bad-vkey'
+  | 'bad-key-name'
+  | 'bad-note'
+  | 'bad-checkpoint'
+  | 'bad-signature'
+  | 'bad-cosignature'
+  | 'bad-proof'
+  | 'bad-policy'
+  | 'bad-state'
+  | 'unsigned'
+  | 'too-large'
 > {}
