@@ -11,7 +11,7 @@ import { CodedError } from '../bytes/index.ts';
  * `broken-tree`.
  *
  * Bytes of a log that are not what they should be: `bad-leaf`, `bad-bundle`, `time-decreases`,
- * `root-mismatch`.
+ * `root-mismatch`; of a release's proof: `bad-proof`.
  */
 export type LogErrorCode =
   | 'busy'
@@ -28,6 +28,7 @@ export type LogErrorCode =
   | 'bad-leaf'
   | 'bad-bundle'
   | 'time-decreases'
-  | 'root-mismatch';
+  | 'root-mismatch'
+  | 'bad-proof';
 
 export class LogError extends CodedError<LogErrorCode> {}

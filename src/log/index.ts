@@ -11,6 +11,8 @@ export { openHeadFile } from './head-file.ts';
 export { decodeLeaf, encodeLeaf } from './leaf.ts';
 export type { Log, LogOptions } from './log.ts';
 export { openLog } from './log.ts';
+export type { ProofBundle, ProvedEntry, ProvedState, ProvedValue } from './proof-bundle.ts';
+export { formatProofBundle, PROOF_BUNDLE_LIMITS, parseProofBundle, tlogProofOf } from './proof-bundle.ts';
 export type { ReplayedEntry } from './replay.ts';
 export { LogReplay } from './replay.ts';
 export type { Receipt } from './waiting-line.ts';

@@ -14,7 +14,7 @@ export { createLogTreeHasher, HASH_BYTES, LogTreeError } from './rfc6962-hash.ts
 export type { ReadNodes } from './rfc6962-prove.ts';
 export { proveConsistency, proveInclusion } from './rfc6962-prove.ts';
 export type { TreeNode } from './rfc6962-range.ts';
-export type { Tile } from './rfc6962-tile.ts';
+export type { HashTile, Tile } from './rfc6962-tile.ts';
 export { TILE_WIDTH, tileNodeReader, tileWidthAt } from './rfc6962-tile.ts';
 export { formatTilePath, parseTilePath } from './rfc6962-tile-path.ts';
 export { verifyConsistency, verifyInclusion } from './rfc6962-verify.ts';

@@ -19,12 +19,14 @@ export type { GroupView } from './group-view.ts';
 export { policyAt } from './policy.ts';
 export { PolicyError, parsePolicyToml } from './policy-toml.ts';
 export type { BuilderStatus } from './reasons.ts';
+export { countSome, indicesOf, lightKeysOf } from './recount.ts';
 export type { RefusalCode } from './refusal.ts';
 export type { BuilderOnRelease, ReleaseView } from './release-view.ts';
 export { releaseView, releaseViews, resolvePackage } from './release-view.ts';
 export type {
   Alarm,
   Entry,
+  GivenDraw,
   PolicyInForce,
   RefusedEntry,
   ReleasePhase,

@@ -7,6 +7,7 @@ import { fuzz as magnet } from './targets/magnet.ts';
 import { fuzz as mse } from './targets/mse.ts';
 import { fuzz as peerAddress } from './targets/peer-address.ts';
 import { fuzz as pieceLayers } from './targets/piece-layers.ts';
+import { fuzz as proofBundle } from './targets/proof-bundle.ts';
 import { fuzz as torrent } from './targets/torrent.ts';
 import { fuzz as tracker } from './targets/tracker.ts';
 import { fuzz as udpTracker } from './targets/udp-tracker.ts';
@@ -23,6 +24,7 @@ export const TARGETS: Readonly<Record<string, (bytes: Uint8Array) => void>> = {
   mse,
   'peer-address': peerAddress,
   'piece-layers': pieceLayers,
+  'proof-bundle': proofBundle,
   torrent,
   tracker,
   'udp-tracker': udpTracker,

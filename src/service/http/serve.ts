@@ -7,6 +7,7 @@ import { blobRoutes } from '../routes/blobs.ts';
 import { dashboardRoutes } from '../routes/dashboard.ts';
 import { entryRoutes } from '../routes/entries.ts';
 import { eventRoutes } from '../routes/events.ts';
+import { proofRoutes } from '../routes/proofs.ts';
 import { tallyRoutes } from '../routes/tallies.ts';
 import { tileRoutes } from '../routes/tiles.ts';
 import { trackerRoutes } from '../routes/tracker.ts';
@@ -98,6 +99,7 @@ function appOf(core: Core, { addressOf, publicUrl, listenHost, folder }: AppOpti
       entryRoutes(core.clerk, limits.entryBytes, rate),
       blobs,
       tallies,
+      proofRoutes({ log, store, tally: core.ledger.tally, stateNote: () => undefined }),
       eventRoutes(core.hub, addressOf),
       tileRoutes(log),
       dashboardRoutes(folder),

@@ -84,7 +84,7 @@ function summaryOf({
 }
 
 /** `?package=`, of which there may be one. */
-function packageOf(request: Request): string | null {
+export function packageOf(request: Request): string | null {
   const at = request.url.indexOf('?');
   return at < 0 ? null : new URLSearchParams(request.url.slice(at)).get('package');
 }

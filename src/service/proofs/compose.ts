@@ -1,0 +1,67 @@
+import type { ProofBundle, ProvedEntry, ProvedState } from '../../log/index.ts';
+import { nodeHasher } from '../../log/index.ts';
+import { type HashTile, proveInclusion, tileNodeReader } from '../../merkle/index.ts';
+import { indicesOf, lightKeysOf, type Tally } from '../../tally/index.ts';
+
+/** Where the parts of a proof come from. */
+export interface ProofSource {
+  readonly tally: Tally;
+  /** The published checkpoint: a signed note, and how many entries it is of. */
+  readonly checkpoint: { readonly size: number; readonly note: Uint8Array };
+  /** A leaf as `encodeLeaf` makes it. */
+  readonly leaf: (index: number) => Promise<Uint8Array>;
+  /** Hashes of a tile of the published tree. */
+  readonly tile: (level: number, index: number, width: number) => Promise<Uint8Array>;
+  /** What monitors signed about the `state` at an index, as a signed note. */
+  readonly stateNote: (index: number) => Uint8Array | undefined;
+}
+
+/**
+ * The proof of a release under the published checkpoint; undefined when no published entry announces it. Entries that
+ * are not published yet are left out; that the last `state` is published is the caller's to see to.
+ */
+export async function composeProof(source: ProofSource, digest: string): Promise<ProofBundle | undefined> {
+  const { tally, checkpoint } = source;
+  const release = tally.releases.get(digest);
+  const indices = indicesOf(tally, digest);
+  if (indices === undefined || release === undefined || release.index >= checkpoint.size) return undefined;
+  const state = stateOf(source, release.predicate.package, digest); // at once: the map goes on with the log
+  const wanted = new Set([...indices.filter((index) => index < checkpoint.size), checkpoint.size - 1]);
+  const readNodes = tileNodeReader(checkpoint.size, remembering(source.tile), nodeHasher);
+  const entries: ProvedEntry[] = [];
+  for (const index of [...wanted].sort((left, right) => left - right)) {
+    const hashes = await proveInclusion(index, checkpoint.size, readNodes, nodeHasher);
+    entries.push({ index, leaf: await source.leaf(index), hashes });
+  }
+  return { release: digest, checkpoint: checkpoint.note, entries, ...(state !== undefined && { state }) };
+}
+
+/** Each tile is read once for all entries. */
+function remembering(read: ProofSource['tile']): (tile: HashTile) => Promise<Uint8Array> {
+  const known = new Map<string, Promise<Uint8Array>>();
+  return async ({ level, index, width }) => {
+    const name = `${level}/${index}`;
+    const tile = known.get(name) ?? read(level, index, width);
+    known.set(name, tile);
+    return tile;
+  };
+}
+
+function stateOf(
+  { tally, stateNote }: ProofSource,
+  packageUrl: string,
+  digest: string,
+): ProvedState | undefined {
+  const { last, map } = tally.light;
+  if (last === undefined) return undefined;
+  const panel = tally.releases.get(digest)?.draw.panel ?? [];
+  const note = stateNote(last.index);
+  return {
+    index: last.index,
+    values: lightKeysOf(packageUrl, digest, panel).map((key) => {
+      const value = map.get(key);
+      return { key, ...(value !== undefined && { value }), proof: map.prove(key) };
+    }),
+    ...(note !== undefined && { note }),
+  };
+}

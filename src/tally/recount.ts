@@ -1,0 +1,53 @@
+import { InternalError } from '../bytes/index.ts';
+import { countEntry } from './count.ts';
+import type { LightKey } from './light-values.ts';
+import { packageOf } from './light-values.ts';
+import type { Entry, Tally } from './state.ts';
+
+/**
+ * Counts the next of some entries of a log that are at hand, in the log's order: what stands between them is missing, so
+ * that a count of all may say otherwise. Panels come from the context (`given`).
+ */
+export function countSome(tally: Tally, entry: Entry): void {
+  if (entry.index < tally.size) {
+    throw new InternalError(`entry ${entry.index} was handed to a count that is at ${tally.size}`);
+  }
+  tally.size = entry.index;
+  countEntry(tally, entry);
+}
+
+/**
+ * The entries that let a client count one release again: policies, the release and what the log and its panel logged
+ * about it, the panel's registrations, and the last `state` with the entry before it. In the log's order; undefined
+ * when there is no such release.
+ */
+export function indicesOf(tally: Tally, digest: string): number[] | undefined {
+  const release = tally.releases.get(digest);
+  if (release === undefined) return undefined;
+  const { last, policies } = tally.light;
+  const found = new Set<number | undefined>([...policies, release.index, release.open?.index]);
+  found.add(release.closeIndex).add(release.verdict?.index);
+  for (const key of release.draw.panel) {
+    const builder = tally.builders.get(key);
+    found.add(builder?.registeredIndex).add(builder?.updatedIndex);
+    const ballot = release.ballots.get(key);
+    if (ballot === undefined) continue;
+    found.add(ballot.commit?.index).add(ballot.lateCommitIndex).add(ballot.failure?.index);
+    found.add(ballot.vote?.index).add(ballot.auditIndex).add(ballot.equivocationIndex);
+  }
+  if (last !== undefined) found.add(last.index - 1).add(last.index);
+  found.delete(undefined);
+  return ([...found] as number[]).sort((left, right) => left - right);
+}
+
+/** What a client wants to know of the state map about one release, sorted. */
+export function lightKeysOf(packageUrl: string, digest: string, panel: readonly string[]): LightKey[] {
+  const keys: LightKey[] = [
+    'policy',
+    `release:${digest}`,
+    `name:${packageUrl}`,
+    `newest:${packageOf(packageUrl)}`,
+  ];
+  keys.push(...panel.map((key) => `builder:${key}` as const));
+  return keys.sort();
+}

@@ -1,0 +1,23 @@
+// Proofs of a release: bounded, one form only, nothing shared with the bytes that they came in, all parts checkable.
+import { createHash } from 'node:crypto';
+import { formatProofBundle, LogError, parseProofBundle, tlogProofOf } from '../../../src/log/index.ts';
+import { createMapHasher, MerkleMapError, verifyMapProof } from '../../../src/merkle/index.ts';
+import { NoteError, parseTlogProof } from '../../../src/note/index.ts';
+import { accepted, mustEqual, readAndOverwrite } from '../support.ts';
+
+const hasher = createMapHasher((bytes) => createHash('sha256').update(bytes).digest());
+
+export function fuzz(bytes: Uint8Array): void {
+  const bundle = accepted(LogError, () => readAndOverwrite(bytes, (read) => parseProofBundle(read)));
+  if (bundle === undefined) return;
+  mustEqual(formatProofBundle(bundle), bytes, 'a proof');
+  if (bundle.entries.length > 512 || (bundle.state?.values.length ?? 0) > 64)
+    throw new Error('without bound');
+  for (const entry of bundle.entries) {
+    const cut = accepted(NoteError, () => parseTlogProof(tlogProofOf(bundle, entry)));
+    if (cut === undefined || cut.index !== entry.index) throw new Error('its part is no tlog-proof');
+  }
+  for (const { key, value, proof } of bundle.state?.values ?? []) {
+    accepted(MerkleMapError, () => verifyMapProof({ key, value, root: hasher.empty, proof }, hasher));
+  }
+}
