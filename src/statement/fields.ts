@@ -63,12 +63,14 @@ export const packageUrl = z
   .refine(
     (text) => !isPackageUrl(text) || parsePackageUrl(text).version !== undefined,
     'it names no version',
-  );
+  )
+  .meta({ description: 'A package URL (purl) in canonical form, with a version.' });
 
 /** Start of package URLs, ending at a boundary: `pkg:npm/%40noble/`, `pkg:npm/left-pad@`. */
 export const packagePrefix = z
   .string()
-  .refine(isPackagePrefix, 'give the canonical start of package URLs, ending with "/" or "@"');
+  .refine(isPackagePrefix, 'give the canonical start of package URLs, ending with "/" or "@"')
+  .meta({ description: 'The start of canonical package URLs, ending with "/" or "@".' });
 
 /** `any`, or system and machine: `linux/amd64`. */
 export const platform = z
@@ -79,7 +81,8 @@ export const platform = z
 export const networkPrefix = z
   .string()
   .max(50)
-  .refine(isNetworkPrefix, 'such as 192.0.2.0/24 or 2001:db8::/32, host bits zero, no wider than that');
+  .refine(isNetworkPrefix, 'such as 192.0.2.0/24 or 2001:db8::/32, host bits zero, no wider than that')
+  .meta({ description: 'CIDR, host bits zero, no wider than /24 or IPv6 /32.' });
 
 /** Subresource Integrity by SHA-512, as npm records it. */
 export const integrity = z.string().regex(/^sha512-[A-Za-z0-9+/]{86}==$/, 'give sha512-<base64>');
@@ -103,7 +106,8 @@ export function distinct<Item extends z.ZodType<string>>(item: Item, longest: nu
   return z
     .array(item)
     .max(longest)
-    .refine((items) => new Set(items).size === items.length, 'no entry twice');
+    .refine((items) => new Set(items).size === items.length, 'no entry twice')
+    .meta({ uniqueItems: true });
 }
 
 /** An array of distinct strings in ascending order of their UTF-16 units (for hex: of their bytes). */
@@ -114,5 +118,6 @@ export function sorted<Item extends z.ZodType<string>>(item: Item, longest: numb
     .refine(
       (items) => items.every((text, at) => at === 0 || (items[at - 1] as string) < text),
       'sorted, each once',
-    );
+    )
+    .meta({ uniqueItems: true, description: 'In ascending order.' });
 }
