@@ -6,3 +6,8 @@ export { verifyMlDsa44 } from './ml-dsa.ts';
 export { openEnvelope, sha256, signStatement, verifyEnvelope } from './node-envelope.ts';
 export type { Signer } from './signer.ts';
 export { announceDigestOf, generateKey, PrivateKey, parsePrivateKey } from './signer.ts';
+export type { VerifiedEnvelope } from './verifying/verified-envelope.ts';
+export { verifiedEnvelope } from './verifying/verified-envelope.ts';
+export type { VerifiedItem } from './verifying/verify-in-order.ts';
+export { verifyInOrder } from './verifying/verify-in-order.ts';
+export { VerifyPool } from './verifying/verify-pool.ts';

@@ -1,0 +1,36 @@
+import { CodedError, concatBytes } from '../../bytes/index.ts';
+import { StatementError } from '../errors.ts';
+import { type VerifiedEnvelope, verifiedEnvelope } from './verified-envelope.ts';
+
+/** Envelopes on their way to a thread: one block of bytes that changes hands, and where each of them ends. */
+export interface VerifyJob {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly ends: readonly number[];
+}
+
+/** What comes back for each envelope, in their order. */
+export type VerifyOutcome =
+  | { readonly verified: VerifiedEnvelope }
+  | { readonly refused: StatementError['code']; readonly message: string }
+  | { readonly fault: string };
+
+export function makeVerifyJob(envelopes: readonly Uint8Array[]): VerifyJob {
+  let end = 0;
+  const ends = envelopes.map((envelope) => {
+    end += envelope.length;
+    return end;
+  });
+  return { bytes: concatBytes(...envelopes), ends };
+}
+
+/** What a thread does with a job. Each envelope is for itself: one that is refused leaves the others alone. */
+export function doVerifyJob({ bytes, ends }: VerifyJob): VerifyOutcome[] {
+  return ends.map((end, at) => {
+    try {
+      return { verified: verifiedEnvelope(bytes.subarray(ends[at - 1] ?? 0, end)) };
+    } catch (error) {
+      if (error instanceof StatementError) return { refused: error.code, message: error.message };
+      return { fault: error instanceof CodedError ? error.message : String(error) };
+    }
+  });
+}
