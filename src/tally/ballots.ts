@@ -1,6 +1,10 @@
 import { commitmentOf, type StatementOf } from '../statement/browser.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { type Ballot, ballotOf, type Entry, type ReleaseState, type Tally } from './state.ts';
+import { dayOf, noteActiveDay } from './tenure.ts';
+
+/** How long an audit may take to its receipt, midnight or not. */
+const MIDNIGHT_MS = 60_000;
 
 /**
  * A commitment is taken while the commit window is open. A second, different one is taken too, as evidence of
@@ -134,26 +138,44 @@ export function applyVote(
   } else ballot.equivocationIndex ??= entry.index;
 }
 
-export function judgeAudit(release: ReleaseState, timeMs: number): Refusal | undefined {
-  if (release.phase === 'announced' || release.phase === 'committing') {
-    return refuse('too-early', 'nobody can vote before close, so there is nothing to audit');
-  }
-  if (release.phase !== 'voting' || timeMs >= release.voteEndsMs) {
-    return refuse('too-late', 'the vote window of this release has ended');
-  }
-  return undefined;
+/** Audits go on after the verdict: then they show who is active, and move no vote. */
+export function judgeAudit(release: ReleaseState): Refusal | undefined {
+  if (release.closeIndex !== undefined) return undefined;
+  return refuse('too-early', 'nobody can vote before close, so there is nothing to audit');
 }
 
 /** What an audit says that the entries do not bear out. */
-export function faultOfAudit(release: ReleaseState, { predicate }: StatementOf<'audit'>): string | undefined {
-  const stranger = predicate.passed.find((key) => !votedFor(release.ballots.get(key), predicate.infoHashV2));
+export function faultOfAudit(
+  release: ReleaseState,
+  { predicate }: StatementOf<'audit'>,
+  timeMs: number,
+): string | undefined {
+  const { infoHashV2, epoch, passed, failed } = predicate;
+  if (epoch !== dayOf(timeMs) && epoch !== dayOf(timeMs - MIDNIGHT_MS)) {
+    return `audit names the day ${epoch}, and its receipt day is ${dayOf(timeMs)}`;
+  }
+  const stranger = [...passed, ...failed].find((key) => !votedFor(release.ballots.get(key), infoHashV2));
   return stranger === undefined ? undefined : `audit names ${stranger}, who has no vote for that infohash`;
 }
 
-export function applyAudit(release: ReleaseState, { predicate }: StatementOf<'audit'>, entry: Entry): void {
+/**
+ * Takes an audit. While votes are taken, who passed at an address that is not too new has its vote counted. A day
+ * with a passed audit is an active one.
+ */
+export function applyAudit(
+  tally: Tally,
+  release: ReleaseState,
+  { predicate }: StatementOf<'audit'>,
+  entry: Entry,
+): void {
+  const inTime = release.phase === 'voting' && entry.timeMs < release.voteEndsMs;
   for (const key of predicate.passed) {
     const ballot = release.ballots.get(key);
-    if (ballot !== undefined && votedFor(ballot, predicate.infoHashV2)) ballot.auditIndex ??= entry.index;
+    if (ballot === undefined || !votedFor(ballot, predicate.infoHashV2)) continue;
+    if (inTime && predicate.fresh.includes(key)) ballot.freshAuditIndex ??= entry.index;
+    else if (inTime) ballot.auditIndex ??= entry.index;
+    const builder = tally.builders.get(key);
+    if (builder !== undefined) noteActiveDay(tally, builder, entry);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { BuilderState, Tally } from './state.ts';
-import { isCounted } from './verdict.ts';
+import { hasWeight, isCounted } from './weight.ts';
 
 /** One registered builder as people and the API see it; plain JSON. */
 export interface BuilderView {
@@ -77,7 +77,7 @@ export function unauditedVotes(tally: Tally): UnauditedVote[] {
 /** Whether a builder's vote on a release counts: on the panel, committed, opened, audited, said once. */
 export function countsOn(tally: Tally, digest: string, key: string): boolean {
   const release = tally.releases.get(digest);
-  return release?.draw.onPanel.has(key) === true && isCounted(release.ballots.get(key));
+  return release !== undefined && hasWeight(tally, release, key) && isCounted(release.ballots.get(key));
 }
 
 /** Whether an audit would make a builder's vote on a release count: on the panel, committed, opened, said once. */
@@ -85,7 +85,8 @@ export function wouldCount(tally: Tally, digest: string, key: string): boolean {
   const release = tally.releases.get(digest);
   const ballot = release?.ballots.get(key);
   return (
-    release?.draw.onPanel.has(key) === true &&
+    release !== undefined &&
+    hasWeight(tally, release, key) &&
     ballot?.commit !== undefined &&
     ballot.vote !== undefined &&
     ballot.equivocationIndex === undefined

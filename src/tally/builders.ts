@@ -1,11 +1,15 @@
 import { publicKeyOf, type StatementOf } from '../statement/browser.ts';
+import { enrol, marksOf, withdraw } from './electorate.ts';
+import { revokedBefore } from './keys.ts';
+import { newLife } from './life.ts';
+import { refreshStanding } from './membership.ts';
 import { type Refusal, refuse } from './refusal.ts';
-import type { Entry, Tally } from './state.ts';
-import { markDirty } from './state-map.ts';
+import type { BuilderState, Entry, Tally } from './state.ts';
 
 /**
- * A builder's registration is signed by the key it names, and by nobody else. A later one by the same key
- * acts from its own index on; the digest of the next key stays, so that a thief cannot choose his successor.
+ * A builder's registration is signed by the key it names, and by nobody else. A later one is signed by the key that
+ * the builder has then and acts from its own index on; the digest of the next key stays, so that a thief cannot
+ * choose his successor.
  * An announce digest belongs to whoever registered it first: else a builder could be audited at another's
  * address.
  */
@@ -15,15 +19,23 @@ export function judgeBuilder(
   signers: readonly string[],
 ): Refusal | undefined {
   const key = subject.sha256;
-  if (signers.length !== 1 || signers[0] !== key) {
+  const known = tally.builders.get(key);
+  const gone = known && revokedBefore(known);
+  if (gone !== undefined) return gone;
+  const currentKey = known?.life.currentKey ?? key;
+  if (signers.length !== 1 || signers[0] !== currentKey) {
     return refuse('wrong-signer', 'a builder is registered by its own key alone');
   }
-  if (publicKeyOf(predicate.vkey) !== key) {
-    return refuse('wrong-content', 'its vkey is of another key than the one that names the builder');
+  if (publicKeyOf(predicate.vkey) !== currentKey) {
+    return refuse('wrong-content', 'its vkey is of another key than the one that signs for the builder');
   }
-  const known = tally.builders.get(key);
+  const user = tally.rotatedKeys.get(key);
+  if (user !== undefined) return refuse('taken', `this key stands for builder ${user}, which rotated to it`);
   if (known !== undefined && known.predicate.nextKey !== predicate.nextKey) {
-    return refuse('taken', `this builder committed to another next key in entry ${known.registeredIndex}`);
+    return refuse(
+      'taken',
+      `this builder committed to another next key in entry ${known.life.keyEntries.at(-1)}`,
+    );
   }
   const owner = tally.announceOwners.get(predicate.announceDigest);
   if (owner !== undefined && owner !== key) {
@@ -40,22 +52,35 @@ export function applyBuilder(
 ): void {
   const key = subject.sha256;
   const known = tally.builders.get(key);
-  markDirty(tally, `builder:${key}`);
   tally.announceOwners.set(predicate.announceDigest, key);
   if (known !== undefined) {
     if (known.predicate.announceDigest !== predicate.announceDigest) {
       tally.announceOwners.delete(known.predicate.announceDigest);
     }
+    if (known.life.memberSince !== undefined) withdraw(tally, known);
     known.predicate = predicate;
     known.updatedIndex = entry.index;
+    declareMarks(known, entry.index);
+    if (known.life.memberSince !== undefined) enrol(tally, known);
+    refreshStanding(tally, known, entry);
     return;
   }
-  tally.builders.set(key, {
+  const builder: BuilderState = {
     key,
     registeredIndex: entry.index,
     registeredMs: entry.timeMs,
     updatedIndex: entry.index,
     predicate,
     record: { matched: 0, dissented: 0, unopened: 0, equivocated: 0 },
-  });
+    life: newLife(key, entry.index),
+  };
+  declareMarks(builder, entry.index);
+  tally.builders.set(key, builder);
+  refreshStanding(tally, builder, entry);
+}
+
+/** What a builder declares from an entry on; what it declared before keeps its age. */
+function declareMarks({ predicate, life }: BuilderState, index: number): void {
+  const former = life.marks;
+  life.marks = new Map(marksOf(predicate).map((mark) => [mark, former.get(mark) ?? index]));
 }

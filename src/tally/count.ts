@@ -1,8 +1,11 @@
 import { InternalError } from '../bytes/index.ts';
 import type { Statement } from '../statement/browser.ts';
+import { advanceAdmissions } from './admission.ts';
 import { applyAudit, applyCommit, applyFailure, applyVote, noteLateCommit } from './ballots.ts';
 import { applyBuilder } from './builders.ts';
 import { type BallotStatement, faultOf, judge, type LogStatement, type Offer } from './judge.ts';
+import { applyRevoke, applyRotate, identityOf } from './keys.ts';
+import { wakeMembers } from './membership.ts';
 import { advancePolicy, applyPolicy } from './policy.ts';
 import { type Refusal, type RefusalCode, refuse } from './refusal.ts';
 import { applyRelease, isAuthorised } from './releases.ts';
@@ -33,6 +36,9 @@ export function countEntry(tally: Tally, entry: Entry): void {
   }
   tally.timeMs = Math.max(tally.timeMs, entry.timeMs);
   advancePolicy(tally);
+  const now = { index: entry.index, timeMs: tally.timeMs };
+  wakeMembers(tally, now);
+  advanceAdmissions(tally, now);
   const placed: Entry = { ...entry, timeMs: tally.timeMs };
   const refusal = judge(tally, placed);
   if (refusal !== undefined) {
@@ -83,6 +89,8 @@ function apply(tally: Tally, entry: Entry): void {
   if (fault !== undefined) raiseAlarm(tally, entry.index, fault);
   if (statement.kind === 'policy') applyPolicy(tally, statement, entry);
   else if (statement.kind === 'builder') applyBuilder(tally, statement, entry);
+  else if (statement.kind === 'rotate') applyRotate(tally, statement, entry);
+  else if (statement.kind === 'revoke') applyRevoke(tally, statement, entry);
   else if (statement.kind === 'release') applyRelease(tally, statement, entry);
   else if (isAboutRelease(statement)) applyToRelease(tally, statement, entry);
 }
@@ -93,8 +101,9 @@ function isAboutRelease(statement: Statement): statement is BallotStatement | Lo
 
 function applyToRelease(tally: Tally, statement: BallotStatement | LogStatement, entry: Entry): void {
   const release = tally.releases.get(statement.predicate.release);
-  const key = entry.signers[0];
-  if (release === undefined || key === undefined) return;
+  const signer = entry.signers[0] ?? '';
+  const key = identityOf(tally, signer) ?? signer;
+  if (release === undefined) return;
   switch (statement.kind) {
     case 'open':
       markDirty(tally, `release:${release.digest}`);
@@ -109,7 +118,7 @@ function applyToRelease(tally: Tally, statement: BallotStatement | LogStatement,
     case 'vote':
       return applyVote(release, statement, key, entry);
     case 'audit':
-      return applyAudit(release, statement, entry);
+      return applyAudit(tally, release, statement, entry);
     case 'verdict':
       return applyVerdict(tally, release, entry);
   }
@@ -132,6 +141,6 @@ function keepRefusal(tally: Tally, entry: Entry, refusal: Refusal): void {
   if (entry.index === 0) raiseAlarm(tally, 0, refusal.reason);
   if (statement.kind !== 'commit' || refusal.code !== 'too-late') return;
   const release = tally.releases.get(statement.predicate.release);
-  const [key] = signers;
+  const key = identityOf(tally, signers[0] ?? '');
   if (release !== undefined && key !== undefined) noteLateCommit(release, key, entry);
 }

@@ -1,6 +1,6 @@
 import type { Output } from '../statement/browser.ts';
-import type { ReleaseState } from './state.ts';
-import { isCounted } from './verdict.ts';
+import type { ReleaseState, Tally } from './state.ts';
+import { hasWeight, isCounted } from './weight.ts';
 
 /** Everybody who voted for one infohash. */
 export interface GroupView {
@@ -22,12 +22,12 @@ interface Member {
 }
 
 /** The groups of a release as they stand: the most counted votes first, then the most votes. */
-export function groupsOf(release: ReleaseState): GroupView[] {
+export function groupsOf(tally: Tally, release: ReleaseState): GroupView[] {
   const members = new Map<string, Member[]>();
   for (const [key, ballot] of release.ballots) {
     if (ballot.vote === undefined) continue;
     const { infoHashV2, output } = ballot.vote;
-    const counts = release.draw.onPanel.has(key) && isCounted(ballot);
+    const counts = hasWeight(tally, release, key) && isCounted(ballot);
     const group = members.get(infoHashV2);
     if (group === undefined) members.set(infoHashV2, [{ key, counts, output }]);
     else group.push({ key, counts, output });

@@ -2,6 +2,7 @@ import type { Statement, StatementOf } from '../statement/browser.ts';
 import { faultOfAudit, judgeAudit, judgeCommit, judgeFailure, judgeVote } from './ballots.ts';
 import { judgeBuilder } from './builders.ts';
 import { heartbeatDigest } from './due.ts';
+import { identityOf, judgeRevoke, judgeRotate, revokedBefore } from './keys.ts';
 import { judgePolicy, policyAt } from './policy.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { judgeRelease } from './releases.ts';
@@ -51,6 +52,10 @@ export function judge(tally: Tally, offer: Offer): Refusal | undefined {
     case 'audit':
     case 'verdict':
       return judgeLogStatement(tally, statement, signers, timeMs);
+    case 'rotate':
+      return judgeRotate(tally, statement, signers);
+    case 'revoke':
+      return judgeRevoke(tally, statement, signers);
     case 'state':
       return judgeState(tally, signers, timeMs);
     default:
@@ -98,11 +103,18 @@ function judgeBallot(
   signers: readonly string[],
   timeMs: number,
 ): Refusal | undefined {
-  const [key] = signers;
-  if (key === undefined || signers.length !== 1)
+  const [signer] = signers;
+  if (signer === undefined || signers.length !== 1)
     return refuse('wrong-signer', 'a builder speaks by one key alone');
-  if (!tally.builders.has(key))
-    return refuse('unknown-builder', `builder ${key} is not registered: log it first`);
+  const key = identityOf(tally, signer);
+  const builder = key === undefined ? undefined : tally.builders.get(key);
+  if (key === undefined || builder === undefined)
+    return refuse(
+      'unknown-builder',
+      `${signer} is no builder's key now: register it, or sign by the one it rotated to`,
+    );
+  const gone = revokedBefore(builder);
+  if (gone !== undefined) return gone;
   const release = releaseOf(tally, statement);
   if ('code' in release) return release;
   const never = neverOpens(release);
@@ -133,7 +145,7 @@ function judgeLogStatement(
     case 'close':
       return judgeClose(release, timeMs);
     case 'audit':
-      return judgeAudit(release, timeMs);
+      return judgeAudit(release);
     case 'verdict':
       return judgeVerdict(release, timeMs);
   }
@@ -164,9 +176,9 @@ export function faultOf(tally: Tally, statement: Statement, timeMs: number): str
     case 'close':
       return faultOfClose(release, statement);
     case 'audit':
-      return faultOfAudit(release, statement);
+      return faultOfAudit(release, statement, timeMs);
     case 'verdict':
-      return faultOfVerdict(release, statement);
+      return faultOfVerdict(tally, release, statement);
     default:
       return undefined;
   }

@@ -1,4 +1,7 @@
 import type { PolicyRules, StatementOf } from '../statement/browser.ts';
+import { startAdmissions } from './admission.ts';
+import { foundersSigning } from './keys.ts';
+import { followPolicy } from './membership.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { BOUNDS, type Entry, type PolicyInForce, type Tally } from './state.ts';
 import { markDirty } from './state-map.ts';
@@ -13,17 +16,13 @@ export function policyAt(tally: Tally, timeMs: number): PolicyInForce | undefine
 
 /** Puts policies in force whose day has come. */
 export function advancePolicy(tally: Tally): void {
+  const former = tally.policy;
   const next = policyAt(tally, tally.timeMs);
-  if (next === tally.policy) return;
-  markFounders(tally);
+  if (next === former) return;
   tally.policy = next;
-  markFounders(tally);
+  markDirty(tally, 'policy');
+  followPolicy(tally, former, { index: tally.size - 1, timeMs: tally.timeMs });
   tally.pendingPolicies = tally.pendingPolicies.filter(({ effectiveMs }) => effectiveMs > tally.timeMs);
-}
-
-/** What the state map says of founders, and of the policy, may have changed. */
-function markFounders(tally: Tally): void {
-  markDirty(tally, 'policy', ...(tally.policy?.rules.founders ?? []).map((key) => `builder:${key}` as const));
 }
 
 /**
@@ -38,7 +37,7 @@ export function judgePolicy(
 ): Refusal | undefined {
   const current = policyAt(tally, timeMs);
   const judges = current?.rules ?? predicate.rules;
-  const signed = judges.founders.filter((key) => signers.includes(key)).length;
+  const signed = foundersSigning(tally, judges, signers, timeMs);
   if (signed < judges.foundersQuorum) {
     const whose = current === undefined ? 'its own founders' : 'the founders in force';
     return refuse(
@@ -73,7 +72,8 @@ export function applyPolicy(tally: Tally, { subject, predicate }: StatementOf<'p
   if (first) {
     tally.policy = policy;
     tally.light.sinceMs = entry.timeMs;
-    markFounders(tally);
+    markDirty(tally, 'policy');
+    startAdmissions(tally, entry.timeMs);
     return;
   }
   const after = tally.pendingPolicies.findIndex(({ effectiveMs }) => effectiveMs > policy.effectiveMs);

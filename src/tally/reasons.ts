@@ -1,5 +1,6 @@
+import { wasEligibleAt, weightLostAt } from './life.ts';
 import type { Ballot, ReleaseState, Tally } from './state.ts';
-import { isCounted } from './verdict.ts';
+import { hasWeight, isCounted } from './weight.ts';
 
 export type BuilderStatus = 'counts' | 'waiting' | 'not counted';
 
@@ -40,12 +41,22 @@ function exclusionOf(
   if (!release.authorised)
     return 'this release is by a publisher whom the policy does not know, so it has no panel';
   if (release.rival) return 'another release holds this name, so this one has no panel';
-  if (release.draw.onPanel.has(key)) return undefined;
+  if (release.draw.onPanel.has(key))
+    return hasWeight(tally, release, key) ? undefined : lostWeight(tally, release, key);
   const why = release.draw.leftOut.get(key);
   if (why !== undefined) return `not on the panel: ${why}`;
-  return tally.builders.has(key)
-    ? "not on the panel: only the policy's founders are eligible, and its key is none of theirs"
-    : 'its key is not registered';
+  const builder = tally.builders.get(key);
+  if (builder === undefined) return 'its key is not registered';
+  return wasEligibleAt(builder, release.index)
+    ? `not on the panel: the lot gave its ${release.rules.panelSeats} seats to others`
+    : 'not on the panel: it was not eligible when this release was logged';
+}
+
+function lostWeight(tally: Tally, release: ReleaseState, key: string): string {
+  const index = weightLostAt(tally, key, release.index, Infinity);
+  return tally.builders.get(key)?.life.revoked?.index === index
+    ? `was revoked after this release (entry ${index})`
+    : `has a new key since (entry ${index}), which has no weight until it has cooled`;
 }
 
 function withoutCommitment(release: ReleaseState, ballot: Ballot | undefined): Standing {
@@ -79,7 +90,9 @@ function withCommitment(release: ReleaseState, ballot: Ballot, committed: number
   if (isCounted(ballot))
     return { status: 'counts', reason: `counts: ${opened}, audited (entry ${auditIndex})` };
   return ended
-    ? notCounted(`${opened}, but no audit saw it seed before the vote window ended`)
+    ? notCounted(
+        `${opened}, but ${ballot.freshAuditIndex === undefined ? 'no audit saw it seed before the vote window ended' : `only audits at an address that was too new (entry ${ballot.freshAuditIndex}) saw it seed`}`,
+      )
     : waiting(`${opened}; an audit has not yet seen it seed`);
 }
 

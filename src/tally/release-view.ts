@@ -106,7 +106,7 @@ function viewOf(tally: Tally, release: ReleaseState): ReleaseView {
     panel: hasPanel ? release.draw.panel : [],
     quorum: release.draw.quorum,
     winner: verdict?.outcome.infoHashV2 ?? null,
-    groups: groupsOf(release),
+    groups: groupsOf(tally, release),
     builders: [...keys].map((key) => builderOn(tally, release, key)),
   };
 }

@@ -1,7 +1,12 @@
 import { InternalError } from '../bytes/index.ts';
 import type { Output, PolicyRules, Predicate, Sha256Function, Statement } from '../statement/browser.ts';
+import type { Admissions } from './admission.ts';
+import type { Electorate } from './electorate.ts';
+import type { HalfTime } from './half-time.ts';
+import type { Life, Moment } from './life.ts';
 import type { Refusal } from './refusal.ts';
 import { emptyLightState, type LightState } from './state-map.ts';
+import type { Timer } from './timers.ts';
 
 /** What a count needs besides the entries. */
 export interface TallyContext {
@@ -15,7 +20,7 @@ export interface TallyContext {
 }
 
 /** A panel as a `state` has it. */
-export type GivenDraw = Pick<Draw, 'panel' | 'quorum'>;
+export type GivenDraw = Pick<Draw, 'panel' | 'quorum' | 'seniors'>;
 
 /** One entry of the log, read and its signatures verified (both need hashing and curves, so not here). */
 export interface Entry {
@@ -28,6 +33,8 @@ export interface Entry {
   readonly payloadDigest: string;
   /** Keys (hex) whose signatures verified. */
   readonly signers: readonly string[];
+  /** Of an `open`: the cosignatures of its seed that verified, as listed. */
+  readonly witnessed?: readonly string[];
 }
 
 /** The log itself said or did something that the count, done again, does not confirm. */
@@ -50,6 +57,7 @@ export interface PolicyInForce {
 }
 
 export interface BuilderState {
+  /** Its identity: its first public key, for ever. */
   readonly key: string;
   /** First registration; never changes. */
   readonly registeredIndex: number;
@@ -64,6 +72,7 @@ export interface BuilderState {
     unopened: number;
     equivocated: number;
   };
+  readonly life: Life;
 }
 
 /** What one builder logged about one release. */
@@ -76,31 +85,46 @@ export interface Ballot {
   vote: { readonly index: number; readonly infoHashV2: string; readonly output: Output } | undefined;
   /** The audit that saw it seed what it voted for. */
   auditIndex: number | undefined;
+  /** An audit that saw it seed, but at an address too new to have weight. */
+  freshAuditIndex: number | undefined;
   /** The entry that contradicts an earlier one of its own: neither counts. */
   equivocationIndex: number | undefined;
 }
 
-/** Who may vote on a release, fixed at its entry. */
+/** Who may vote on a release. */
 export interface Draw {
-  /** Keys, sorted. */
+  /** Identities, sorted. */
   readonly panel: readonly string[];
   readonly onPanel: ReadonlySet<string>;
+  /** The founders and elders among them, sorted. */
+  readonly seniors: readonly string[];
   readonly quorum: number;
   /** Why a founder is not on the panel, by key: the end of a sentence. */
-  readonly leftOut: ReadonlyMap<string, string>;
+  readonly leftOut: Map<string, string>;
 }
 
 /** What a verdict says; recomputed, never believed. */
 export type Outcome = Pick<Predicate<'verdict'>, 'state' | 'infoHashV2' | 'groups'>;
 
-export type ReleasePhase =
-  | 'announced'
-  | 'committing'
-  | 'voting'
-  | 'final'
-  | 'contested'
-  | 'failed'
-  | 'superseded';
+/** How far a release has come. What people see beside, such as a takedown, is `stateOf` a release. */
+export type ReleaseStage = 'announced' | 'committing' | 'voting' | 'final' | 'contested' | 'failed';
+
+/** What ended a release, whatever it had come to. */
+export interface Ending {
+  readonly kind: 'superseded' | 'taken down';
+  readonly index: number;
+  /** Text from outside. */
+  readonly reason: string;
+  /** The release that took its place. */
+  readonly by: string | undefined;
+}
+
+/** A verdict as it was counted. */
+export interface GivenVerdict {
+  readonly index: number;
+  readonly timeMs: number;
+  readonly outcome: Outcome;
+}
 
 export interface ReleaseState {
   readonly digest: string;
@@ -108,19 +132,34 @@ export interface ReleaseState {
   readonly timeMs: number;
   readonly publisher: string;
   readonly authorised: boolean;
-  /** A second live release of one name: never opened. */
-  readonly rival: boolean;
+  /** A second live release of one name: not opened unless it gets the name. */
+  rival: boolean;
   readonly predicate: Predicate<'release'>;
-  /** The rules in force when it was logged: they hold for it to its end. */
-  readonly rules: PolicyRules;
-  readonly draw: Draw;
-  phase: ReleasePhase;
+  /** The rules in force when it was announced, or asked about again: they hold for that round to its end. */
+  rules: PolicyRules;
+  /** Where it was announced or asked about again: who may be drawn was fixed there. */
+  place: Moment;
+  /** 0, and one more for each revote. */
+  round: number;
+  /** Verdicts of earlier rounds. */
+  readonly earlier: GivenVerdict[];
+  /** Who may be drawn, sorted, until the last seat is given at half-time. */
+  pool: readonly string[] | undefined;
+  /** Of an urgent release: founders and elders, one a cluster, that may make it provisional; sorted. */
+  lane: readonly string[];
+  /** What witnesses gave for the lot; null before `open`, and where the log's own place decides. */
+  seed: Predicate<'open'>['seed'];
+  draw: Draw;
+  /** Whose seat passed on at half-time → to whom. */
+  readonly passed: Map<string, string>;
+  ended: Ending | undefined;
+  phase: ReleaseStage;
   open: { readonly index: number; readonly timeMs: number } | undefined;
   commitEndsMs: number;
   /** Moved by as much as `close` comes late, so that no window shrinks. */
   voteEndsMs: number;
   closeIndex: number | undefined;
-  verdict: { readonly index: number; readonly timeMs: number; readonly outcome: Outcome } | undefined;
+  verdict: GivenVerdict | undefined;
   readonly ballots: Map<string, Ballot>;
   /** Builders with a commitment. */
   committed: number;
@@ -144,11 +183,24 @@ export interface Tally {
   /** Logged, not yet in force; at most {@link BOUNDS.pendingPolicies}. */
   pendingPolicies: PolicyInForce[];
   readonly builders: Map<string, BuilderState>;
+  /** Every key that a builder rotated to → the builder. */
+  readonly rotatedKeys: Map<string, string>;
+  /** Builders that are eligible as of the last entry. */
+  eligibleCount: number;
+  /** Platform → who may be drawn for it. */
+  readonly electorates: Map<string, Electorate>;
+  /** When builders have to be looked at again: a heap. */
+  readonly timers: Timer[];
+  /** Who has qualified and waits for the lot, by the entry that did it; who waits no more goes at the next draw. */
+  waiting: { readonly key: string; readonly index: number }[];
+  readonly admissions: Admissions;
   /** Announce digest → the builder that registered it first. */
   readonly announceOwners: Map<string, string>;
   readonly releases: Map<string, ReleaseState>;
   /** Digests of releases for which the log has something left to write. */
   readonly unfinished: Set<string>;
+  /** When seats pass on next, in order of time. */
+  readonly halfTimes: HalfTime[];
   readonly names: Map<string, NameState>;
   /** SHA-256 of every policy file and recipe that an entry names. */
   readonly blobs: Set<string>;
@@ -162,7 +214,7 @@ export interface Tally {
   alarmsTotal: number;
 }
 
-export const BOUNDS = { refusals: 1024, alarms: 1024, pendingPolicies: 16, rivals: 16 } as const;
+export const BOUNDS = { refusals: 1024, alarms: 1024, pendingPolicies: 16, rivals: 16, rounds: 16 } as const;
 
 /** A tally that has counted nothing. */
 export function emptyTally(context: TallyContext): Tally {
@@ -176,9 +228,16 @@ export function emptyTally(context: TallyContext): Tally {
     policy: undefined,
     pendingPolicies: [],
     builders: new Map(),
+    rotatedKeys: new Map(),
+    eligibleCount: 0,
+    electorates: new Map(),
+    timers: [],
+    waiting: [],
+    admissions: { nextMs: undefined, pending: undefined },
     announceOwners: new Map(),
     releases: new Map(),
     unfinished: new Set(),
+    halfTimes: [],
     names: new Map(),
     blobs: new Set(),
     light: emptyLightState(context.sha256),
@@ -199,6 +258,7 @@ export function ballotOf(release: ReleaseState, key: string): Ballot {
       failure: undefined,
       vote: undefined,
       auditIndex: undefined,
+      freshAuditIndex: undefined,
       equivocationIndex: undefined,
     };
     release.ballots.set(key, ballot);

@@ -1,8 +1,10 @@
 import { MOST_GROUPS, makeStatement, type StatementOf } from '../statement/browser.ts';
 import { verdictDueMs } from './early.ts';
 import { type Refusal, refuse } from './refusal.ts';
-import type { Ballot, Entry, Outcome, ReleaseState, Tally } from './state.ts';
+import { moveReputations } from './reputation.ts';
+import type { Entry, Outcome, ReleaseState, Tally } from './state.ts';
 import { markDirty, noteFinal, wantState } from './state-map.ts';
+import { hasWeight, isCounted, isUnopened, reaches } from './weight.ts';
 import { subjectOf } from './windows.ts';
 
 /** The votes that count for one infohash. */
@@ -12,27 +14,12 @@ interface CountedGroup {
   readonly builders: string[];
 }
 
-/** Whether a panel member's ballot counts for what it voted: committed, opened, audited, said once. */
-export function isCounted(ballot: Ballot | undefined): boolean {
-  return (
-    ballot?.commit !== undefined &&
-    ballot.vote !== undefined &&
-    ballot.auditIndex !== undefined &&
-    ballot.equivocationIndex === undefined
-  );
-}
-
-/** Whether a panel member committed and never showed to what: it counts as a vote for nothing. */
-export function isUnopened(ballot: Ballot | undefined): boolean {
-  return ballot?.commit !== undefined && ballot.vote === undefined && ballot.equivocationIndex === undefined;
-}
-
 /** The counted votes by infohash, the largest group first, then by infohash. */
-export function countedGroups(release: ReleaseState): CountedGroup[] {
+export function countedGroups(tally: Tally, release: ReleaseState): CountedGroup[] {
   const groups = new Map<string, string[]>();
   for (const key of release.draw.panel) {
     const ballot = release.ballots.get(key);
-    if (ballot?.vote === undefined || !isCounted(ballot)) continue;
+    if (ballot?.vote === undefined || !isCounted(ballot) || !hasWeight(tally, release, key)) continue;
     const builders = groups.get(ballot.vote.infoHashV2);
     if (builders === undefined) groups.set(ballot.vote.infoHashV2, [key]);
     else builders.push(key);
@@ -48,22 +35,23 @@ export function countedGroups(release: ReleaseState): CountedGroup[] {
 /**
  * What the panel decided. Votes cast are the counted ones and the unopened commitments, which are dissent.
  * `final`: the largest group has the quorum, its share of the votes cast reaches `panelMargin`, and its share
- * of the founders' votes cast reaches `foundersMargin`. `contested`: a quorum voted, and no group won.
+ * of the founders' and elders' votes cast reaches `foundersMargin`. `contested`: a quorum voted, and no group won.
  * `failed`: no quorum voted. Absence is not dissent.
  */
-export function outcomeOf(release: ReleaseState): Outcome {
+export function outcomeOf(tally: Tally, release: ReleaseState): Outcome {
   const { rules, draw } = release;
-  const groups = countedGroups(release);
-  const unopened = draw.panel.filter((key) => isUnopened(release.ballots.get(key)));
+  const groups = countedGroups(tally, release);
+  const unopened = draw.panel.filter(
+    (key) => isUnopened(release.ballots.get(key)) && hasWeight(tally, release, key),
+  );
   const counted = groups.flatMap(({ builders }) => builders);
   const cast = [...counted, ...unopened];
   const best = groups[0];
   if (best !== undefined && best.builders.length >= draw.quorum) {
-    const founders = new Set(rules.founders);
-    const isFounder = (key: string) => founders.has(key);
+    const isSenior = (key: string) => draw.seniors.includes(key);
     const won =
       reaches(best.builders.length, cast.length, rules.panelMargin) &&
-      reaches(best.builders.filter(isFounder).length, cast.filter(isFounder).length, rules.foundersMargin);
+      reaches(best.builders.filter(isSenior).length, cast.filter(isSenior).length, rules.foundersMargin);
     if (won) return { state: 'final', infoHashV2: best.infoHashV2, groups };
   }
   return { state: cast.length >= draw.quorum ? 'contested' : 'failed', infoHashV2: null, groups };
@@ -79,7 +67,7 @@ export function verdictStatement(
     origin: tally.context.origin,
     timeMs,
     release: release.digest,
-    ...listed(outcomeOf(release)),
+    ...listed(outcomeOf(tally, release)),
   });
 }
 
@@ -94,10 +82,11 @@ export function judgeVerdict(release: ReleaseState, timeMs: number): Refusal | u
 
 /** What a verdict says that the count does not confirm. */
 export function faultOfVerdict(
+  tally: Tally,
   release: ReleaseState,
   { predicate }: StatementOf<'verdict'>,
 ): string | undefined {
-  const due = listed(outcomeOf(release));
+  const due = listed(outcomeOf(tally, release));
   if (predicate.state !== due.state || predicate.infoHashV2 !== due.infoHashV2) {
     return `verdict says ${describe(predicate)}, and the count says ${describe(due)}`;
   }
@@ -108,33 +97,19 @@ export function faultOfVerdict(
 
 /** Ends a release by the count's own outcome, and keeps each builder's record. */
 export function applyVerdict(tally: Tally, release: ReleaseState, entry: Entry): void {
-  const outcome = outcomeOf(release);
+  const outcome = outcomeOf(tally, release);
   release.phase = outcome.state;
   release.verdict = { index: entry.index, timeMs: entry.timeMs, outcome };
   tally.unfinished.delete(release.digest);
   markDirty(tally, `release:${release.digest}`);
   if (outcome.state === 'final') noteFinal(tally, release);
   wantState(tally);
-  for (const [key, ballot] of release.ballots) {
-    const record = tally.builders.get(key)?.record;
-    if (record === undefined) continue;
-    if (ballot.equivocationIndex !== undefined) record.equivocated += 1;
-    else if (isUnopened(ballot)) record.unopened += 1;
-    else if (isCounted(ballot) && outcome.infoHashV2 !== null) {
-      if (ballot.vote?.infoHashV2 === outcome.infoHashV2) record.matched += 1;
-      else record.dissented += 1;
-    }
-  }
+  moveReputations(tally, release, outcome, entry);
 }
 
 /** An outcome as a verdict lists it: with the largest groups only, so that it always fits an entry. */
 function listed(outcome: Outcome): Outcome {
   return { ...outcome, groups: outcome.groups.slice(0, MOST_GROUPS) };
-}
-
-/** Whether `part` of `whole` is at least the share, without fractions. */
-function reaches(part: number, whole: number, [numerator, denominator]: readonly [number, number]): boolean {
-  return part * denominator >= whole * numerator;
 }
 
 function describe({ state, infoHashV2 }: Pick<Outcome, 'state' | 'infoHashV2'>): string {
