@@ -70,7 +70,7 @@ async function listAction(args: TallyArguments, command: Command): Promise<void>
 async function showAction(name: string, args: TallyArguments, command: Command): Promise<void> {
   const { output, signal } = contextOf(command);
   const { client, check } = tallyOf(args, signal);
-  const resolution = await resolveRelease(client, name, check);
+  const resolution = await resolveRelease(client, name, { ...check, full: true });
   output.result(resolution, showWords(resolution.release, output));
 }
 

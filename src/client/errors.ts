@@ -6,7 +6,7 @@ import { CodedError } from '../bytes/index.ts';
  * `no-release-name` and `no-tally-url` (exit code 2): what was asked for can be no release, or no tally's address.
  * `unreachable`, `bad-answer`, `too-large`, `refused` and `not-found` come from talking to a tally. `mismatch`
  * (exit code 4): a signature, a hash, the log's tree, its history or its verdict is not what it must be. `stale`:
- * the log shows no sign of life. `no-winner` (exit code 3): nothing has won. `bad-state`: what this client kept
+ * the log shows no sign of life. `no-winner` (exit code 3): nothing has won; `no-quorum` (exit code 3): too few witnesses or monitors signed. `bad-state`: what this client kept
  * about the log cannot be read.
  */
 export type ClientErrorCode =
@@ -20,6 +20,7 @@ export type ClientErrorCode =
   | 'mismatch'
   | 'stale'
   | 'no-winner'
+  | 'no-quorum'
   | 'download-failed'
   | 'target-exists'
   | 'bad-state';

@@ -1,3 +1,4 @@
+import type { CosignedCheckpoint } from '../note/index.ts';
 import type { Tally } from '../tally/index.ts';
 import { ClientError } from './errors.ts';
 
@@ -5,6 +6,10 @@ import { ClientError } from './errors.ts';
 const MISSED = 3;
 /** How far the log's clock may be ahead of this one. */
 const MOST_AHEAD_SECONDS = 600;
+
+/** How old the newest `state` may be beside the newest entry: one is due a day after the last. */
+const STATE_HOURS = 25;
+const HOUR_MS = 3_600_000;
 
 /**
  * Refuses a log that has shown no sign of life for {@link MISSED} of its policy's heartbeats: a frozen view hides
@@ -27,4 +32,30 @@ export function requireFresh(tally: Tally, nowMs: number): void {
     `the newest entry of the log is ${ageSeconds} s old, and its policy lets it be silent for ${mostSeconds} s: ` +
       'the tally is down, its view is held back, or this clock is wrong. Say --allow-stale to go on with it',
   );
+}
+
+/** Refuses a `state` that is older than the log lets one be: it would hide what came since. Throws `stale`. */
+export function requireFreshState({ timeMs }: Tally, stateMs: number | undefined): void {
+  if (stateMs === undefined || timeMs - stateMs <= STATE_HOURS * HOUR_MS) return;
+  const hours = Math.round((timeMs - stateMs) / HOUR_MS);
+  throw new ClientError(
+    'stale',
+    `the newest state that the tally shows is ${hours} h older than its newest entry, and one is due each day: it ` +
+      'holds back what came since. Say --allow-stale to go on with it',
+  );
+}
+
+/** Refuses a log whose time is not that of the witnesses which cosigned it. Throws `stale`. */
+export function requireWitnessedTime(tally: Tally, cosigners: CosignedCheckpoint['cosigners']): void {
+  const silence = MISSED * (tally.policy?.rules.heartbeatSeconds ?? 0);
+  const most = Math.max(MOST_AHEAD_SECONDS, silence);
+  for (const { vkey, timestamp } of cosigners) {
+    const apart = Math.abs(timestamp - Math.round(tally.timeMs / 1000));
+    if (apart <= most) continue;
+    throw new ClientError(
+      'stale',
+      `the log's time and that of the witness ${vkey.slice(0, vkey.indexOf('+'))} are ${apart} s apart, more than ` +
+        `${most} s: one of them lies about the time. Say --allow-stale to go on with it`,
+    );
+  }
 }

@@ -2,12 +2,15 @@ import { setImmediate } from 'node:timers/promises';
 import { CodedError, toHex } from '../bytes/index.ts';
 import { LogError, LogReplay, nodeHasher, parseEntryBundle, type ReplayedEntry } from '../log/index.ts';
 import { TILE_WIDTH, tileWidthAt } from '../merkle/index.ts';
-import { type Checkpoint, parseVkey } from '../note/index.ts';
+import { type Checkpoint, parseVkey, type TlogPolicy } from '../note/index.ts';
 import { openEnvelope, sha256, verifyEnvelope } from '../statement/index.ts';
 import { countEntry, type Entry, emptyTally, type Tally } from '../tally/index.ts';
 import { ClientError } from './errors.ts';
+import { KeptBundles } from './kept-bundles.ts';
 import { CLIENT_LIMITS } from './limits.ts';
-import { openCheckpoint, SeenCheckpoint } from './seen-checkpoint.ts';
+import { refuseOlder } from './proof/extend-seen.ts';
+import { openWitnessed } from './proof/open-proof.ts';
+import { SeenCheckpoint } from './seen-checkpoint.ts';
 import type { TallyClient } from './tally-client.ts';
 
 export interface LogFollowerOptions {
@@ -15,6 +18,10 @@ export interface LogFollowerOptions {
   readonly logKey: string;
   /** Where the last checkpoint seen is kept, against rollbacks and forks. */
   readonly stateFolder: string;
+  /** A trust policy whose witnesses' quorum must have cosigned each checkpoint. */
+  readonly witnesses?: TlogPolicy | undefined;
+  /** Keep full bundles in the state folder, so that each is fetched only once. */
+  readonly keep?: boolean;
 }
 
 /**
@@ -32,25 +39,43 @@ export class LogFollower {
   readonly tally: Tally;
   readonly origin: string;
   readonly #client: TallyClient;
-  readonly #logKey: string;
+  readonly #trust: Pick<LogFollowerOptions, 'logKey' | 'witnesses'>;
+  readonly #kept: KeptBundles | undefined;
   readonly #seen: SeenCheckpoint;
   readonly #replay = new LogReplay(nodeHasher);
   #broken: ClientError | undefined;
+  #witnessed = 0;
 
-  constructor(client: TallyClient, { logKey, stateFolder }: LogFollowerOptions) {
+  constructor(client: TallyClient, { logKey, stateFolder, witnesses, keep }: LogFollowerOptions) {
     const { name, publicKey } = parseVkey(logKey);
     this.#client = client;
-    this.#logKey = logKey;
+    this.#trust = { logKey, witnesses };
+    this.#kept = keep === true ? new KeptBundles(stateFolder, logKey) : undefined;
     this.#seen = new SeenCheckpoint(stateFolder, logKey);
     this.origin = name;
     this.tally = emptyTally({ origin: name, logKey: toHex(publicKey), sha256 });
   }
 
+  /** Witnesses of the trust policy that cosigned the last checkpoint. */
+  get witnessed(): number {
+    return this.#witnessed;
+  }
+
   /** Reads what the log has got since the last update. Returns how many entries that were. */
   async update(signal: AbortSignal): Promise<number> {
     if (this.#broken !== undefined) throw this.#broken;
+    try {
+      return await this.#update(signal);
+    } catch (error) {
+      if (this.#broken !== undefined) await this.#kept?.clear();
+      throw error;
+    }
+  }
+
+  async #update(signal: AbortSignal): Promise<number> {
     const note = await this.#client.checkpoint({ signal });
-    const checkpoint = openCheckpoint(note, this.#logKey);
+    const { checkpoint, cosigners } = openWitnessed(note, this.#trust);
+    this.#witnessed = cosigners.length;
     const before = this.#replay.size;
     const seen = await this.#seen.read();
     this.#refuseOlder(checkpoint, Math.max(before, seen?.size ?? 0));
@@ -65,13 +90,7 @@ export class LogFollower {
   }
 
   #refuseOlder(checkpoint: Checkpoint, size: number): void {
-    if (checkpoint.size < size) {
-      throw new ClientError(
-        'mismatch',
-        `the log was rolled back: it shows ${checkpoint.size} entries after it had signed ${size}. Do not ` +
-          'trust this tally; tell its operator and its witnesses',
-      );
-    }
+    refuseOlder(checkpoint, size);
     if (checkpoint.size > CLIENT_LIMITS.entries) {
       throw new ClientError(
         'too-large',
@@ -99,14 +118,23 @@ export class LogFollower {
         { length: Math.min(CLIENT_LIMITS.parallelBundles, end - first) },
         (_, offset) => first + offset,
       );
-      const bundles = await Promise.all(some.map((index) => this.#client.entryBundle(index, to, { signal })));
-      for (const [offset, bundle] of bundles.entries()) {
+      const bundles = await Promise.all(some.map((index) => this.#bundle(index, to, signal)));
+      for (const [offset, whole] of bundles.entries()) {
         const index = first + offset;
-        const whole = parseBundle(bundle, tileWidthAt('entries', index, to));
         yield whole.slice(Math.max(0, this.#replay.size - index * TILE_WIDTH));
         await setImmediate(undefined, { signal }); // verifying a bundle takes a while: others get their turn
       }
     }
+  }
+
+  async #bundle(index: number, size: number, signal: AbortSignal): Promise<Uint8Array[]> {
+    const width = tileWidthAt('entries', index, size);
+    const isFull = width === TILE_WIDTH;
+    const kept = isFull ? await this.#kept?.read(index) : undefined;
+    const bundle = kept ?? (await this.#client.entryBundle(index, size, { signal }));
+    const entries = parseBundle(bundle, width);
+    if (isFull && kept === undefined) await this.#kept?.write(index, bundle);
+    return entries;
   }
 
   #take(bytes: Uint8Array, seen: Checkpoint | undefined): void {

@@ -1,4 +1,5 @@
 import { printable } from '../bytes/index.ts';
+import type { TlogPolicy } from '../note/index.ts';
 import type { Tally } from '../tally/index.ts';
 import { ClientError } from './errors.ts';
 import { requireFresh } from './freshness.ts';
@@ -10,6 +11,8 @@ export interface ReadOptions {
   readonly logKey: string;
   /** Where the last checkpoint seen of each log is kept. */
   readonly stateFolder: string;
+  /** A trust policy (C2SP tlog-policy): the witnesses whose quorum must have cosigned what the tally shows. */
+  readonly witnesses?: TlogPolicy | undefined;
   /** Go on with a log that shows no sign of life. */
   readonly allowStale?: boolean;
   readonly signal: AbortSignal;
@@ -19,15 +22,24 @@ export interface ReadOptions {
 
 /**
  * Reads a log whole and counts it: checkpoint signature, tree, history against the last checkpoint seen, every
- * entry's signatures. Throws `mismatch` when anything does not fit, or when the log signed something else than what
+ * entry's signatures. Full bundles are kept in the state folder and read from there the next time. Throws `mismatch` when anything does not fit, or when the log signed something else than what
  * its entries come to, and `stale` for a frozen log.
  */
 export async function readLog(client: TallyClient, options: ReadOptions): Promise<Tally> {
-  const follower = new LogFollower(client, options);
+  return (await readWitnessedLog(client, options)).tally;
+}
+
+/** The same, with how many witnesses of the trust policy cosigned the checkpoint. */
+export async function readWitnessedLog(
+  client: TallyClient,
+  options: ReadOptions,
+): Promise<{ tally: Tally; witnesses: number }> {
+  const follower = new LogFollower(client, { ...options, keep: true });
   await follower.update(options.signal);
-  refuseAlarms(follower.tally);
-  if (options.allowStale !== true) requireFresh(follower.tally, options.nowMs());
-  return follower.tally;
+  const { tally, witnessed } = follower;
+  refuseAlarms(tally);
+  if (options.allowStale !== true) requireFresh(tally, options.nowMs());
+  return { tally, witnesses: witnessed };
 }
 
 function refuseAlarms(tally: Tally): void {

@@ -3,22 +3,46 @@ import { isPackageUrl } from '../statement/index.ts';
 import {
   type BuilderOnRelease,
   type GroupView,
+  lightValue,
+  packageOf,
   type ReleaseView,
   releaseView,
   resolvePackage,
+  type Tally,
 } from '../tally/index.ts';
 import { ClientError } from './errors.ts';
-import { type ReadOptions, readLog } from './read-log.ts';
+import { type Level, requireLevel } from './levels.ts';
+import { type Mention, mentionsOf } from './mentions.ts';
+import type { CheckedProof } from './proof/check-proof.ts';
+import { proveRelease } from './proof/prove-release.ts';
+import { type ReadOptions, readWitnessedLog } from './read-log.ts';
 import type { TallyClient } from './tally-client.ts';
+
+/** How a release is resolved. */
+export interface ResolveOptions extends ReadOptions {
+  /** Read and count the whole log, instead of asking for a proof. */
+  readonly full?: boolean;
+  /** The weakest level that will do. Unless told, whatever the policy's monitors make possible. */
+  readonly level?: Level | undefined;
+}
 
 /** A release as this client counted it from the log's own entries. */
 export interface Resolution {
   readonly origin: string;
-  /** Entries that were read and checked, and the receipt time of the newest. */
+  /** Entries of the checkpoint, and the receipt time of the newest. */
   readonly size: number;
   readonly timeMs: number;
   readonly policy: { readonly name: string; readonly demo: boolean; readonly digest: string };
   readonly release: ReleaseView;
+  readonly level: Level;
+  /** Monitors that signed the state, and how many the policy asks for; of a proof only. */
+  readonly monitors?: CheckedProof['monitors'];
+  /** Witnesses of the user's choice that cosigned the checkpoint. */
+  readonly witnesses: number;
+  /** What to say beside it. */
+  readonly mentions: readonly Mention[];
+  /** The `.bitquorum-proof` that it follows from. */
+  readonly proof?: Uint8Array;
 }
 
 /** A resolution with a winner: who stands behind it, and who voted for something else. */
@@ -41,41 +65,94 @@ export class NoWinnerError extends ClientError {
 }
 
 /**
- * Finds a release by its package URL or digest in a log that is read whole, checked and counted by this client (see
- * `readLog`). Throws what that throws, `no-release-name` and `not-found`.
+ * Finds a release by its package URL or digest: by a proof (see `proveRelease`), or with `full` in a log that is read
+ * whole, checked and counted by this client (see `readLog`). Throws what these throw, `no-release-name`, `not-found`,
+ * and `no-quorum` for a weaker level than was asked for.
  */
 export async function resolveRelease(
   client: TallyClient,
   name: string,
-  options: ReadOptions,
+  options: ResolveOptions,
 ): Promise<Resolution> {
-  const isDigest = /^[0-9a-f]{64}$/.test(name);
-  if (!isDigest && !isPackageUrl(name)) {
-    throw new ClientError(
-      'no-release-name',
-      `${JSON.stringify(printable(name))} is neither a canonical package URL (such as ` +
-        'pkg:npm/%40noble/hashes@2.0.1) nor a release digest of 64 lower-case hex digits',
-    );
-  }
-  const tally = await readLog(client, options);
-  const release = isDigest ? releaseView(tally, name) : resolvePackage(tally, name);
+  requireName(name);
+  const isFull = options.full === true || options.level === 'full';
+  const resolution = isFull ? await byFullCount(client, name, options) : await byProof(client, name, options);
+  const { monitors } = resolution;
+  if (monitors !== undefined) requireMonitors(monitors, resolution.level, options.level);
+  return resolution;
+}
+
+/**
+ * Where the policy names monitors, their quorum is asked for unless the user said that the tally's word will do; where it
+ * names none, only when the user said so.
+ */
+function requireMonitors(
+  { signed, quorum }: CheckedProof['monitors'],
+  reached: Level,
+  least: Level | undefined,
+): void {
+  const words =
+    quorum === 0
+      ? 'the policy names no monitors, so that who is eligible stands on the tally’s word'
+      : `${signed.length} of the ${quorum} monitors that the policy asks for have signed the state`;
+  requireLevel(reached, least ?? (quorum > 0 ? 'proof' : undefined), words);
+}
+
+async function byFullCount(client: TallyClient, name: string, options: ResolveOptions): Promise<Resolution> {
+  const { tally, witnesses } = await readWitnessedLog(client, options);
+  const release = isDigest(name) ? releaseView(tally, name) : resolvePackage(tally, name);
   if (release === undefined) {
     throw new ClientError('not-found', `no entry of ${tally.context.origin} announces ${name}`);
   }
-  const { policy } = tally;
-  if (policy === undefined)
-    throw new ClientError('mismatch', `the log ${tally.context.origin} has no policy`);
+  const newer = newestBeside(tally, release);
   return {
-    origin: tally.context.origin,
+    ...resolutionOf(tally, release),
     size: tally.size,
-    timeMs: tally.timeMs,
+    level: 'full',
+    witnesses,
+    mentions: mentionsOf({ release, newer, lapsed: [] }),
+  };
+}
+
+async function byProof(client: TallyClient, name: string, options: ResolveOptions): Promise<Resolution> {
+  const checked = await proveRelease(client, name, options);
+  return { ...resolutionOfProof(checked), proof: checked.bytes };
+}
+
+/** What a checked proof comes to, as a resolution. */
+export function resolutionOfProof(checked: CheckedProof): Resolution {
+  const { tally, release, monitors, level, proof } = checked;
+  return {
+    ...resolutionOf(tally, release),
+    size: proof.checkpoint.size,
+    level,
+    monitors,
+    witnesses: proof.cosigners.length,
+    mentions: mentionsOf(checked),
+  };
+}
+
+function resolutionOf(tally: Tally, release: ReleaseView) {
+  const { policy, timeMs, context } = tally;
+  if (policy === undefined) throw new ClientError('mismatch', `the log ${context.origin} has no policy`);
+  return {
+    origin: context.origin,
+    timeMs,
     policy: { name: policy.rules.name, demo: policy.rules.demo, digest: policy.digest },
     release,
   };
 }
 
+/** The release of the same package that became final last, where it is another one. */
+function newestBeside(tally: Tally, release: ReleaseView): CheckedProof['newer'] {
+  const text = lightValue(tally, `newest:${packageOf(release.package)}`);
+  if (text === undefined) return undefined;
+  const newest = JSON.parse(text) as NonNullable<CheckedProof['newer']>;
+  return newest.release === release.digest ? undefined : newest;
+}
+
 /** The winner of a resolution. Throws {@link NoWinnerError} with the groups in words. */
-export function requireWinner(resolution: Resolution): Winner {
+export function requireWinner<Found extends Resolution>(resolution: Found): Found & Winner {
   const { release } = resolution;
   const group = release.groups.find(({ infoHashV2 }) => infoHashV2 === release.winner);
   if (group === undefined) throw new NoWinnerError(noWinnerWords(release), resolution);
@@ -86,6 +163,19 @@ export function requireWinner(resolution: Resolution): Winner {
     agreed: counting.filter(({ infoHashV2 }) => infoHashV2 === release.winner),
     dissent: counting.filter(({ infoHashV2 }) => infoHashV2 !== release.winner),
   };
+}
+
+function requireName(name: string): void {
+  if (isDigest(name) || isPackageUrl(name)) return;
+  throw new ClientError(
+    'no-release-name',
+    `${JSON.stringify(printable(name))} is neither a canonical package URL (such as ` +
+      'pkg:npm/%40noble/hashes@2.0.1) nor a release digest of 64 lower-case hex digits',
+  );
+}
+
+function isDigest(name: string): boolean {
+  return /^[0-9a-f]{64}$/.test(name);
 }
 
 function noWinnerWords(release: ReleaseView): string {

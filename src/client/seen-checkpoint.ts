@@ -1,9 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { type Checkpoint, NoteError, noteVerifier, openNote, parseCheckpoint } from '../note/index.ts';
 import { verifyEd25519 } from '../statement/index.ts';
 import { ClientError } from './errors.ts';
+import { logFile, writeDurably } from './log-file.ts';
 
 /**
  * The newest checkpoint of one log that this user has seen, kept as the log signed it: a later tree that does not
@@ -14,7 +13,7 @@ export class SeenCheckpoint {
   readonly #vkey: string;
 
   constructor(folder: string, vkey: string) {
-    this.path = join(folder, `${createHash('sha256').update(vkey).digest('hex')}.checkpoint`);
+    this.path = logFile(folder, vkey, 'checkpoint');
     this.#vkey = vkey;
   }
 
@@ -42,20 +41,7 @@ export class SeenCheckpoint {
   async write(note: Uint8Array, size: number): Promise<void> {
     const kept = await this.read();
     if (kept !== undefined && kept.size >= size) return;
-    await mkdir(dirname(this.path), { recursive: true });
-    const temporary = `${this.path}.${randomBytes(6).toString('hex')}.tmp`;
-    try {
-      const file = await open(temporary, 'wx', 0o600);
-      try {
-        await file.writeFile(note);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(temporary, this.path);
-    } finally {
-      await rm(temporary, { force: true });
-    }
+    await writeDurably(this.path, note);
   }
 }
 

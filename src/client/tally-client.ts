@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type * as z from 'zod';
 import { printable } from '../bytes/index.ts';
-import { formatTilePath, tileWidthAt } from '../merkle/index.ts';
+import { PROOF_BUNDLE_LIMITS } from '../log/index.ts';
+import { formatTilePath, HASH_BYTES, type HashTile, tileWidthAt } from '../merkle/index.ts';
 import { problemAnswer, type Receipt, type ReleaseExtras, receiptAnswer, releaseAnswer } from './answers.ts';
 import { ClientError, RefusedError } from './errors.ts';
 import { readEvents, type TallyEvent } from './events.ts';
@@ -54,6 +55,20 @@ export class TallyClient {
   async entryBundle(index: number, size: number, { signal }: CallOptions = {}): Promise<Uint8Array> {
     const path = formatTilePath({ level: 'entries', index, width: tileWidthAt('entries', index, size) });
     return (await this.#get(path, CLIENT_LIMITS.bundleBytes, { signal })).body;
+  }
+
+  /** A tile of the log's tree, its hashes one after another (C2SP tlog-tiles). */
+  async tile(tile: HashTile, { signal }: CallOptions = {}): Promise<Uint8Array> {
+    return (await this.#get(formatTilePath(tile), tile.width * HASH_BYTES, { signal })).body;
+  }
+
+  /** The `.bitquorum-proof` of a release, by its digest (64 hex digits) or its package URL. */
+  async proof(name: string, { signal }: CallOptions = {}): Promise<Uint8Array> {
+    const isDigest = /^[0-9a-f]{64}$/.test(name);
+    const path = isDigest
+      ? `api/v1/releases/${name}/proof`
+      : `api/v1/proof?package=${encodeURIComponent(name)}`;
+    return (await this.#get(path, PROOF_BUNDLE_LIMITS.bytes, { signal })).body;
   }
 
   /** A blob by its SHA-256 (hex), verified. Throws `mismatch` when the bytes are others. */

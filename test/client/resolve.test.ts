@@ -53,6 +53,7 @@ async function scene(context: TestContext, votes: readonly number[] = [1, 1, 1])
     resolveRelease(new TallyClient(log.url), name, {
       logKey: log.vkey,
       stateFolder,
+      full: true,
       allowStale,
       signal,
       nowMs,

@@ -1,10 +1,17 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { TestContext } from 'node:test';
-import { concatBytes } from '../../src/bytes/index.ts';
-import { encodeLeaf, formatEntryBundle, nodeHasher } from '../../src/log/index.ts';
+import { concatBytes, fromHex } from '../../src/bytes/index.ts';
+import {
+  encodeLeaf,
+  formatEntryBundle,
+  formatProofBundle,
+  nodeHasher,
+  type ProofBundle,
+} from '../../src/log/index.ts';
 import { GrowingTree, parseTilePath, TILE_WIDTH } from '../../src/merkle/index.ts';
-import { formatCheckpoint, signNote } from '../../src/note/index.ts';
+import { formatCheckpoint, formatStateNote, signNote } from '../../src/note/index.ts';
+import { composeProof } from '../../src/service/proofs/compose.ts';
 import {
   announceDigestOf,
   commitmentOf,
@@ -41,6 +48,8 @@ export class TestLog {
   readonly blobs = new Map<string, Uint8Array>();
   readonly entries: Uint8Array[] = [];
   readonly requests: string[] = [];
+  /** What monitors signed, by the index of the state. */
+  readonly stateNotes = new Map<number, Uint8Array>();
   readonly #readers = new Set<ServerResponse>();
   meddle: Meddle = () => false;
   url = '';
@@ -225,9 +234,56 @@ export class TestLog {
     } else if (path === 'api/v1/events') this.#follow(response);
     else if (path.startsWith('announce')) response.end('d8:intervali60e5:peers0:e');
     else if (path === 'checkpoint') response.end(this.checkpoint());
-    else if (path.startsWith('tile/')) response.end(this.bundle(path));
+    else if (/^api\/v1\/(proof\?|releases\/\w+\/proof$)/.test(path)) await this.#prove(path, response);
+    else if (path.startsWith('tile/entries/')) response.end(this.bundle(path));
+    else if (path.startsWith('tile/')) response.end(this.tile(parseTilePath(path)));
     else if (this.blobs.has(path.slice('blob/'.length))) response.end(this.blobs.get(path.slice(5)));
     else sendProblem(response, 404, 'not-found', 'Nothing is here.');
+  }
+
+  /** The digest of the release that a package URL stands for. */
+  liveRelease(packageUrl: string): string {
+    return this.tally.names.get(packageUrl)?.live ?? '';
+  }
+
+  /** The proof of a release under the newest checkpoint, as an honest tally composes it. */
+  async proof(digest: string, note?: Uint8Array): Promise<ProofBundle | undefined> {
+    return composeProof(
+      {
+        tally: this.tally,
+        checkpoint: { size: this.entries.length, note: note ?? this.checkpoint() },
+        leaf: (index) => Promise.resolve(this.entries[index] ?? new Uint8Array()),
+        tile: (level, index, width) => Promise.resolve(this.tile({ level, index, width })),
+        stateNote: (index) => this.stateNotes.get(index),
+      },
+      digest,
+    );
+  }
+
+  /** Lets monitors sign the newest state. */
+  monitor(...keys: readonly PrivateKey[]): void {
+    const { index, root } = this.tally.light.last ?? { index: 0, root: '00'.repeat(32) };
+    const text = formatStateNote({ origin: this.logKey.name, index, root: fromHex(root) });
+    this.stateNotes.set(index, signNote(text, keys));
+  }
+
+  async #prove(path: string, response: ServerResponse): Promise<void> {
+    const name = new URLSearchParams(path.split('?')[1] ?? '').get('package');
+    const digest = name === null ? (path.split('/')[3] ?? '') : this.liveRelease(name);
+    const bundle = await this.proof(digest);
+    if (bundle === undefined) sendProblem(response, 404, 'not-found', 'There is no such release.');
+    else response.end(formatProofBundle(bundle));
+  }
+
+  tile({ level, index, width }: { level: number | 'entries'; index: number; width: number }): Uint8Array {
+    const span = TILE_WIDTH ** Number(level);
+    const hashes = Array.from({ length: width }, (_, at) => {
+      const tree = new GrowingTree(nodeHasher);
+      const from = (index * TILE_WIDTH + at) * span;
+      for (const entry of this.entries.slice(from, from + span)) tree.append(nodeHasher.leaf(entry));
+      return tree.root();
+    });
+    return concatBytes(...hashes);
   }
 
   #follow(response: ServerResponse): void {

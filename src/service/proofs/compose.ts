@@ -1,6 +1,6 @@
-import type { ProofBundle, ProvedEntry, ProvedState } from '../../log/index.ts';
+import type { ProofBundle, ProvedEntry, ProvedState, ProvedValue } from '../../log/index.ts';
 import { nodeHasher } from '../../log/index.ts';
-import { type HashTile, proveInclusion, tileNodeReader } from '../../merkle/index.ts';
+import { type HashTile, type MerkleMap, proveInclusion, tileNodeReader } from '../../merkle/index.ts';
 import { indicesOf, lightKeysOf, type Tally } from '../../tally/index.ts';
 
 /** Where the parts of a proof come from. */
@@ -58,10 +58,12 @@ function stateOf(
   const note = stateNote(last.index);
   return {
     index: last.index,
-    values: lightKeysOf(packageUrl, digest, panel).map((key) => {
-      const value = map.get(key);
-      return { key, ...(value !== undefined && { value }), proof: map.prove(key) };
-    }),
+    values: lightKeysOf(packageUrl, digest, panel).map((key) => provedValue(map, key)),
     ...(note !== undefined && { note }),
   };
+}
+
+function provedValue(map: MerkleMap, key: string): ProvedValue {
+  const value = map.get(key);
+  return { key, ...(value !== undefined && { value }), proof: map.prove(key) };
 }

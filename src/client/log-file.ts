@@ -1,0 +1,26 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/** Where this user keeps something about a log: `<folder>/<sha256 of its vkey>.<what>`. */
+export function logFile(folder: string, vkey: string, what: string): string {
+  return join(folder, `${createHash('sha256').update(vkey).digest('hex')}.${what}`);
+}
+
+/** Writes a file whole, durable before it gets its name, readable by its owner alone. */
+export async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}

@@ -1,0 +1,43 @@
+import { printable } from '../bytes/index.ts';
+import type { ReleaseView } from '../tally/index.ts';
+import type { CheckedProof } from './proof/check-proof.ts';
+
+/** Something that whoever installs a release should know, though it does not keep it from winning. */
+export interface Mention {
+  readonly about: 'newer' | 'ended' | 'provisional' | 'rivals' | 'lapsed' | 'alone' | 'word';
+  /** One sentence for people, safe to print. */
+  readonly text: string;
+}
+
+/** What of the count a mention may be about. */
+export interface Known extends Pick<CheckedProof, 'newer' | 'lapsed'> {
+  readonly release: ReleaseView;
+}
+
+/** What is to be said beside a release. */
+export function mentionsOf({ release, newer, lapsed }: Known): Mention[] {
+  const mentions: Mention[] = [];
+  const state: string = release.state;
+  if (state === 'superseded' || state === 'taken down') {
+    mentions.push({ about: 'ended', text: `this release is ${state}: look for another one` });
+  }
+  if (state === 'provisional') {
+    const text =
+      'this urgent release is provisional: founders and elders agree, the panel has not decided yet';
+    mentions.push({ about: 'provisional', text });
+  }
+  if (release.rivals.length > 0) {
+    mentions.push({ about: 'rivals', text: `other releases claim this name: ${release.rivals.join(', ')}` });
+  }
+  if (newer !== undefined) {
+    mentions.push({ about: 'newer', text: `a newer release is final: ${printable(newer.package)}` });
+  }
+  if (lapsed.length > 0) {
+    const who = lapsed.map((key) => key.slice(0, 8)).join(', ');
+    mentions.push({
+      about: 'lapsed',
+      text: `${lapsed.length} of its panel would not be eligible today: ${who}`,
+    });
+  }
+  return mentions;
+}

@@ -1,0 +1,222 @@
+import { fromHex, printable, toHex } from '../../bytes/index.ts';
+import { formatStateNote, NoteError, noteVerifier, openNote, parseVkey } from '../../note/index.ts';
+import { type StatementOf, sha256, verifyEd25519 } from '../../statement/index.ts';
+import {
+  countSome,
+  type Entry,
+  emptyTally,
+  type GivenDraw,
+  packageOf,
+  type ReleaseView,
+  releaseView,
+  type Tally,
+} from '../../tally/index.ts';
+import { ClientError } from '../errors.ts';
+import type { Level } from '../levels.ts';
+import { type LogTrust, type OpenedProof, openProof } from './open-proof.ts';
+import { type LightValueOf, StateValues } from './state-values.ts';
+
+/** What a proof comes to. */
+export interface CheckedProof {
+  readonly proof: OpenedProof;
+  /** A count of the entries that the proof holds, panels as the state has them. */
+  readonly tally: Tally;
+  readonly release: ReleaseView;
+  /** Which monitors of the policy signed the state, and how many must. */
+  readonly monitors: { readonly signed: readonly string[]; readonly quorum: number };
+  readonly level: Extract<Level, 'tally' | 'proof'>;
+  /** The `state` entry; undefined in a young log without a winner. */
+  readonly state: { readonly index: number; readonly timeMs: number } | undefined;
+  /** The newest final release of the same package, where that is another one. */
+  readonly newer: LightValueOf<'newest'> | undefined;
+  /** Panel members that have lost their eligibility since. */
+  readonly lapsed: readonly string[];
+}
+
+/** States of a release after which its groups do not change. */
+const OPEN_STATES: ReadonlySet<string> = new Set(['announced', 'committing', 'voting']);
+
+/**
+ * Checks a release's proof and counts again what it holds: policies, signatures, commitments, votes and the verdict by
+ * the same code as a full count, the panel as the log's `state` has it. Throws `mismatch` for whatever contradicts
+ * itself, `stale` when the state is older than the verdict, `no-quorum` when too few witnesses cosigned.
+ *
+ * @param name package URL or release digest that was asked for
+ */
+export function checkProof(bytes: Uint8Array, trust: LogTrust, name: string): CheckedProof {
+  const proof = openProof(bytes, trust);
+  const { bundle, entries, checkpoint } = proof;
+  const digest = bundle.release;
+  requireEnds(entries, checkpoint.size);
+  const announced = entries.find(({ statement, payloadDigest }) => {
+    return statement.kind === 'release' && payloadDigest === digest;
+  });
+  if (announced?.statement.kind !== 'release') throw wrong('it does not hold the release that it is about');
+  const { package: packageUrl } = announced.statement.predicate;
+  if (name !== digest && name !== packageUrl) throw wrong(`it is about ${packageUrl}, release ${digest}`);
+
+  const stated = stateOf(proof);
+  const value = stated?.values.read('release', digest);
+  const tally = recount(proof, trust.logKey, stated, givenDraw(value));
+  const counted = releaseView(tally, digest);
+  if (counted === undefined) throw wrong('its release does not count');
+  requireAgreement(counted, value, stated?.entry);
+  const release = underItsName(counted, name === packageUrl, stated?.values);
+  const monitors = monitorsOf(proof, tally, stated?.entry);
+  const newest = stated?.values.read('newest', packageOf(packageUrl));
+  return {
+    proof,
+    tally,
+    release,
+    monitors,
+    level: monitors.quorum > 0 && monitors.signed.length >= monitors.quorum ? 'proof' : 'tally',
+    state: stated && { index: stated.entry.index, timeMs: stated.entry.timeMs },
+    newer: newest?.release === digest ? undefined : newest,
+    lapsed: (value?.panel ?? []).filter((key) => {
+      return (
+        stated?.values.speaksOf('builder', key) === true && stated.values.read('builder', key)?.eligible !== 1
+      );
+    }),
+  };
+}
+
+interface Stated {
+  readonly entry: Entry & { readonly statement: StatementOf<'state'> };
+  readonly values: StateValues;
+}
+
+/** The newest `state` among the entries, with the values that it proves. */
+function stateOf({ bundle, entries }: OpenedProof): Stated | undefined {
+  const entry = entries.findLast(isState);
+  if (entry?.index !== bundle.state?.index)
+    throw wrong('what it shows of a state is not of its newest state entry');
+  if (entry === undefined || bundle.state === undefined) return undefined;
+  if (entry.statement.predicate.size !== entry.index)
+    throw wrong('its state is of another size than it stands at');
+  if (!entries.some(({ index }) => index === entry.index - 1)) {
+    throw wrong('it does not hold the entry before its state');
+  }
+  return { entry, values: StateValues.prove(bundle.state, entry.statement.predicate.root) };
+}
+
+function isState(entry: Entry): entry is Stated['entry'] {
+  return entry.statement.kind === 'state';
+}
+
+/** A proof begins with the first policy and ends with the newest entry, which tells how old it is. */
+function requireEnds(entries: readonly Entry[], size: number): void {
+  if (entries[0]?.index !== 0) throw wrong('it does not hold entry 0, the first policy');
+  if (entries.at(-1)?.index !== size - 1) throw wrong(`it does not hold entry ${size - 1}, the newest`);
+}
+
+function givenDraw(value: LightValueOf<'release'> | undefined): GivenDraw | undefined {
+  if (value?.panel === undefined || value.quorum === undefined) return undefined;
+  return { panel: value.panel, quorum: value.quorum, seniors: value.seniors ?? [] };
+}
+
+/** Counts the entries of a proof; the state must name the policy that then is in force. */
+function recount(
+  { bundle, entries }: OpenedProof,
+  logKey: string,
+  stated: Stated | undefined,
+  draw: GivenDraw | undefined,
+): Tally {
+  const { name: origin, publicKey } = parseVkey(logKey);
+  const given = new Map(draw === undefined ? [] : [[bundle.release, draw]]);
+  const tally = emptyTally({ origin, logKey: toHex(publicKey), sha256, given });
+  for (const entry of entries) {
+    if (entry.index === stated?.entry.index) {
+      requireStatedPolicy(tally, stated);
+      if (!entry.signers.includes(tally.context.logKey)) throw wrong('its state is not signed by the log');
+    } else countSome(tally, entry);
+  }
+  if (tally.policy === undefined) throw wrong('entry 0 is no policy signed by its founders');
+  const fault = tally.alarms.find(({ index }) => kindAt(entries, index) === 'verdict');
+  if (fault !== undefined) throw wrong(`the log's verdict is not what its votes come to (${fault.reason})`);
+  return tally;
+}
+
+function kindAt(entries: readonly Entry[], index: number): string | undefined {
+  return entries.find((entry) => entry.index === index)?.statement.kind;
+}
+
+function requireStatedPolicy(tally: Tally, { entry, values }: Stated): void {
+  const stated = values.read('policy');
+  const counted = tally.policy?.digest;
+  if (counted !== entry.statement.predicate.policy || counted !== stated?.digest) {
+    throw wrong('its state names another policy than its founders put in force');
+  }
+}
+
+/** What the count of the proof's entries says, and what the state says, must be one. */
+function requireAgreement(
+  counted: ReleaseView,
+  value: LightValueOf<'release'> | undefined,
+  state: Entry | undefined,
+): void {
+  const ended = !OPEN_STATES.has(counted.state);
+  if (!ended && (value === undefined || OPEN_STATES.has(value.state))) return;
+  if (value === undefined || (ended && OPEN_STATES.has(value.state))) {
+    throw new ClientError(
+      'stale',
+      `the newest state of the log${state === undefined ? '' : ` (entry ${state.index})`} does not know yet that ` +
+        `this release is ${counted.state}: ask again in a moment`,
+    );
+  }
+  if (value.state !== counted.state || (value.infoHashV2 ?? null) !== counted.winner) {
+    throw wrong(
+      `its entries come to ${counted.state} for ${counted.winner ?? 'nothing'}, and the log's state says ` +
+        `${value.state} for ${value.infoHashV2 ?? 'nothing'}`,
+    );
+  }
+}
+
+/** Under its name a release wins only while no other claims that name, which the state proves. */
+function underItsName(release: ReleaseView, byName: boolean, values: StateValues | undefined): ReleaseView {
+  const name = values?.read('name', release.package);
+  if (name === undefined) return release;
+  const claims = [name.live, ...name.rivals];
+  const rivals = claims.includes(release.digest) ? claims.filter((digest) => digest !== release.digest) : [];
+  if (!byName) return { ...release, rivals };
+  if (name.live !== release.digest && !claims.includes(release.digest)) {
+    throw wrong(`${release.package} stands for release ${name.live}, and the tally shows ${release.digest}`);
+  }
+  if (name.live !== release.digest)
+    throw wrong('the tally shows a rival for the release that holds the name');
+  return rivals.length === 0 ? release : { ...release, rivals, state: 'contested', winner: null };
+}
+
+/** Which monitors of the policy in force signed the state. */
+function monitorsOf({ bundle, checkpoint }: OpenedProof, tally: Tally, state: Stated['entry'] | undefined) {
+  const { keys = [], quorum = 0 } = tally.policy?.rules.monitors ?? {};
+  const note = bundle.state?.note;
+  if (note === undefined || state === undefined) return { signed: [], quorum };
+  const root = fromHex(state.statement.predicate.root);
+  const expected = formatStateNote({ origin: checkpoint.origin, index: state.index, root });
+  const known = keys.filter(isPlainKey).map((vkey) => noteVerifier(vkey, verifyEd25519));
+  try {
+    const { text, verified } = openNote(note, known);
+    if (text !== expected) throw wrong("what the monitors signed is not the log's state");
+    return { signed: verified.map(({ name }) => name), quorum };
+  } catch (error) {
+    if (!(error instanceof NoteError)) throw error;
+    if (error.code === 'unsigned') return { signed: [], quorum };
+    throw wrong(`a monitor's signature on the state is wrong: ${error.message}`);
+  }
+}
+
+function isPlainKey(vkey: string): boolean {
+  try {
+    return parseVkey(vkey).name !== '';
+  } catch (error) {
+    if (error instanceof NoteError) return false;
+    throw error;
+  }
+}
+
+function wrong(why: string): ClientError {
+  return new ClientError(
+    'mismatch',
+    `the proof of this release does not hold: ${printable(why)}. Do not trust this tally; tell its operator`,
+  );
+}

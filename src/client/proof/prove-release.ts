@@ -1,0 +1,44 @@
+import type { TlogPolicy } from '../../note/index.ts';
+import { requireFresh, requireFreshState, requireWitnessedTime } from '../freshness.ts';
+import { SeenCheckpoint } from '../seen-checkpoint.ts';
+import { SeenState } from '../seen-state.ts';
+import type { TallyClient } from '../tally-client.ts';
+import { type CheckedProof, checkProof } from './check-proof.ts';
+import { extendSeen } from './extend-seen.ts';
+
+/** What a proof from a tally is held against. */
+export interface ProveOptions {
+  readonly logKey: string;
+  readonly stateFolder: string;
+  readonly witnesses?: TlogPolicy | undefined;
+  readonly allowStale?: boolean;
+  readonly signal: AbortSignal;
+  readonly nowMs: () => number;
+}
+
+/**
+ * Asks a tally for a release's proof and checks it: against itself, against the checkpoint and the state seen last, and
+ * against the clock. Throws `mismatch`, `stale`, `no-quorum`, `not-found` and what talking to a tally throws.
+ */
+export async function proveRelease(
+  client: TallyClient,
+  name: string,
+  options: ProveOptions,
+): Promise<CheckedProof & { readonly bytes: Uint8Array }> {
+  const { logKey, stateFolder, signal } = options;
+  const bytes = await client.proof(name, { signal });
+  const checked = checkProof(bytes, options, name);
+  const { checkpoint, bundle } = checked.proof;
+  const seen = new SeenCheckpoint(stateFolder, logKey);
+  await extendSeen(client, seen, { checkpoint, note: bundle.checkpoint }, signal);
+  if (checked.state !== undefined) await new SeenState(stateFolder, logKey).see(checked.state.index);
+  if (options.allowStale !== true) requireRecent(checked, options.nowMs());
+  return { ...checked, bytes };
+}
+
+/** Refuses a proof that shows no sign of life. Throws `stale`. */
+export function requireRecent(checked: CheckedProof, nowMs: number): void {
+  requireFresh(checked.tally, nowMs);
+  requireFreshState(checked.tally, checked.state?.timeMs);
+  requireWitnessedTime(checked.tally, checked.proof.cosigners);
+}
