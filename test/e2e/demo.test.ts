@@ -96,9 +96,10 @@ describe('the demonstration', { timeout: 240_000 }, () => {
   test('qBittorrent gets the same file from the magnet link', {
     skip: needs('qbittorrent'),
   }, async (context) => {
-    const saveFolder = join(folder, 'qbittorrent');
-    const profileFolder = join(folder, 'profile');
-    await getWithQbittorrent(context, { magnet: report.magnet, profileFolder, saveFolder });
+    const saveFolder = await getWithQbittorrent(context, {
+      magnet: report.magnet,
+      folder: join(folder, 'qbittorrent'),
+    });
     assert.equal(sha256(join(saveFolder, 'noble-hashes-2.0.1.tgz')), REGISTRY_SHA256);
   });
 

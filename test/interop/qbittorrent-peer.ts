@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -35,14 +35,36 @@ interface Row {
   readonly state: string;
 }
 
-/** Downloads a magnet link with the real qBittorrent, in a process and profile of its own, to the end. */
+const SESSIONS = 3;
+
+/**
+ * Downloads a magnet link with the real qBittorrent to the end; resolves with the folder that it is in, below `folder`. A
+ * session that ends by itself, without an error of the disk, is followed by a fresh one: qBittorrent tells no number, but
+ * libtorrent in its place ends with its error 217, see `getWithLibtorrent`.
+ */
 export async function getWithQbittorrent(
   context: TestContext,
-  { magnet, profileFolder, saveFolder }: { magnet: string; profileFolder: string; saveFolder: string },
-): Promise<void> {
-  const { api } = await start(context, profileFolder);
-  await add(api, magnet, saveFolder);
-  await until(async () => (await rows(api))[0]?.progress === 1);
+  { magnet, folder }: { magnet: string; folder: string },
+): Promise<string> {
+  for (let session = 1; ; session += 1) {
+    const profileFolder = join(folder, `profile-${session}`);
+    const saveFolder = join(folder, `session-${session}`);
+    const { api } = await start(context, profileFolder);
+    await add(api, magnet, saveFolder);
+    let row: Row | undefined;
+    await until(
+      async () => {
+        [row] = await rows(api);
+        return row?.progress === 1 || row?.state === 'error';
+      },
+      () => rows(api),
+    );
+    if (row?.state !== 'error') return saveFolder;
+    const log = readFileSync(join(profileFolder, 'qBittorrent/data/logs/qbittorrent.log'), 'utf8');
+    if (session === SESSIONS || /File error/.test(log))
+      throw new Error(`qBittorrent ended the torrent:\n${log}`);
+    context.diagnostic(`session ${session}: qBittorrent ended the torrent, ${row.progress * 100} % done`);
+  }
 }
 
 /** Starts the real qBittorrent in a process and profile of its own; it ends with the test, and so does its trace. */
@@ -149,11 +171,18 @@ WebUI\\UseUPnP=false
   writeFileSync(join(folder, 'qBittorrent.conf'), settings);
 }
 
-async function until(done: () => Promise<boolean>): Promise<void> {
+/** `tell` says how far it is, when it takes too long. */
+async function until(
+  done: () => Promise<boolean>,
+  tell: () => Promise<unknown> = async () => '',
+): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     if (await done().catch(() => false)) return;
-    if (Date.now() > deadline) throw new Error(`qBittorrent was not done after ${PATIENCE_MS} ms`);
+    if (Date.now() > deadline) {
+      const state = JSON.stringify(await tell().catch(String));
+      throw new Error(`qBittorrent was not done after ${PATIENCE_MS} ms: ${state}`);
+    }
     await pause(250);
   }
 }

@@ -68,10 +68,13 @@ export async function downloadAmong(
   );
   const leecher = new Engine({ stallTimeoutMs: 1500, handshakeTimeoutMs: 1500, ...options.engine });
   context.after(() => leecher.close());
-  if (options.hasHonest !== false) {
-    const timer = setTimeout(() => void seeder.seed(torrent, path), options.honestAfterMs ?? 150);
-    context.after(() => clearTimeout(timer));
-  }
+  let seeding: Promise<unknown> | undefined;
+  const timer = setTimeout(() => {
+    if (options.hasHonest === false) return;
+    seeding = seeder.seed(torrent, path);
+    seeding.catch(() => undefined); // it is waited for below, and ends with its engine when the download fails
+  }, options.honestAfterMs ?? 150);
+  context.after(() => clearTimeout(timer));
   const troubles: SwarmError[] = [];
   const source =
     options.how === 'magnet' ? parseMagnet(formatMagnet({ infoHashV2: metainfo.infoHashV2 })) : metainfo;
@@ -81,6 +84,9 @@ export async function downloadAmong(
     signal: AbortSignal.timeout(LIMIT_MS),
     onTrouble: (error) => troubles.push(error),
   });
+  // Who lies about some pieces may give all others, so that it can be over before the honest one has begun.
+  clearTimeout(timer);
+  await seeding;
   assert.deepEqual(await fingerprint(result.path), await fingerprint(path));
   assert.deepEqual(await readdir(out), ['content']);
   memory.mustStayBelow(MEMORY_BYTES);
