@@ -137,7 +137,7 @@ export class BlockChecker {
     const downloader = this.#parts.downloader();
     const liars = new Set(wrong.map((block) => transfer.senderOf(block)));
     transfer.forget(wrong);
-    downloader.picker.reopen(transfer);
+    downloader.picker.pieces.reopen(transfer);
     for (const liar of liars) {
       if (!liar) continue;
       const text = `${liar.name} sent a wrong block of piece ${transfer.pieceIndex}`;

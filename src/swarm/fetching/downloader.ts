@@ -63,7 +63,7 @@ export class Downloader {
 
   /** Bytes that came twice or unasked, or had to make room. */
   get wastedBytes(): number {
-    return this.#wastedBytes + this.picker.evictedBytes;
+    return this.#wastedBytes + this.picker.pieces.evictedBytes;
   }
 
   /** Bytes came that nobody wants. */
@@ -99,7 +99,7 @@ export class Downloader {
       if (supplier.have.has(piece)) this.picker.rarity.change(piece, -1);
     }
     this.#owed.releaseAll(supplier);
-    this.picker.abandon(supplier);
+    this.picker.pieces.abandon(supplier);
     this.#asking.fillSoon();
   }
 
@@ -121,7 +121,7 @@ export class Downloader {
       case 'choke':
         // With the fast extension each request is refused by itself (BEP 6).
         if (!peer.remote.fast) this.#owed.releaseAll(supplier);
-        this.picker.abandon(supplier);
+        this.picker.pieces.abandon(supplier);
         this.#asking.fillSoon();
         break;
       case 'unchoke':
@@ -202,7 +202,7 @@ export class Downloader {
       for (let block = 0; block < transfer.blockCount; block += 1) this.#owed.release(source, first + block);
       this.#asking.fillSoon();
     }
-    this.picker.disown(transfer, source);
+    this.picker.pieces.disown(transfer, source);
   }
 
   /** Somebody reads: what peers owe besides is asked for later, so that nothing is before what is needed now. */
@@ -228,7 +228,7 @@ export class Downloader {
 
   /** Tells others that a piece is here; peers that have nothing more of interest are told so. */
   onPieceDone(transfer: PieceTransfer): void {
-    this.picker.finish(transfer);
+    this.picker.pieces.finish(transfer);
     for (const supplier of this.#suppliers.values()) {
       if (supplier.peer.isInteresting && supplier.owed.size === 0) this.#judge(supplier);
     }

@@ -61,7 +61,7 @@ export class OwedBlocks {
     if (transfer.writerOf(block) === source) transfer.setWriter(block, undefined);
     for (const other of this.#suppliers.values()) if (other.isOwing(number)) return;
     transfer.release(block);
-    this.#picker.reopen(transfer);
+    this.#picker.pieces.reopen(transfer);
   }
 
   #sendCancel({ peer }: Supplier, pieceIndex: number, block: number): void {

@@ -116,19 +116,19 @@ export class Verifier {
     const proven = this.#parts.provenOf(transfer);
     if (proven) {
       transfer.forget(this.#banLiars(failed, proven.leaves, transfer.pieceIndex));
-      downloader.picker.reopen(transfer);
+      downloader.picker.pieces.reopen(transfer);
     } else if (only && others.length === 0) {
       transfer.forget(Array(transfer.blockCount).keys());
-      downloader.picker.reopen(transfer);
+      downloader.picker.pieces.reopen(transfer);
       this.#ban(only, transfer.pieceIndex);
     } else {
       const right = await this.#parts.blockHashesOf(transfer.pieceIndex);
       if (right) {
         transfer.forget(this.#banLiars(failed, right, transfer.pieceIndex));
-        downloader.picker.reopen(transfer);
+        downloader.picker.pieces.reopen(transfer);
       } else {
         if (this.#failures.size < MAXIMUM_FAILURES) this.#failures.set(transfer.pieceIndex, failed);
-        downloader.picker.restart(transfer);
+        downloader.picker.pieces.restart(transfer);
       }
     }
     downloader.fillAll();

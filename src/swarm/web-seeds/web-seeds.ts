@@ -167,7 +167,7 @@ export class WebSeeds {
       isWholeOnly: seed.isWholeOnly,
     };
     if (!seed.isWholeOnly) {
-      const urgent = picker.takeUrgent(wish);
+      const urgent = picker.urgent.takeRun(wish);
       if (urgent) return { run: urgent, head: undefined };
       const head = picker.adopt(seed, (piece) => this.#has(seed, piece));
       if (head) return this.#behind(seed, head, this.#runPieces - 1);
