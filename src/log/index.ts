@@ -3,9 +3,11 @@
  * a whole log by itself.
  */
 export { formatEntryBundle, parseEntryBundle } from './bundle.ts';
+export type { Cosign } from './cosigning.ts';
 export type { LogErrorCode } from './errors.ts';
 export { LogError } from './errors.ts';
 export { nodeHasher } from './hasher.ts';
+export type { SignedHead } from './head.ts';
 export type { HeadKeeper } from './head-file.ts';
 export { openHeadFile } from './head-file.ts';
 export { decodeLeaf, encodeLeaf } from './leaf.ts';

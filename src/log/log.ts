@@ -1,14 +1,16 @@
 import { InternalError } from '../bytes/index.ts';
-import { TILE_WIDTH } from '../merkle/index.ts';
+import { proveInclusion, TILE_WIDTH } from '../merkle/index.ts';
 import type { Signer } from '../statement/index.ts';
 import { STORE_LIMITS, type StatementKey, type Store, type StoredEntry } from '../store/index.ts';
+import type { Cosign } from './cosigning.ts';
 import { LogError } from './errors.ts';
+import { nodeHasher } from './hasher.ts';
 import type { SignedHead } from './head.ts';
 import type { HeadKeeper } from './head-file.ts';
 import { LOG_LIMITS, type LogLimits } from './limits.ts';
 import { Publisher } from './publisher.ts';
 import { Sequencer } from './sequencer.ts';
-import { loadTree } from './stored-tree.ts';
+import { loadTree, nodesOf } from './stored-tree.ts';
 import { readBundle, readRange, readTile } from './tiles.ts';
 import type { Receipt } from './waiting-line.ts';
 
@@ -19,6 +21,10 @@ export interface LogOptions {
   readonly signer: Signer;
   /** Where the last signed head is kept outside the store: {@link openHeadFile}. */
   readonly head: HeadKeeper;
+  /** Checkpoints of this log that others know, asked for before anything is signed: an older store is refused. */
+  readonly newestHeads?: () => Promise<readonly Uint8Array[]>;
+  /** Has each checkpoint cosigned before it is published; none unless told. Appends do not wait for it. */
+  readonly cosign?: Cosign;
   /** Milliseconds since 1970; `Date.now` unless told. A clock that goes back is held at the last entry's time. */
   readonly clock?: () => number;
   /** At most one checkpoint in this time, and a new entry waits no longer for one. 100 unless told. */
@@ -50,6 +56,18 @@ export interface Log {
 
   /** The newest published head. */
   checkpoint(): SignedHead;
+
+  /**
+   * The first published head of at least so many entries: at once when there is one, else when it comes. Rejects with
+   * the signal's reason.
+   */
+  whenPublished(size: number, signal: AbortSignal): Promise<SignedHead>;
+
+  /**
+   * The inclusion proof (RFC 6962 §2.1.1) of an entry in the tree of a published head, hashes of 32 bytes from the leaf
+   * upwards. Throws `LogTreeError` `bad-range` for an entry that is not in it.
+   */
+  proveInclusion(index: number, head: SignedHead): Promise<Uint8Array[]>;
 
   /**
    * `width` hashes of a tile, 32 bytes each, as C2SP tlog-tiles serves them; undefined when the published tree
@@ -89,11 +107,15 @@ const CHECKPOINT_EVERY_MS = 100;
 export async function openLog(options: LogOptions): Promise<Log> {
   const { store, signer, head } = options;
   const { tree, timeMs } = await loadTree(store);
-  const publisher = await Publisher.open(store, signer, head, { size: tree.size, root: tree.root() });
   const limits: LogLimits = { ...LOG_LIMITS, ...options.limits };
   if (limits.envelopeBytes > STORE_LIMITS.envelopeBytes) {
     throw new InternalError(`an entry bundle holds no envelope of ${limits.envelopeBytes} bytes`);
   }
+  const publisher = await Publisher.open(
+    { store, signer, keeper: head, cosign: options.cosign },
+    { size: tree.size, root: tree.root() },
+    (await options.newestHeads?.()) ?? [],
+  );
   const sequencer = new Sequencer({
     store,
     publisher,
@@ -115,6 +137,8 @@ export async function openLog(options: LogOptions): Promise<Log> {
       return sequencer.append(envelope, statement);
     },
     checkpoint: () => publisher.published,
+    whenPublished: (size, signal) => publisher.reach(size, signal),
+    proveInclusion: (index, { size }) => proveInclusion(index, size, nodesOf(store, size), nodeHasher),
     tile: (level, index, width = TILE_WIDTH) =>
       readTile(store, publisher.published.size, level, index, width),
     entryBundle: (index, width = TILE_WIDTH) => readBundle(store, publisher.published.size, index, width),

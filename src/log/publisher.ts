@@ -1,9 +1,21 @@
+import { equalBytes } from '../bytes/index.ts';
+import { proveConsistency } from '../merkle/index.ts';
 import type { Signer } from '../statement/index.ts';
 import type { Store } from '../store/index.ts';
+import { type Cosign, Cosigning } from './cosigning.ts';
 import { LogError } from './errors.ts';
+import { nodeHasher } from './hasher.ts';
 import { openHead, type SignedHead, signHead, type TreeHead } from './head.ts';
 import type { HeadKeeper } from './head-file.ts';
-import { checkExtends } from './stored-tree.ts';
+import { PublishedHead } from './published-head.ts';
+import { checkExtends, nodesOf } from './stored-tree.ts';
+
+export interface PublisherParts {
+  readonly store: Store;
+  readonly signer: Signer;
+  readonly keeper: HeadKeeper;
+  readonly cosign: Cosign | undefined;
+}
 
 /**
  * Signs tree heads, each an extension of the one before, and lets none be seen before it is kept:
@@ -11,72 +23,129 @@ import { checkExtends } from './stored-tree.ts';
  *     check     the tree in the store contains the last signed one (consistency proof)
  *     sign
  *     head file durable      from here on an older store refuses to run
+ *     cosigned               by the witnesses, where there are any, beside further appends
  *     store     durable      from here on the store knows it as well
- *     published              only now does anybody see it
+ *     published              only now does anybody else see it
  *
  * A crash between two of these leaves a head that was signed and not seen; at the next start it is found in the
  * head file and extended like any other.
  */
 export class Publisher {
-  readonly #store: Store;
-  readonly #signer: Signer;
-  readonly #keeper: HeadKeeper;
+  readonly #parts: PublisherParts;
+  readonly #published: PublishedHead;
+  #cosigning: Cosigning | undefined;
   /** The last head that got a signature, seen or not. Whatever is signed next must extend it. */
   #signed: SignedHead;
-  /** The last head that may be seen. */
-  #published: SignedHead;
+  /** Size of the last head that is published, or that the witnesses are asked for. */
+  #size: number;
 
-  private constructor(store: Store, signer: Signer, keeper: HeadKeeper, signed: SignedHead) {
-    this.#store = store;
-    this.#signer = signer;
-    this.#keeper = keeper;
+  private constructor(parts: PublisherParts, signed: SignedHead, published: SignedHead) {
+    this.#parts = parts;
     this.#signed = signed;
-    this.#published = signed;
+    this.#size = signed.size;
+    this.#published = new PublishedHead(published);
   }
 
   /**
-   * Finds the heads signed before, checks the store's tree against each, and publishes it. A store without
-   * entries and without a head is a new log: its first head is of the empty tree.
+   * Finds the heads signed before, checks the store's tree against each, and signs it. A store without entries and
+   * without a head is a new log: its first head is of the empty tree.
+   *
+   * @param others what others know to be signed by this log, as signed notes
    */
-  static async open(store: Store, signer: Signer, keeper: HeadKeeper, tree: TreeHead): Promise<Publisher> {
+  static async open(
+    parts: PublisherParts,
+    tree: TreeHead,
+    others: readonly Uint8Array[],
+  ): Promise<Publisher> {
+    const { store, signer, keeper, cosign } = parts;
     const kept = await keeper.read();
     const stored = await store.getCheckpoint();
-    if (kept === undefined && (stored !== undefined || tree.size > 0)) {
+    if (kept === undefined && others.length === 0 && (stored !== undefined || tree.size > 0)) {
       throw new LogError(
         'head-missing',
         `${keeper.name} is missing, and the log of ${signer.name} has ${tree.size} entries: put the newest checkpoint ` +
           'that anybody has of this log into that file; without it an old copy could fork the log',
       );
     }
-    const heads: SignedHead[] = [];
-    if (kept !== undefined) heads.push(openHead(kept, signer, keeper.name));
-    if (stored !== undefined) heads.push(openHead(stored.note, signer, "the store's checkpoint"));
-    for (const head of heads)
-      await checkExtends(store, tree, head, head === heads[0] ? keeper.name : 'the store');
-    const newest = heads.reduce<SignedHead | undefined>(
-      (best, head) => (best === undefined || head.size > best.size ? head : best),
-      undefined,
-    );
-    const isKnown = newest !== undefined && newest.size === tree.size;
-    const publisher = new Publisher(store, signer, keeper, isKnown ? newest : signHead(tree, signer));
-    await publisher.#keep(publisher.#signed);
-    return publisher;
+    const known = others.map((note) => ({ note, place: 'a checkpoint that others have of this log' }));
+    if (stored !== undefined) known.unshift({ note: stored.note, place: "the store's checkpoint" });
+    if (kept !== undefined) known.unshift({ note: kept, place: keeper.name });
+    let newest: SignedHead | undefined;
+    for (const { note, place } of known) {
+      const head = openHead(note, signer, place);
+      await checkExtends(store, tree, head, place);
+      if (newest === undefined || head.size > newest.size) newest = head;
+    }
+    const signed = newest !== undefined && newest.size === tree.size ? newest : signHead(tree, signer);
+    await keeper.write(signed.note);
+    if (cosign === undefined || stored === undefined) {
+      await store.putCheckpoint(signed);
+      return new Publisher(parts, signed, signed);
+    }
+    return new Publisher(parts, signed, openHead(stored.note, signer, "the store's checkpoint"));
   }
 
+  /** The last head that may be seen. */
   get published(): SignedHead {
-    return this.#published;
+    return this.#published.head;
   }
 
-  /** Signs and publishes a larger tree. When this rejects, the tree may be signed again, grown or not. */
+  /** How far the publisher has come: a larger tree is to be given to {@link publish}. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * Begins to ask the witnesses, where there are any. `failed` is told of each attempt that was in vain, and gives
+   * whether to try again, `retryMs` later.
+   */
+  start(failed: (error: unknown) => boolean, retryMs: number): void {
+    const { cosign } = this.#parts;
+    if (cosign === undefined) return;
+    const publish = (head: SignedHead, signal: AbortSignal): Promise<void> =>
+      this.#publishCosigned(head, cosign, signal);
+    this.#cosigning = new Cosigning({ publish, failed, retryMs });
+    this.#cosigning.offer(this.#signed);
+  }
+
+  /** The first published head of so many entries or more; rejects with the signal's reason. */
+  reach(size: number, signal: AbortSignal): Promise<SignedHead> {
+    return this.#published.reach(size, signal);
+  }
+
+  /**
+   * Signs a larger tree, and publishes it: at once, or when it is cosigned. When this rejects, the tree may be signed
+   * again, grown or not.
+   */
   async publish(tree: TreeHead): Promise<void> {
-    await checkExtends(this.#store, tree, this.#signed, 'the last checkpoint');
-    this.#signed = signHead(tree, this.#signer);
-    await this.#keep(this.#signed);
-    this.#published = this.#signed;
+    const { store, signer, keeper } = this.#parts;
+    await checkExtends(store, tree, this.#signed, 'the last checkpoint');
+    this.#signed = signHead(tree, signer);
+    await keeper.write(this.#signed.note);
+    if (this.#cosigning === undefined) await this.#show(this.#signed);
+    else this.#cosigning.offer(this.#signed);
+    this.#size = tree.size;
   }
 
-  async #keep(head: SignedHead): Promise<void> {
-    await this.#keeper.write(head.note);
-    await this.#store.putCheckpoint({ size: head.size, note: head.note });
+  /** Asks no further witness. */
+  async close(): Promise<void> {
+    await this.#cosigning?.close();
+  }
+
+  async #publishCosigned(head: SignedHead, cosign: Cosign, signal: AbortSignal): Promise<void> {
+    const { store, signer } = this.#parts;
+    const prove = (oldSize: number): Promise<Uint8Array[]> =>
+      proveConsistency(oldSize, head.size, nodesOf(store, head.size), nodeHasher);
+    const note = await cosign(head, prove, signal);
+    const cosigned = openHead(note, signer, 'the cosigned checkpoint');
+    if (cosigned.size !== head.size || !equalBytes(cosigned.root, head.root)) {
+      throw new LogError('bad-head', `a checkpoint of ${cosigned.size} entries came back for ${head.size}`);
+    }
+    await this.#show(cosigned);
+  }
+
+  async #show(head: SignedHead): Promise<void> {
+    await this.#parts.store.putCheckpoint({ size: head.size, note: head.note });
+    this.#published.set(head);
   }
 }

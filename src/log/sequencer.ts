@@ -52,6 +52,7 @@ export class Sequencer {
     this.#line = new WaitingLine(parts.limits);
     this.#tree = parts.tree;
     this.#timeMs = parts.timeMs;
+    parts.publisher.start((error) => this.#meet(error), RETRY_MS);
   }
 
   get size(): number {
@@ -78,6 +79,14 @@ export class Sequencer {
     this.#wake();
     await this.#work;
     clearTimeout(this.#timer);
+    await this.#parts.publisher.close();
+  }
+
+  /** Takes note of a fault that was met beside the loop; gives whether the log may go on. */
+  #meet(error: unknown): boolean {
+    this.#breakOn(error);
+    this.#report(error);
+    return this.#broken === undefined;
   }
 
   #wake(): void {
@@ -99,8 +108,7 @@ export class Sequencer {
 
   /** Whether there is something that a checkpoint has not covered, and may be. */
   #isBehind(): boolean {
-    const { published } = this.#parts.publisher;
-    return this.#broken === undefined && (this.#inDoubt || published.size < this.#tree.size);
+    return this.#broken === undefined && (this.#inDoubt || this.#parts.publisher.size < this.#tree.size);
   }
 
   #isDue(): boolean {

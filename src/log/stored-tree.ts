@@ -82,7 +82,8 @@ export async function checkExtends(
   }
 }
 
-function nodesOf(store: Store, size: number): ReadNodes {
+/** Reads nodes of the tree of the first `size` entries from the stored tiles. */
+export function nodesOf(store: Store, size: number): ReadNodes {
   return tileNodeReader(
     size,
     ({ level, index, width }) => store.readHashes(level, index * TILE_WIDTH, index * TILE_WIDTH + width),
