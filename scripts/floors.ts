@@ -9,7 +9,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['tally'],
   ['store'],
   ['swarm', 'log'],
-  ['service', 'builder', 'client', 'simulate'],
+  ['service', 'builder', 'client', 'witness', 'monitor', 'simulate'],
   ['cli'],
 ];
 const WEB_FLOOR = 2;

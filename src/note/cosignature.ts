@@ -102,14 +102,15 @@ export function formatCosignerVkey(
  * end u64 = size ‖ root[32]`; extension lines are not signed.
  *
  * @param text the checkpoint, a note's text with its final newline
- * @param timestamp seconds since 1970, not zero: a witness always says when
+ * @param timestamp seconds since 1970; zero by ML-DSA-44 alone, from who does not say that this is the newest tree, as a
+ *   log with such a key: a witness always says when
  */
 export function cosignedMessage(
   { name, algorithm }: Pick<CosignerKey, 'name' | 'algorithm'>,
   text: string,
   timestamp: number,
 ): Uint8Array {
-  if (!Number.isSafeInteger(timestamp) || timestamp <= 0) {
+  if (!Number.isSafeInteger(timestamp) || timestamp < (algorithm === 'ed25519' ? 1 : 0)) {
     throw new NoteError(
       'bad-cosignature',
       `${timestamp} is no time of a cosignature: give whole seconds since 1970`,
@@ -158,7 +159,7 @@ export function cosignatureVerifier(vkey: string, verify: CosignatureVerify): No
 
 /**
  * Opens a checkpoint that `logVkey` must have signed (a plain Ed25519 key whose name is the origin), and says which of
- * `cosignerVkeys` cosigned it. A wrong signature under any of these keys refuses the whole note (`bad-signature`).
+ * `cosignerVkeys` cosigned it and said when. A wrong signature under any of these keys refuses the whole note (`bad-signature`).
  */
 export function openCosignedCheckpoint(
   note: Uint8Array,
@@ -178,7 +179,8 @@ export function openCosignedCheckpoint(
   }
   const good = verified.flatMap((signature) => {
     const cosigner = cosigners.find(({ verifier }) => isBy(signature, verifier));
-    return cosigner === undefined ? [] : [cosignerOf(cosigner.vkey, signature.signature)];
+    if (cosigner === undefined || cosignatureTimestamp(signature.signature) === 0) return [];
+    return [cosignerOf(cosigner.vkey, signature.signature)];
   });
   return { checkpoint, cosigners: good };
 }

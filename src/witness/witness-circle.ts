@@ -1,0 +1,272 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { equalBytes } from '../bytes/index.ts';
+import { LogError, nodeHasher } from '../log/index.ts';
+import { LogTreeError, verifyConsistency } from '../merkle/index.ts';
+import {
+  type Checkpoint,
+  formatNote,
+  meetsQuorum,
+  NoteError,
+  type NoteSignature,
+  openNote,
+  type PolicyWitness,
+  parseCheckpoint,
+  parseNote,
+  type TlogPolicy,
+} from '../note/index.ts';
+import { WitnessClient } from './ask.ts';
+import { ConflictError, WitnessError } from './errors.ts';
+import { logVerifier } from './known-logs.ts';
+import { ASK_LIMITS, type AskLimits } from './limits.ts';
+
+/** A tree head that the log signed; `note` is the signed checkpoint. */
+export interface HeadToCosign {
+  readonly size: number;
+  readonly root: Uint8Array;
+  readonly note: Uint8Array;
+}
+
+/** The RFC 6962 consistency proof from the tree of `oldSize` entries (1 or more) to the head. */
+export type Prove = (oldSize: number) => Promise<readonly Uint8Array[]>;
+
+export interface CircleOptions {
+  /** The log's verifier key. */
+  readonly logVkey: string;
+  readonly limits?: Partial<AskLimits>;
+  /** Told of each witness that did not cosign, and why; nothing waits for it. */
+  readonly onFault?: (error: unknown, url: string) => void;
+}
+
+interface Member {
+  readonly witness: PolicyWitness;
+  readonly client: WitnessClient;
+  /** Size of the checkpoint that this witness cosigned last, as far as is known. */
+  size: number;
+  /** Whether it cosigned the last time: then it is waited for a little, beyond the quorum. */
+  isQuick: boolean;
+  /** The request that is on its way. */
+  asked: Promise<unknown>;
+}
+
+/** Answers 409 that are followed in one attempt: a second log process or a stranger may have moved the witness on. */
+const MOST_CONFLICTS = 3;
+
+/**
+ * The witnesses that a log asks, by a trust policy (C2SP tlog-policy) whose witnesses have URLs. It knows what each has
+ * cosigned last, asks all of them at once, and is content with a quorum.
+ */
+export class WitnessCircle {
+  readonly #policy: TlogPolicy;
+  readonly #logVkey: string;
+  readonly #limits: AskLimits;
+  readonly #onFault: (error: unknown, url: string) => void;
+  readonly #members: readonly Member[];
+
+  /** Throws `bad-config` when the witnesses that have a URL cannot make the quorum. */
+  constructor(policy: TlogPolicy, options: CircleOptions) {
+    this.#policy = policy;
+    this.#logVkey = options.logVkey;
+    this.#limits = { ...ASK_LIMITS, ...options.limits };
+    this.#onFault = options.onFault ?? (() => undefined);
+    this.#members = policy.witnesses.flatMap((witness) => {
+      if (witness.url === undefined) return [];
+      const client = new WitnessClient(witness.vkey, witness.url, this.#limits);
+      return [{ witness, client, size: 0, isQuick: true, asked: Promise.resolve() }];
+    });
+    if (!meetsQuorum(policy.quorum, ({ url }) => url !== undefined)) {
+      throw new WitnessError(
+        'bad-config',
+        'the witnesses that have a URL in the trust policy cannot make its quorum: name the URL of each that is to be asked',
+      );
+    }
+  }
+
+  /**
+   * The checkpoints that the witnesses know, as notes that the log's key signed. Who cannot be reached, or shows
+   * nothing that this log signed, is passed over, after `requestMs` at the latest.
+   */
+  async newestHeads(signal: AbortSignal): Promise<readonly Uint8Array[]> {
+    const found = await Promise.all(
+      this.#members.map(async ({ client }) => {
+        try {
+          return (await this.#shown(client, signal))?.note;
+        } catch (error) {
+          signal.throwIfAborted();
+          this.#onFault(error, client.url);
+          return undefined;
+        }
+      }),
+    );
+    return found.filter((note) => note !== undefined);
+  }
+
+  /**
+   * Gets cosignatures of a head until the quorum is met; the note with their lines added. Rejects after `quorumMs` with
+   * `no-quorum`, and at once with {@link LogError} `older-tree` or `forked-tree` when a witness shows a checkpoint that
+   * the log's own key signed and that this tree does not hold.
+   */
+  async cosign(head: HeadToCosign, prove: Prove, signal: AbortSignal): Promise<Uint8Array> {
+    const over = new AbortController();
+    const bound = AbortSignal.any([signal, over.signal, AbortSignal.timeout(this.#limits.quorumMs)]);
+    const got = new Map<PolicyWitness, NoteSignature>();
+    const isMet = (): boolean => meetsQuorum(this.#policy.quorum, (witness) => got.has(witness));
+    const asks = this.#members.map(async (member) => {
+      const signature = await this.#askOne(member, head, prove, bound);
+      if (signature !== undefined) got.set(member.witness, signature);
+      return member;
+    });
+    try {
+      await untilMet(asks, isMet);
+      if (isMet()) await this.#waitForQuick(asks, bound);
+    } finally {
+      for (const ask of asks) ask.catch(() => undefined); // told by `untilMet`, or of no more use
+      over.abort();
+    }
+    signal.throwIfAborted();
+    if (isMet()) return withLines(head.note, [...got.values()]);
+    throw new WitnessError(
+      'no-quorum',
+      `${got.size} of ${this.#members.length} witnesses cosigned the checkpoint of ${head.size} entries in ` +
+        `${this.#limits.quorumMs} ms, which is no quorum: the one before stays published`,
+    );
+  }
+
+  /** One witness's cosignature; undefined when there is none. Rejects with {@link LogError} alone. */
+  async #askOne(
+    member: Member,
+    head: HeadToCosign,
+    prove: Prove,
+    signal: AbortSignal,
+  ): Promise<NoteSignature | undefined> {
+    const before = member.asked;
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+    member.asked = ended;
+    await before;
+    try {
+      signal.throwIfAborted();
+      const signature = await this.#insist(member, head, prove, signal);
+      member.size = head.size;
+      member.isQuick = true;
+      return signature;
+    } catch (error) {
+      if (error instanceof LogError) throw error;
+      member.isQuick = false;
+      // Where it ended because the others were enough, that is no fault.
+      if (!signal.aborted) this.#onFault(error, member.client.url);
+      return undefined;
+    } finally {
+      end();
+    }
+  }
+
+  /** Asks from what the witness cosigned last, and again from what it says instead. */
+  async #insist(
+    member: Member,
+    head: HeadToCosign,
+    prove: Prove,
+    signal: AbortSignal,
+  ): Promise<NoteSignature> {
+    const { client } = member;
+    for (let conflicts = 0; ; conflicts += 1) {
+      const oldSize = Math.min(member.size, head.size);
+      const proof = oldSize === 0 || oldSize === head.size ? [] : await prove(oldSize);
+      try {
+        return await client.cosign(head.note, oldSize, proof, signal);
+      } catch (error) {
+        if (!(error instanceof WitnessError) || !['conflict', 'refused'].includes(error.code)) throw error;
+        const isNews = error instanceof ConflictError && error.size !== oldSize && error.size <= head.size;
+        if (!isNews) await this.#refuseFork(client, head, prove, signal);
+        if (!isNews || conflicts >= MOST_CONFLICTS) throw error;
+        member.size = error.size;
+      }
+    }
+  }
+
+  /** Holds the head against what a witness shows that this log signed: only that is evidence, not what it says. */
+  async #refuseFork(
+    client: WitnessClient,
+    head: HeadToCosign,
+    prove: Prove,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const shown = await this.#shown(client, signal);
+    if (shown === undefined) return;
+    const { size, root } = shown.checkpoint;
+    if (size > head.size) {
+      throw new LogError(
+        'older-tree',
+        `the stored log has ${head.size} entries, but ${size} were signed (shown by the witness at ${client.url}): the store is ` +
+          'an old copy. Put back a newer one; to go on from this one would fork the log',
+      );
+    }
+    if (!(await isHeld(shown.checkpoint, head, prove))) {
+      throw new LogError(
+        'forked-tree',
+        `the stored log does not contain the tree of ${size} entries (root ${Buffer.from(root).toString('hex')}) that was signed ` +
+          `(shown by the witness at ${client.url}): to sign it would fork the log`,
+      );
+    }
+  }
+
+  /** What a witness shows, if the log's key signed it. */
+  async #shown(
+    client: WitnessClient,
+    signal: AbortSignal,
+  ): Promise<{ readonly note: Uint8Array; readonly checkpoint: Checkpoint } | undefined> {
+    const verifier = logVerifier(this.#logVkey);
+    const note = await client.newest(verifier.name, signal);
+    if (note === undefined) return undefined;
+    try {
+      const checkpoint = parseCheckpoint(openNote(note, [verifier]).text);
+      if (checkpoint.origin === verifier.name) return { note, checkpoint };
+    } catch (cause) {
+      if (!(cause instanceof NoteError)) throw cause;
+      throw new WitnessError(
+        'bad-answer',
+        `${client.url} shows no checkpoint of this log: ${cause.message}`,
+        { cause },
+      );
+    }
+    throw new WitnessError('bad-answer', `${client.url} shows a checkpoint of another log`);
+  }
+
+  /** After the quorum: those that answered the last time get a moment to add their lines too. */
+  async #waitForQuick(asks: readonly Promise<Member>[], signal: AbortSignal): Promise<void> {
+    const quick = asks.filter((_, at) => this.#members[at]?.isQuick);
+    const grace = sleep(this.#limits.graceMs, undefined, { signal, ref: false }).catch(() => undefined);
+    await Promise.race([Promise.all(quick), grace]);
+  }
+}
+
+/** Resolves when the quorum is met, or nobody is left to answer. */
+async function untilMet(asks: readonly Promise<unknown>[], isMet: () => boolean): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    for (const ask of asks) {
+      ask.then(() => {
+        if (isMet()) resolve();
+      }, reject);
+    }
+    Promise.all(asks).then(() => resolve(), reject);
+  });
+}
+
+async function isHeld(shown: Checkpoint, head: HeadToCosign, prove: Prove): Promise<boolean> {
+  if (shown.size === 0) return equalBytes(shown.root, nodeHasher.empty);
+  if (shown.size === head.size) return equalBytes(shown.root, head.root);
+  const proof = await prove(shown.size);
+  try {
+    verifyConsistency(
+      { oldSize: shown.size, oldRoot: shown.root, newSize: head.size, newRoot: head.root, proof },
+      nodeHasher,
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof LogTreeError) return false;
+    throw error;
+  }
+}
+
+function withLines(note: Uint8Array, cosignatures: readonly NoteSignature[]): Uint8Array {
+  const { text, signatures } = parseNote(note);
+  return formatNote({ text, signatures: [...signatures, ...cosignatures] });
+}
