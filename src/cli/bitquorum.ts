@@ -17,6 +17,7 @@ const EXIT_OF_CODE: Readonly<Record<string, ExitCode>> = {
   'no-release-name': EXIT.usage,
   'no-tally-url': EXIT.usage,
   'no-winner': EXIT.noWinner,
+  'no-quorum': EXIT.noWinner,
   mismatch: EXIT.mismatch,
   'peer-lied': EXIT.mismatch,
   'identity-wrong': EXIT.mismatch,
@@ -45,6 +46,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   seed: async () => (await import('./seed-command.ts')).addSeedCommand,
   probe: async () => (await import('./probe-command.ts')).addProbeCommand,
   torrent: async () => (await import('./torrent-command.ts')).addTorrentCommand,
+  statement: async () => (await import('./statement-command.ts')).addStatementCommand,
   key: async () => (await import('./key-command.ts')).addKeyCommand,
   demo: async () => (await import('./demo-command.ts')).addDemoCommand,
 };

@@ -10,6 +10,7 @@ export class StatementError extends CodedError<
   | 'key-file-exists'
   | 'key-file-open-to-others'
   | 'too-large'
+  | 'mismatch'
   | 'busy'
   | 'closed'
 > {}

@@ -169,11 +169,7 @@ export const GOOD: { [K in Kind]: { subject: Subject; predicate: Predicate<K> } 
 };
 
 /** A good statement of a kind, with parts of its predicate or its subject changed. */
-export function made<K extends Kind>(
-  kind: K,
-  change: object = {},
-  subject: Subject = GOOD[kind].subject,
-): Statement {
-  const predicate = { ...GOOD[kind].predicate, ...change } as PredicateInput<K>;
+export function made(kind: Kind, change: object = {}, subject: Subject = GOOD[kind].subject): Statement {
+  const predicate = { ...GOOD[kind].predicate, ...change } as PredicateInput<Kind>;
   return makeStatement(kind, subject, predicate) as Statement;
 }
