@@ -41,6 +41,7 @@ export function nextAct(
       if (record.kind === 'made') return own.commitment === undefined ? 'commit' : 'nothing';
       return record.kind === 'failed' && !own.failed ? 'tell-failure' : 'nothing';
     case 'voting':
+    case 'provisional':
       if (own.commitment !== undefined) return own.votedFor === undefined ? 'vote' : 'nothing';
       if (record?.kind === 'made') return 'missed';
       if (record?.kind === 'late') return own.votedFor === undefined ? 'vote-late' : 'nothing';
@@ -49,6 +50,7 @@ export function nextAct(
     case 'contested':
     case 'failed':
     case 'superseded':
+    case 'taken down':
       return 'nothing';
   }
 }

@@ -69,7 +69,7 @@ export async function publishRelease(
 /** The live release of this name, if it is of this very recipe. */
 function liveRelease(tally: Tally, recipe: Recipe, sha256: string): ReleaseView | undefined {
   const live = resolvePackage(tally, recipe.package);
-  if (live === undefined || live.state === 'failed' || live.state === 'superseded') return undefined;
+  if (live === undefined || live.state === 'failed') return undefined;
   if (live.recipe.sha256 === sha256) return live;
   throw new BuilderError(
     'refused',

@@ -1,6 +1,6 @@
 import { commitmentOf, type StatementOf } from '../statement/browser.ts';
 import { type Refusal, refuse } from './refusal.ts';
-import { type Ballot, ballotOf, type Entry, type ReleaseState, type Tally } from './state.ts';
+import { type Ballot, ballotOf, type Entry, type Poll, type Tally } from './state.ts';
 import { dayOf, noteActiveDay } from './tenure.ts';
 
 /** How long an audit may take to its receipt, midnight or not. */
@@ -11,7 +11,7 @@ const MIDNIGHT_MS = 60_000;
  * equivocation; one piece of evidence is enough, so that nobody can fill a log with it.
  */
 export function judgeCommit(
-  release: ReleaseState,
+  release: Poll,
   { predicate }: StatementOf<'commit'>,
   key: string,
   timeMs: number,
@@ -38,7 +38,7 @@ function judgeEvidence(ballot: Ballot | undefined): Refusal | undefined {
 }
 
 export function applyCommit(
-  release: ReleaseState,
+  release: Poll,
   { predicate }: StatementOf<'commit'>,
   key: string,
   entry: Entry,
@@ -51,13 +51,13 @@ export function applyCommit(
 }
 
 /** Keeps what a refused commitment shows: that its builder came too late. */
-export function noteLateCommit(release: ReleaseState, key: string, entry: Entry): void {
+export function noteLateCommit(release: Poll, key: string, entry: Entry): void {
   const ballot = ballotOf(release, key);
   if (ballot.commit === undefined) ballot.lateCommitIndex ??= entry.index;
 }
 
 /** A failure is said instead of a commitment, never after one. */
-export function judgeFailure(release: ReleaseState, key: string, timeMs: number): Refusal | undefined {
+export function judgeFailure(release: Poll, key: string, timeMs: number): Refusal | undefined {
   if (release.phase === 'announced') return refuse('too-early', 'this release is not open yet');
   if (release.phase !== 'committing' || timeMs >= release.commitEndsMs) {
     return refuse('too-late', 'the commit window of this release has ended');
@@ -72,7 +72,7 @@ export function judgeFailure(release: ReleaseState, key: string, timeMs: number)
 }
 
 export function applyFailure(
-  release: ReleaseState,
+  release: Poll,
   { predicate }: StatementOf<'failure'>,
   key: string,
   entry: Entry,
@@ -87,7 +87,7 @@ export function applyFailure(
  */
 export function judgeVote(
   tally: Tally,
-  release: ReleaseState,
+  release: Poll,
   { predicate }: StatementOf<'vote'>,
   key: string,
   timeMs: number,
@@ -127,7 +127,7 @@ export function judgeVote(
 }
 
 export function applyVote(
-  release: ReleaseState,
+  release: Poll,
   { predicate }: StatementOf<'vote'>,
   key: string,
   entry: Entry,
@@ -139,14 +139,14 @@ export function applyVote(
 }
 
 /** Audits go on after the verdict: then they show who is active, and move no vote. */
-export function judgeAudit(release: ReleaseState): Refusal | undefined {
+export function judgeAudit(release: Poll): Refusal | undefined {
   if (release.closeIndex !== undefined) return undefined;
   return refuse('too-early', 'nobody can vote before close, so there is nothing to audit');
 }
 
 /** What an audit says that the entries do not bear out. */
 export function faultOfAudit(
-  release: ReleaseState,
+  release: Poll,
   { predicate }: StatementOf<'audit'>,
   timeMs: number,
 ): string | undefined {
@@ -164,7 +164,7 @@ export function faultOfAudit(
  */
 export function applyAudit(
   tally: Tally,
-  release: ReleaseState,
+  release: Poll,
   { predicate }: StatementOf<'audit'>,
   entry: Entry,
 ): void {

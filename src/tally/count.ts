@@ -3,14 +3,28 @@ import type { Statement } from '../statement/browser.ts';
 import { advanceAdmissions } from './admission.ts';
 import { applyAudit, applyCommit, applyFailure, applyVote, noteLateCommit } from './ballots.ts';
 import { applyBuilder } from './builders.ts';
-import { type BallotStatement, faultOf, judge, type LogStatement, type Offer } from './judge.ts';
+import { planCanaries } from './canaries.ts';
+import { noteLateCanaryCommit } from './canary-ballots.ts';
+import { applyCanaryEntry, canaryOf } from './canary-entries.ts';
+import { passSeats } from './half-time.ts';
+import {
+  type BallotStatement,
+  faultOf,
+  judge,
+  type LogStatement,
+  type Offer,
+  type TurnStatement,
+} from './judge.ts';
 import { applyRevoke, applyRotate, identityOf } from './keys.ts';
 import { wakeMembers } from './membership.ts';
 import { advancePolicy, applyPolicy } from './policy.ts';
 import { type Refusal, type RefusalCode, refuse } from './refusal.ts';
 import { applyRelease, isAuthorised } from './releases.ts';
+import { applyRevote } from './revote.ts';
 import { type Entry, raiseAlarm, recordRefusal, type Tally } from './state.ts';
 import { applyState, faultOfState, markDirty, stateNow, takeState } from './state-map.ts';
+import { applySupersede } from './supersede.ts';
+import { applyTakedown } from './takedown.ts';
 import { applyVerdict } from './verdict.ts';
 import { applyClose, applyOpen } from './windows.ts';
 
@@ -39,6 +53,7 @@ export function countEntry(tally: Tally, entry: Entry): void {
   const now = { index: entry.index, timeMs: tally.timeMs };
   wakeMembers(tally, now);
   advanceAdmissions(tally, now);
+  passSeats(tally);
   const placed: Entry = { ...entry, timeMs: tally.timeMs };
   const refusal = judge(tally, placed);
   if (refusal !== undefined) {
@@ -67,9 +82,17 @@ export function admits(
   signers: readonly string[],
   nowMs: number,
   payloadDigest?: string,
+  witnessed?: readonly string[],
 ): Admission {
   const timeMs = Math.max(nowMs, tally.timeMs);
-  const offer = { index: tally.size, timeMs, statement, signers, payloadDigest };
+  const offer = {
+    index: tally.size,
+    timeMs,
+    statement,
+    signers,
+    payloadDigest,
+    ...(witnessed && { witnessed }),
+  };
   const refusal = judge(tally, offer) ?? judgeAtDoor(tally, offer);
   return refusal === undefined ? { ok: true } : { ok: false, ...refusal };
 }
@@ -92,7 +115,21 @@ function apply(tally: Tally, entry: Entry): void {
   else if (statement.kind === 'rotate') applyRotate(tally, statement, entry);
   else if (statement.kind === 'revoke') applyRevoke(tally, statement, entry);
   else if (statement.kind === 'release') applyRelease(tally, statement, entry);
+  else if (applyCanaryEntry(tally, statement, entry)) return;
+  else if (isTurn(statement)) applyTurn(tally, statement, entry);
   else if (isAboutRelease(statement)) applyToRelease(tally, statement, entry);
+}
+
+function isTurn(statement: Statement): statement is TurnStatement {
+  return ['supersede', 'takedown', 'revote'].includes(statement.kind);
+}
+
+function applyTurn(tally: Tally, statement: TurnStatement, entry: Entry): void {
+  const release = tally.releases.get(statement.predicate.release);
+  if (release === undefined) return;
+  if (statement.kind === 'supersede') applySupersede(tally, release, statement, entry);
+  else if (statement.kind === 'takedown') applyTakedown(tally, release, statement, entry);
+  else applyRevote(tally, release, entry);
 }
 
 function isAboutRelease(statement: Statement): statement is BallotStatement | LogStatement {
@@ -107,14 +144,15 @@ function applyToRelease(tally: Tally, statement: BallotStatement | LogStatement,
   switch (statement.kind) {
     case 'open':
       markDirty(tally, `release:${release.digest}`);
-      return applyOpen(release, statement, entry);
+      return applyOpen(tally, release, statement, entry);
     case 'commit':
       return applyCommit(release, statement, key, entry);
     case 'failure':
       return applyFailure(release, statement, key, entry);
     case 'close':
       markDirty(tally, `release:${release.digest}`);
-      return applyClose(release, entry);
+      applyClose(release, entry);
+      return planCanaries(tally, release, entry);
     case 'vote':
       return applyVote(release, statement, key, entry);
     case 'audit':
@@ -142,5 +180,7 @@ function keepRefusal(tally: Tally, entry: Entry, refusal: Refusal): void {
   if (statement.kind !== 'commit' || refusal.code !== 'too-late') return;
   const release = tally.releases.get(statement.predicate.release);
   const key = identityOf(tally, signers[0] ?? '');
+  const canary = canaryOf(tally, statement);
+  if (canary !== undefined && key !== undefined) noteLateCanaryCommit(canary, key, entry);
   if (release !== undefined && key !== undefined) noteLateCommit(release, key, entry);
 }

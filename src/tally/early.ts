@@ -1,3 +1,4 @@
+import { floorsOf } from './releases.ts';
 import type { Ballot, ReleaseState } from './state.ts';
 
 /**
@@ -5,7 +6,8 @@ import type { Ballot, ReleaseState } from './state.ts';
  * committed or reported a failure: nothing that counts can still come. Else it is the window's end.
  */
 export function closeDueMs(release: ReleaseState): number {
-  const { commitFloorSeconds, endEarly } = release.rules.windows;
+  const { endEarly } = release.rules.windows;
+  const { commitFloorSeconds } = floorsOf(release.rules, release.predicate);
   if (!endEarly || release.open === undefined || !everySeat(release, hasSpoken)) return release.commitEndsMs;
   return Math.min(release.commitEndsMs, release.open.timeMs + commitFloorSeconds * 1000);
 }
@@ -15,7 +17,8 @@ export function closeDueMs(release: ReleaseState): number {
  * opened and audited: the count can only change by an equivocation. Else it is the window's end.
  */
 export function verdictDueMs(release: ReleaseState): number {
-  const { voteFloorSeconds, endEarly } = release.rules.windows;
+  const { endEarly } = release.rules.windows;
+  const { voteFloorSeconds } = floorsOf(release.rules, release.predicate);
   if (!endEarly || !everySeat(release, isSettled)) return release.voteEndsMs;
   const closedMs = release.voteEndsMs - release.predicate.voteSeconds * 1000;
   return Math.min(release.voteEndsMs, closedMs + voteFloorSeconds * 1000);

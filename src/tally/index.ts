@@ -16,11 +16,13 @@ export { admits, countEntry } from './count.ts';
 export { tallyDigest } from './digest.ts';
 export { entriesDue, nextDueMs } from './due.ts';
 export type { GroupView } from './group-view.ts';
+export { lightValue, packageOf } from './light-values.ts';
 export { policyAt } from './policy.ts';
 export { PolicyError, parsePolicyToml } from './policy-toml.ts';
 export type { BuilderStatus } from './reasons.ts';
 export { countSome, indicesOf, lightKeysOf } from './recount.ts';
 export type { RefusalCode } from './refusal.ts';
+export type { ReleasePhase } from './release-state.ts';
 export type { BuilderOnRelease, ReleaseView } from './release-view.ts';
 export { releaseView, releaseViews, resolvePackage } from './release-view.ts';
 export type {
@@ -29,7 +31,6 @@ export type {
   GivenDraw,
   PolicyInForce,
   RefusedEntry,
-  ReleasePhase,
   Tally,
   TallyContext,
 } from './state.ts';

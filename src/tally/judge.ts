@@ -1,13 +1,18 @@
 import type { Statement, StatementOf } from '../statement/browser.ts';
 import { faultOfAudit, judgeAudit, judgeCommit, judgeFailure, judgeVote } from './ballots.ts';
 import { judgeBuilder } from './builders.ts';
+import { judgeCanary } from './canaries.ts';
+import { canaryOf, faultOfCanaryEntry, judgeAboutCanary } from './canary-entries.ts';
 import { heartbeatDigest } from './due.ts';
 import { identityOf, judgeRevoke, judgeRotate, revokedBefore } from './keys.ts';
 import { judgePolicy, policyAt } from './policy.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { judgeRelease } from './releases.ts';
+import { judgeRevote } from './revote.ts';
 import type { Entry, ReleaseState, Tally } from './state.ts';
 import { judgeState } from './state-map.ts';
+import { judgeSupersede } from './supersede.ts';
+import { judgeTakedown } from './takedown.ts';
 import { faultOfVerdict, judgeVerdict } from './verdict.ts';
 import { faultOfClose, faultOfOpen, judgeClose, judgeOpen, neverOpens } from './windows.ts';
 
@@ -25,6 +30,9 @@ export type LogStatement =
 
 /** What only a builder signs about a release. */
 export type BallotStatement = StatementOf<'commit'> | StatementOf<'failure'> | StatementOf<'vote'>;
+
+/** What publishers and founders say about a release that stands. */
+export type TurnStatement = StatementOf<'supersede'> | StatementOf<'takedown'> | StatementOf<'revote'>;
 
 /** An entry, or what would be the next one; the digest matters for releases only. */
 export type Offer = Omit<Entry, 'payloadDigest'> & { readonly payloadDigest: string | undefined };
@@ -51,15 +59,19 @@ export function judge(tally: Tally, offer: Offer): Refusal | undefined {
     case 'close':
     case 'audit':
     case 'verdict':
-      return judgeLogStatement(tally, statement, signers, timeMs);
+      return judgeLogStatement(tally, statement, offer);
     case 'rotate':
       return judgeRotate(tally, statement, signers);
     case 'revoke':
       return judgeRevoke(tally, statement, signers);
     case 'state':
       return judgeState(tally, signers, timeMs);
-    default:
-      return refuse('not-counted-yet', `a ${statement.kind} statement does not count yet`);
+    case 'supersede':
+    case 'takedown':
+    case 'revote':
+      return judgeTurn(tally, statement, signers, timeMs);
+    case 'canary':
+      return judgeCanary(tally, statement, signers);
   }
 }
 
@@ -115,6 +127,8 @@ function judgeBallot(
     );
   const gone = revokedBefore(builder);
   if (gone !== undefined) return gone;
+  const canary = canaryOf(tally, statement);
+  if (canary !== undefined) return judgeAboutCanary(tally, canary, statement, key, timeMs);
   const release = releaseOf(tally, statement);
   if ('code' in release) return release;
   const never = neverOpens(release);
@@ -132,16 +146,17 @@ function judgeBallot(
 function judgeLogStatement(
   tally: Tally,
   statement: LogStatement,
-  signers: readonly string[],
-  timeMs: number,
+  { signers, timeMs, witnessed }: Offer,
 ): Refusal | undefined {
   if (!signers.includes(tally.context.logKey))
     return refuse('wrong-signer', `only the log signs ${statement.kind}`);
+  const canary = canaryOf(tally, statement);
+  if (canary !== undefined) return judgeAboutCanary(tally, canary, statement, tally.context.logKey, timeMs);
   const release = releaseOf(tally, statement);
   if ('code' in release) return release;
   switch (statement.kind) {
     case 'open':
-      return judgeOpen(release);
+      return judgeOpen(tally, release, statement, witnessed ?? []);
     case 'close':
       return judgeClose(release, timeMs);
     case 'audit':
@@ -151,9 +166,27 @@ function judgeLogStatement(
   }
 }
 
+function judgeTurn(
+  tally: Tally,
+  statement: TurnStatement,
+  signers: readonly string[],
+  timeMs: number,
+): Refusal | undefined {
+  const release = releaseOf(tally, statement);
+  if ('code' in release) return release;
+  switch (statement.kind) {
+    case 'supersede':
+      return judgeSupersede(tally, release, statement, signers, timeMs);
+    case 'takedown':
+      return judgeTakedown(tally, release, signers, timeMs);
+    case 'revote':
+      return judgeRevote(tally, release, signers, timeMs);
+  }
+}
+
 function releaseOf(
   tally: Tally,
-  { subject, predicate }: BallotStatement | LogStatement,
+  { subject, predicate }: BallotStatement | LogStatement | TurnStatement,
 ): ReleaseState | Refusal {
   const release = tally.releases.get(predicate.release);
   if (release === undefined)
@@ -169,10 +202,12 @@ function releaseOf(
 export function faultOf(tally: Tally, statement: Statement, timeMs: number): string | undefined {
   if (!('release' in statement.predicate)) return undefined;
   const release = tally.releases.get(statement.predicate.release);
-  if (release === undefined) return undefined;
+  if (release === undefined || statement.kind === 'canary') {
+    return faultOfCanaryEntry(tally, statement, timeMs);
+  }
   switch (statement.kind) {
     case 'open':
-      return faultOfOpen(release, statement, timeMs);
+      return faultOfOpen(tally, release, statement, timeMs);
     case 'close':
       return faultOfClose(release, statement);
     case 'audit':

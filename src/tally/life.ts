@@ -53,6 +53,8 @@ export interface Life {
   eligible: boolean;
   /** Entries by which it became eligible, ceased to be, and so on; the latest {@link MOST_SPELLS}. */
   readonly spells: number[];
+  /** What became of the canaries that the lot gave it: matched, diverged, not committed to. */
+  readonly canaries: { passed: number; failed: number; missed: number };
   /** What clusters go by → the entry that declared it. */
   marks: Map<string, number>;
 }
@@ -88,6 +90,7 @@ export function newLife(key: string, index: number): Life {
     memberSince: undefined,
     eligible: false,
     spells: [],
+    canaries: { passed: 0, failed: 0, missed: 0 },
     marks: new Map(),
   };
 }

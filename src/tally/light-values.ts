@@ -53,8 +53,16 @@ function policyValue(tally: Tally): string | undefined {
 function builderValue(tally: Tally, key: string): string | undefined {
   const builder = tally.builders.get(key);
   if (builder === undefined) return undefined;
-  const isFounder = tally.policy?.rules.founders.includes(key) === true;
-  return canonicalJson({ currentKey: key, eligible: Number(isFounder), founder: Number(isFounder) });
+  const { currentKey, eligible, memberSince, revoked, coolingUntilMs, suspendedUntilMs } = builder.life;
+  return canonicalJson({
+    currentKey,
+    eligible: Number(eligible),
+    founder: Number(tally.policy?.rules.founders.includes(key) === true),
+    memberSinceMs: memberSince?.timeMs,
+    coolingUntilMs: coolingUntilMs === 0 ? undefined : coolingUntilMs,
+    suspendedUntilMs: suspendedUntilMs === 0 ? undefined : suspendedUntilMs,
+    revokedIndex: revoked?.index,
+  });
 }
 
 function releaseValue(tally: Tally, digest: string): string | undefined {
@@ -67,6 +75,7 @@ function releaseValue(tally: Tally, digest: string): string | undefined {
     package: predicate.package,
     state: phase,
     panel: hasPanel ? draw.panel : undefined,
+    seniors: hasPanel ? draw.seniors : undefined,
     quorum: hasPanel ? draw.quorum : undefined,
     infoHashV2: verdict?.outcome.infoHashV2 ?? undefined,
     verdictIndex: verdict?.index,

@@ -15,6 +15,10 @@ export function standingOf(tally: Tally, release: ReleaseState, key: string): St
   const ballot = release.ballots.get(key);
   const excluded = exclusionOf(tally, release, key, ballot);
   if (excluded !== undefined) return notCounted(excluded);
+  const { ended } = release;
+  if (ended !== undefined && release.verdict === undefined) {
+    return notCounted(`this release was ${ended.kind} before its verdict (entry ${ended.index})`);
+  }
   if (ballot?.commit === undefined) return withoutCommitment(release, ballot);
   return withCommitment(release, ballot, ballot.commit.index);
 }
@@ -43,17 +47,21 @@ function exclusionOf(
   if (release.rival) return 'another release holds this name, so this one has no panel';
   if (release.draw.onPanel.has(key))
     return hasWeight(tally, release, key) ? undefined : lostWeight(tally, release, key);
+  const heir = release.passed.get(key);
+  if (heir !== undefined) {
+    return `had not committed by half of the commit window, so its seat passed on to ${heir.slice(0, 8)}`;
+  }
   const why = release.draw.leftOut.get(key);
   if (why !== undefined) return `not on the panel: ${why}`;
   const builder = tally.builders.get(key);
   if (builder === undefined) return 'its key is not registered';
-  return wasEligibleAt(builder, release.index)
+  return wasEligibleAt(builder, release.place.index)
     ? `not on the panel: the lot gave its ${release.rules.panelSeats} seats to others`
     : 'not on the panel: it was not eligible when this release was logged';
 }
 
 function lostWeight(tally: Tally, release: ReleaseState, key: string): string {
-  const index = weightLostAt(tally, key, release.index, Infinity);
+  const index = weightLostAt(tally, key, release.place.index, Infinity);
   return tally.builders.get(key)?.life.revoked?.index === index
     ? `was revoked after this release (entry ${index})`
     : `has a new key since (entry ${index}), which has no weight until it has cooled`;

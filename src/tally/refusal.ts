@@ -15,8 +15,7 @@ export type RefusalCode =
   | 'duplicate'
   | 'too-early'
   | 'too-late'
-  | 'does-not-open'
-  | 'not-counted-yet';
+  | 'does-not-open';
 
 export interface Refusal {
   readonly code: RefusalCode;

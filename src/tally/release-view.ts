@@ -1,7 +1,11 @@
 import type { Predicate } from '../statement/browser.ts';
 import { type GroupView, groupsOf } from './group-view.ts';
+import { halfTimeMs } from './half-time.ts';
+import { isWitnessed } from './lot-seed.ts';
+import { type Provisional, provisionalOf } from './provisional.ts';
 import { type BuilderStatus, standingOf } from './reasons.ts';
-import type { ReleasePhase, ReleaseState, Tally } from './state.ts';
+import { type ReleasePhase, stateOf, winnerOf } from './release-state.ts';
+import type { Ending, Outcome, ReleaseState, Tally } from './state.ts';
 
 /** One release as people and the API see it; plain JSON. */
 export interface ReleaseView {
@@ -25,16 +29,38 @@ export interface ReleaseView {
   readonly commitEndsMs?: number;
   readonly voteEndsMs?: number;
   readonly verdictMs?: number;
+  /** Whether it asked for the urgent lane: shorter windows, and founders signed it beside its publisher. */
+  readonly urgent: boolean;
+  /** 0, and one more for each revote. */
+  readonly round: number;
+  /** Who gives the seed of its lot: without witnesses the log's operator could try until a panel suits it. */
+  readonly seedBy: 'log' | 'witnesses';
+  /** When seats without a commitment pass on to the next in the lot's order. */
+  readonly halfTimeMs?: number;
+  /** Seats that passed on. */
+  readonly passed: readonly { readonly from: string; readonly to: string }[];
+  /** What founders and elders agree on before the verdict of an urgent release: no winner. */
+  readonly provisional?: Provisional;
+  /** Why it is superseded or taken down. */
+  readonly ended?: Ending;
+  /** Verdicts of earlier rounds, the first one first. */
+  readonly earlier: readonly PastVerdict[];
   /** Keys drawn, sorted. */
   readonly panel: readonly string[];
   /** Fewest votes that win. */
   readonly quorum: number;
-  /** Infohash of the verdict, or null: of a verdict only, never of a lead. */
+  /** Infohash of the verdict, or null: of a verdict only, never of a lead, and none after a takedown. */
   readonly winner: string | null;
   /** The most counted votes first. */
   readonly groups: readonly GroupView[];
   /** The panel and everybody who logged something about it; the panel first, then by key. */
   readonly builders: readonly BuilderOnRelease[];
+}
+
+/** A verdict that a revote overtook. */
+export interface PastVerdict extends Pick<Outcome, 'state' | 'infoHashV2'> {
+  readonly index: number;
+  readonly timeMs: number;
 }
 
 /** One builder's part in one release. */
@@ -74,11 +100,14 @@ export function resolvePackage(tally: Tally, packageUrl: string): ReleaseView | 
   const release = name === undefined ? undefined : tally.releases.get(name.live);
   if (name === undefined || release === undefined) return undefined;
   const view = viewOf(tally, release);
-  return name.rivals.length === 0 ? view : { ...view, state: 'contested', winner: null };
+  return name.rivals.length === 0 || release.ended !== undefined
+    ? view
+    : { ...view, state: 'contested', winner: null };
 }
 
 function viewOf(tally: Tally, release: ReleaseState): ReleaseView {
-  const { predicate, verdict } = release;
+  const { predicate, verdict, ended } = release;
+  const provisional = provisionalOf(tally, release);
   const keys = new Set([...release.draw.panel, ...[...release.ballots.keys()].sort()]);
   const hasPanel = release.authorised && !release.rival;
   if (!hasPanel) for (const key of release.draw.panel) if (!release.ballots.has(key)) keys.delete(key);
@@ -88,7 +117,7 @@ function viewOf(tally: Tally, release: ReleaseState): ReleaseView {
     package: predicate.package,
     publisher: release.publisher,
     authorised: release.authorised,
-    state: release.phase,
+    state: stateOf(tally, release),
     rivals: rivalsOf(tally, release),
     profile: predicate.profile,
     platform: predicate.platform,
@@ -101,11 +130,24 @@ function viewOf(tally: Tally, release: ReleaseState): ReleaseView {
           openedMs: release.open.timeMs,
           commitEndsMs: release.commitEndsMs,
           voteEndsMs: release.voteEndsMs,
+          halfTimeMs: halfTimeMs(release.open.timeMs, release.commitEndsMs),
         }),
     ...(verdict === undefined ? {} : { verdictMs: verdict.timeMs }),
+    urgent: predicate.urgent,
+    round: release.round,
+    seedBy: isWitnessed(release) ? 'witnesses' : 'log',
+    passed: [...release.passed].map(([from, to]) => ({ from, to })),
+    ...(provisional === undefined ? {} : { provisional }),
+    ...(ended === undefined ? {} : { ended }),
+    earlier: release.earlier.map(({ index, timeMs, outcome: { state, infoHashV2 } }) => ({
+      index,
+      timeMs,
+      state,
+      infoHashV2,
+    })),
     panel: hasPanel ? release.draw.panel : [],
     quorum: release.draw.quorum,
-    winner: verdict?.outcome.infoHashV2 ?? null,
+    winner: winnerOf(release),
     groups: groupsOf(tally, release),
     builders: [...keys].map((key) => builderOn(tally, release, key)),
   };

@@ -1,8 +1,11 @@
-import type { StatementOf } from '../statement/browser.ts';
-import { drawPanel } from './lot.ts';
+import type { PolicyRules, Predicate, StatementOf } from '../statement/browser.ts';
+import { foundersSigning } from './keys.ts';
+import { emptyDraw, layOut } from './lay-out.ts';
+import { quorumOf } from './lot.ts';
+import { claimName } from './names.ts';
 import { mayPublish, policyAt } from './policy.ts';
 import { type Refusal, refuse } from './refusal.ts';
-import { BOUNDS, type Entry, type NameState, type ReleaseState, type Tally } from './state.ts';
+import type { Entry, ReleaseState, Tally } from './state.ts';
 import { markDirty } from './state-map.ts';
 
 /**
@@ -19,18 +22,52 @@ export function judgeRelease(
 ): Refusal | undefined {
   const rules = policyAt(tally, timeMs)?.rules;
   if (rules === undefined) return refuse('no-policy', 'no policy is in force');
-  const { commitFloorSeconds, voteFloorSeconds } = rules.windows;
+  const { commitFloorSeconds, voteFloorSeconds } = floorsOf(rules, predicate);
   if (predicate.commitSeconds < commitFloorSeconds || predicate.voteSeconds < voteFloorSeconds) {
     return refuse(
       'window-below-floor',
       `the policy asks for at least ${commitFloorSeconds} s to commit and ${voteFloorSeconds} s to vote`,
     );
   }
+  if (predicate.urgent) {
+    const founders = foundersBeside(tally, rules, predicate.package, signers, timeMs);
+    if (founders < rules.urgent.founders) {
+      return refuse(
+        'wrong-signer',
+        `an urgent release is signed by ${rules.urgent.founders} founders beside its publisher, and ${founders} signed`,
+      );
+    }
+  }
   const known = digest === undefined ? undefined : tally.releases.get(digest);
   if (known === undefined) return undefined;
   const authorised = signers.some((key) => mayPublish(rules, predicate.package, key));
   if (known.authorised || !authorised) return refuse('duplicate', `this release is entry ${known.index}`);
   return undefined;
+}
+
+/** The shortest windows that a release may ask for. */
+export function floorsOf(
+  rules: PolicyRules,
+  { urgent }: Predicate<'release'>,
+): { readonly commitFloorSeconds: number; readonly voteFloorSeconds: number } {
+  return urgent ? rules.urgent : rules.windows;
+}
+
+/** How many founders signed beside the publisher, who may be a founder too. */
+function foundersBeside(
+  tally: Tally,
+  rules: PolicyRules,
+  packageUrl: string,
+  signers: readonly string[],
+  timeMs: number,
+): number {
+  const publisher = signers.find((key) => mayPublish(rules, packageUrl, key));
+  return foundersSigning(
+    tally,
+    rules,
+    signers.filter((key) => key !== publisher),
+    timeMs,
+  );
 }
 
 /** Whether any of a release's signers may publish its name under the policy in force. */
@@ -44,14 +81,14 @@ export function isAuthorised(
   return rules !== undefined && signers.some((key) => mayPublish(rules, predicate.package, key));
 }
 
-/** Takes a release that {@link judgeRelease} let pass, and draws its panel. */
+/** Takes a release that {@link judgeRelease} let pass, and announces it unless another holds its name. */
 export function applyRelease(tally: Tally, { predicate }: StatementOf<'release'>, entry: Entry): void {
   const rules = tally.policy?.rules;
   if (rules === undefined) return;
   const digest = entry.payloadDigest;
   const publisher = entry.signers.find((key) => mayPublish(rules, predicate.package, key));
   const authorised = publisher !== undefined;
-  const rival = authorised && claimName(tally, predicate.package, digest);
+  const rival = authorised && claimName(tally, predicate.package, digest, entry);
   const release: ReleaseState = {
     digest,
     index: entry.index,
@@ -61,8 +98,16 @@ export function applyRelease(tally: Tally, { predicate }: StatementOf<'release'>
     rival,
     predicate,
     rules,
-    draw: givenDraw(tally, digest) ?? drawPanel(tally, rules, predicate, digest, entry),
-    phase: rival ? 'contested' : 'announced',
+    place: { index: entry.index, timeMs: entry.timeMs },
+    round: 0,
+    earlier: [],
+    pool: undefined,
+    lane: [],
+    seed: null,
+    draw: emptyDraw(quorumOf(rules, 0)),
+    passed: new Map(),
+    ended: undefined,
+    phase: 'announced',
     open: undefined,
     commitEndsMs: 0,
     voteEndsMs: 0,
@@ -70,36 +115,11 @@ export function applyRelease(tally: Tally, { predicate }: StatementOf<'release'>
     verdict: undefined,
     ballots: new Map(),
     committed: 0,
+    canaryGroups: [],
+    canariesLogged: 0,
   };
   tally.releases.set(digest, release);
   markDirty(tally, `release:${digest}`, `name:${predicate.package}`);
   tally.blobs.add(predicate.recipe.sha256);
-  if (authorised && !rival) tally.unfinished.add(digest);
-}
-
-/** The panel of a release that the count was given, since it counts that release's entries alone. */
-function givenDraw(tally: Tally, digest: string): ReleaseState['draw'] | undefined {
-  const given = tally.context.given?.get(digest);
-  return given && { ...given, onPanel: new Set(given.panel), leftOut: new Map() };
-}
-
-/**
- * Gives a name to a release, or records it as a rival: whether it is one. A name is free again only when the
- * release that had it failed for want of votes.
- */
-function claimName(tally: Tally, packageUrl: string, digest: string): boolean {
-  const name: NameState | undefined = tally.names.get(packageUrl);
-  if (name === undefined) {
-    tally.names.set(packageUrl, { live: digest, rivals: [] });
-    return false;
-  }
-  const holder = tally.releases.get(name.live);
-  if (holder?.phase === 'failed' && name.rivals.length === 0) {
-    holder.phase = 'superseded';
-    markDirty(tally, `release:${holder.digest}`);
-    name.live = digest;
-    return false;
-  }
-  if (name.rivals.length < BOUNDS.rivals) name.rivals.push(digest);
-  return true;
+  if (authorised && !rival) layOut(tally, release, entry);
 }

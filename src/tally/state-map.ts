@@ -139,12 +139,11 @@ export function applyState(tally: Tally, { says }: TakenState, entry: Entry): vo
 }
 
 function figuresOf(tally: Tally): Figures {
-  const founders = tally.policy?.rules.founders ?? [];
   return {
     size: tally.size,
     root: toHex(tally.light.map.root()),
     builders: tally.builders.size,
-    eligible: founders.filter((key) => tally.builders.has(key)).length,
+    eligible: tally.eligibleCount,
     releases: tally.releases.size,
     names: tally.names.size,
     policy: tally.policy?.digest ?? '',

@@ -1,6 +1,7 @@
 import { InternalError } from '../bytes/index.ts';
 import type { Output, PolicyRules, Predicate, Sha256Function, Statement } from '../statement/browser.ts';
 import type { Admissions } from './admission.ts';
+import type { CanaryGroup, CanaryState } from './canaries.ts';
 import type { Electorate } from './electorate.ts';
 import type { HalfTime } from './half-time.ts';
 import type { Life, Moment } from './life.ts';
@@ -163,7 +164,17 @@ export interface ReleaseState {
   readonly ballots: Map<string, Ballot>;
   /** Builders with a commitment. */
   committed: number;
+  /** Groups of canary builders, drawn when it was closed first. */
+  readonly canaryGroups: CanaryGroup[];
+  /** How many of them have their `canary`. */
+  canariesLogged: number;
 }
+
+/** Something that builders commit to, open and are audited for: a release, or a canary. */
+export type Poll = Pick<
+  ReleaseState,
+  'digest' | 'phase' | 'commitEndsMs' | 'voteEndsMs' | 'closeIndex' | 'ballots' | 'committed'
+>;
 
 export interface NameState {
   /** Digest of the release that the name stands for. */
@@ -194,6 +205,12 @@ export interface Tally {
   /** Who has qualified and waits for the lot, by the entry that did it; who waits no more goes at the next draw. */
   waiting: { readonly key: string; readonly index: number }[];
   readonly admissions: Admissions;
+  /** Canaries by the digest of their payload. */
+  readonly canaries: Map<string, CanaryState>;
+  /** Digests of releases that have groups without a `canary` yet. */
+  readonly canaryReleases: Set<string>;
+  /** Digests of canaries for which the log has something left to write. */
+  readonly openCanaries: Set<string>;
   /** Announce digest → the builder that registered it first. */
   readonly announceOwners: Map<string, string>;
   readonly releases: Map<string, ReleaseState>;
@@ -234,6 +251,9 @@ export function emptyTally(context: TallyContext): Tally {
     timers: [],
     waiting: [],
     admissions: { nextMs: undefined, pending: undefined },
+    canaries: new Map(),
+    canaryReleases: new Set(),
+    openCanaries: new Set(),
     announceOwners: new Map(),
     releases: new Map(),
     unfinished: new Set(),
@@ -249,7 +269,7 @@ export function emptyTally(context: TallyContext): Tally {
 }
 
 /** A builder's ballot on a release, made when it is not there. */
-export function ballotOf(release: ReleaseState, key: string): Ballot {
+export function ballotOf(release: Pick<ReleaseState, 'ballots'>, key: string): Ballot {
   let ballot = release.ballots.get(key);
   if (ballot === undefined) {
     ballot = {

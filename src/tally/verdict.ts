@@ -1,6 +1,7 @@
 import { MOST_GROUPS, makeStatement, type StatementOf } from '../statement/browser.ts';
 import { verdictDueMs } from './early.ts';
 import { type Refusal, refuse } from './refusal.ts';
+import { endedBefore } from './release-state.ts';
 import { moveReputations } from './reputation.ts';
 import type { Entry, Outcome, ReleaseState, Tally } from './state.ts';
 import { markDirty, noteFinal, wantState } from './state-map.ts';
@@ -75,6 +76,8 @@ export function judgeVerdict(release: ReleaseState, timeMs: number): Refusal | u
   if (release.phase === 'announced' || release.phase === 'committing') {
     return refuse('too-early', 'this release is not closed yet');
   }
+  const ended = endedBefore(release);
+  if (ended !== undefined) return ended;
   if (release.phase !== 'voting') return refuse('duplicate', 'this release has its verdict already');
   if (timeMs < verdictDueMs(release)) return refuse('too-early', 'its vote window has not ended');
   return undefined;

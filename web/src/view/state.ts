@@ -9,6 +9,8 @@ const LABELS: Record<ReleaseState, string> = {
   contested: 'Contested',
   failed: 'Failed',
   superseded: 'Superseded',
+  provisional: 'Provisional',
+  'taken down': 'Taken down',
 };
 
 /** The chip's word. A state this page does not know is shown as the tally wrote it. */
@@ -18,7 +20,7 @@ export function stateLabel(state: string): string {
 
 /** A class name's part for a state; only known states reach a class. */
 export function stateTone(state: string): string {
-  return Object.hasOwn(LABELS, state) ? state : 'unknown';
+  return Object.hasOwn(LABELS, state) ? state.replace(' ', '-') : 'unknown';
 }
 
 /** What a release's state means, in one or two plain sentences. */
@@ -42,7 +44,13 @@ export function stateSentence(release: ReleaseSummary): string {
     case 'failed':
       return `Only ${counted(votes, 'vote')} counted when the window ended; ${release.quorum} were needed. There is no winner.`;
     case 'superseded':
-      return 'The publisher has replaced this release by a newer one.';
+      return release.winner === null
+        ? 'Another release has taken this one’s place. It has no winner.'
+        : `Another release has taken this one’s place. Before that, ${most} of the ${counted(seats, 'builder')} on the panel came to the same bytes.`;
+    case 'provisional':
+      return `Urgent, and not decided: ${counted(release.provisional?.builders.length ?? 0, 'founder or elder', 'founders and elders')} came to the same bytes and none of them to others. The ordinary verdict follows.`;
+    case 'taken down':
+      return 'This release was taken down: nobody should download it. What was decided about it stays in the log.';
     default:
       return 'This page does not know the state that the tally gives.';
   }
@@ -55,13 +63,13 @@ export function runningWindow(
   if (release.state === 'committing' && release.commitEndsMs !== undefined) {
     return { words: 'Sealing ends within', startMs: release.openedMs, endMs: release.commitEndsMs };
   }
-  if (release.state === 'voting' && release.voteEndsMs !== undefined) {
+  if (['voting', 'provisional'].includes(release.state) && release.voteEndsMs !== undefined) {
     return { words: 'Voting ends within', startMs: release.commitEndsMs, endMs: release.voteEndsMs };
   }
   return undefined;
 }
 
-const ORDER: readonly string[] = ['voting', 'committing', 'announced'];
+const ORDER: readonly string[] = ['provisional', 'voting', 'committing', 'announced'];
 
 /** Running releases first, the one that ends next on top; then the newest verdicts. */
 export function inReadingOrder<Release extends ReleaseSummary>(releases: readonly Release[]): Release[] {

@@ -22,10 +22,12 @@ const PLACES = {
   announced: 0,
   committing: 1,
   voting: 2,
+  provisional: 2,
   final: 3,
   contested: 3,
   failed: 3,
   superseded: 3,
+  'taken down': 3,
 } as const;
 
 /** The steps of a release, those ahead included, so that a reader sees what will come. */
