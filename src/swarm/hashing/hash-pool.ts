@@ -35,9 +35,12 @@ const MESSAGES_AHEAD = 2;
 /** A message brings jobs up to so many bytes, so that small pieces do not cost a message each, nor large ones wait. */
 const MESSAGE_BYTES = 1024 * 1024;
 
+/** Little is left behind by a job: a larger young generation would only spread it over more memory. */
+const YOUNG_GENERATION_MB = 2;
+
 /**
- * Threads that hash and write. They start with the first job, or when one is to be expected. How many jobs wait is bounded by those who give them:
- * one for each piece in memory, and one leaf job a peer.
+ * Threads that hash and write. They start with the first job, or when one is to be expected. How many jobs wait is
+ * bounded by those who give them: one for each piece in memory, and one leaf job a peer.
  */
 export class HashPool {
   readonly #size: number;
@@ -89,7 +92,9 @@ export class HashPool {
   }
 
   #start(): Thread {
-    const worker = new Worker(new URL('./hash.worker.ts', import.meta.url));
+    const worker = new Worker(new URL('./hash.worker.ts', import.meta.url), {
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+    });
     const thread: Thread = { worker, busy: 0, queue: [], messages: 0 };
     worker.on('message', (outcomes: readonly NumberedOutcome[]) => {
       thread.messages -= 1;
