@@ -1,9 +1,14 @@
+import { type BuilderStanding, builderStanding } from './builder-standing.ts';
+import { isFounder } from './membership.ts';
 import type { BuilderState, Tally } from './state.ts';
 import { hasWeight, isCounted } from './weight.ts';
 
 /** One registered builder as people and the API see it; plain JSON. */
 export interface BuilderView {
+  /** Its identity: its first public key, hex. */
   readonly key: string;
+  /** The key that signs for it now. */
+  readonly currentKey: string;
   readonly vkey: string;
   readonly operator: string;
   readonly platforms: readonly string[];
@@ -22,28 +27,59 @@ export interface BuilderView {
     readonly unopened: number;
     readonly equivocated: number;
   };
+  readonly standing: BuilderStanding;
+  /** What it has shown since its tenure began, or began again. */
+  readonly tenure: {
+    readonly sinceMs?: number;
+    readonly activeDays: number;
+    readonly builds: number;
+    readonly canaries: number;
+  };
+  /** Canaries that the lot gave it: matched, diverged, not committed to. */
+  readonly canaries: { readonly passed: number; readonly failed: number; readonly missed: number };
+  /** Since when it is a founder or admitted. */
+  readonly memberSinceMs?: number;
+  /** The last divergence: where, on what, and why as the end of a sentence. */
+  readonly diverged?: {
+    readonly index: number;
+    readonly timeMs: number;
+    readonly release: string;
+    readonly why: string;
+  };
 }
 
 /** All registered builders, the longest registered first. */
 export function builderViews(tally: Tally): BuilderView[] {
-  const founders = new Set(tally.policy?.rules.founders);
-  return [...tally.builders.values()].map((state) => viewOf(state, founders.has(state.key)));
+  return [...tally.builders.values()].map((state) => viewOf(tally, state));
 }
 
-function viewOf(state: BuilderState, founder: boolean): BuilderView {
-  const { predicate } = state;
+/** One builder by its identity. */
+export function builderView(tally: Tally, key: string): BuilderView | undefined {
+  const state = tally.builders.get(key);
+  return state && viewOf(tally, state);
+}
+
+function viewOf(tally: Tally, state: BuilderState): BuilderView {
+  const { predicate, life } = state;
+  const { since, activeDays, builds, canaries } = life.tenure;
   return {
     key: state.key,
+    currentKey: life.currentKey,
     vkey: predicate.vkey,
     operator: predicate.operator,
     platforms: predicate.platforms,
     prefixes: predicate.prefixes,
     announceDigest: predicate.announceDigest,
-    founder,
+    founder: isFounder(tally, state.key),
     registeredIndex: state.registeredIndex,
     registeredMs: state.registeredMs,
     updatedIndex: state.updatedIndex,
     record: { ...state.record },
+    standing: builderStanding(tally, state),
+    tenure: { ...(since && { sinceMs: since.timeMs }), activeDays, builds, canaries },
+    canaries: { ...life.canaries },
+    ...(life.memberSince && { memberSinceMs: life.memberSince.timeMs }),
+    ...(life.diverged && { diverged: life.diverged }),
   };
 }
 

@@ -2,9 +2,11 @@
  * The count: `(entries) → state`, pure and incremental. Reads no clock, file or socket and imports nothing of
  * Node, so that the tally service, the command line and a dashboard count alike.
  */
+export type { BuilderStage, BuilderStanding } from './builder-standing.ts';
 export type { BuilderView, UnauditedVote } from './builder-view.ts';
 export {
   builderOfAnnounceDigest,
+  builderView,
   builderViews,
   countsOn,
   isNamedBlob,
@@ -14,9 +16,11 @@ export {
 export type { Admission } from './count.ts';
 export { admits, countEntry } from './count.ts';
 export { tallyDigest } from './digest.ts';
-export { entriesDue, nextDueMs } from './due.ts';
+export { entriesDue, nextDueMs, seedSize } from './due.ts';
 export type { GroupView } from './group-view.ts';
 export { lightValue, packageOf } from './light-values.ts';
+export type { CosignedHead, SeedCosignature } from './lot-seed.ts';
+export { seedCosignatures, witnessedOf } from './lot-seed.ts';
 export { policyAt } from './policy.ts';
 export { PolicyError, parsePolicyToml } from './policy-toml.ts';
 export type { BuilderStatus } from './reasons.ts';
@@ -25,6 +29,7 @@ export type { RefusalCode } from './refusal.ts';
 export type { ReleasePhase } from './release-state.ts';
 export type { BuilderOnRelease, ReleaseView } from './release-view.ts';
 export { releaseView, releaseViews, resolvePackage } from './release-view.ts';
+export { hasStanding } from './standing.ts';
 export type {
   Alarm,
   Entry,

@@ -11,6 +11,7 @@ import {
   all,
   builderKey,
   COMMIT_SECONDS,
+  HOUR,
   hexOf,
   LOG,
   rulesWith,
@@ -43,6 +44,11 @@ function isAlarm(world: World, statement: Statement, pattern: RegExp): void {
   assert.equal(world.tally.alarmsTotal, before + 1);
   assert.equal(world.tally.alarms.at(-1)?.index, index);
   assert.match(world.tally.alarms.at(-1)?.reason ?? '', pattern);
+}
+
+/** Days since 1970 of the world's clock. */
+function epochOf(world: World): number {
+  return Math.floor(world.nowMs / (24 * HOUR));
 }
 
 test('a verdict for another winner is an alarm, and the recomputed one stands', () => {
@@ -147,9 +153,15 @@ test('an audit of a vote that is not there is an alarm and audits nobody', () =>
   const invented = makeStatement(
     'audit',
     { name: world.view(release).package, sha256: release },
-    { ...world.bound(), release, infoHashV2: evil, epoch: 0, passed: [builderKey(0)] },
+    { ...world.bound(), release, infoHashV2: evil, epoch: epochOf(world), passed: [builderKey(0)] },
   );
   isAlarm(world, invented, /has no vote for that infohash/);
+  const dated = makeStatement(
+    'audit',
+    { name: world.view(release).package, sha256: release },
+    { ...world.bound(), release, infoHashV2: honest, epoch: epochOf(world) - 1, passed: [builderKey(0)] },
+  );
+  isAlarm(world, dated, /audit names the day \d+, and its receipt day is \d+/);
 });
 
 test('a second open, close or verdict is an alarm', () => {

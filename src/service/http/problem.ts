@@ -29,7 +29,6 @@ export function statusOf(code: ServiceErrorCode): number {
     case 'wrong-subject':
     case 'wrong-content':
     case 'does-not-open':
-    case 'not-counted-yet':
       return 400;
     case 'refused':
     case 'unreferenced-blob':
