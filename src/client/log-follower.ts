@@ -3,8 +3,8 @@ import { CodedError, toHex } from '../bytes/index.ts';
 import { LogError, LogReplay, nodeHasher, parseEntryBundle, type ReplayedEntry } from '../log/index.ts';
 import { TILE_WIDTH, tileWidthAt } from '../merkle/index.ts';
 import { type Checkpoint, parseVkey, type TlogPolicy } from '../note/index.ts';
-import { openEnvelope, sha256, verifyEnvelope } from '../statement/index.ts';
-import { countEntry, type Entry, emptyTally, type Tally } from '../tally/index.ts';
+import { openEnvelope, sha256, verifyEd25519, verifyEnvelope } from '../statement/index.ts';
+import { countEntry, type Entry, emptyTally, type Tally, witnessedOf } from '../tally/index.ts';
 import { ClientError } from './errors.ts';
 import { KeptBundles } from './kept-bundles.ts';
 import { CLIENT_LIMITS } from './limits.ts';
@@ -140,7 +140,8 @@ export class LogFollower {
   #take(bytes: Uint8Array, seen: Checkpoint | undefined): void {
     const replayed = this.#replay.add(bytes);
     if (seen !== undefined && seen.size === this.#replay.size) this.#replay.check(seen);
-    countEntry(this.tally, readEntry(replayed));
+    const entry = readEntry(replayed);
+    countEntry(this.tally, { ...entry, ...witnessedOf(this.tally, entry.statement, verifyEd25519) });
   }
 }
 

@@ -7,11 +7,13 @@ import {
   type Signer,
   type Statement,
   signStatement,
+  verifyEd25519,
   verifyEnvelope,
 } from '../statement/index.ts';
 import type { StatementKey, Store } from '../store/index.ts';
-import { admits, entriesDue, nextDueMs } from '../tally/index.ts';
+import { admits, type CosignedHead, entriesDue, nextDueMs, seedSize, witnessedOf } from '../tally/index.ts';
 import type { Clock } from './clock.ts';
+import { cosignedHead } from './cosigned-head.ts';
 import { ServiceError } from './errors.ts';
 import type { Failure } from './failure.ts';
 import { Gate } from './gate.ts';
@@ -47,6 +49,9 @@ export class Clerk {
   #pending = 0;
   #timer: (() => void) | undefined;
   #closed = false;
+  readonly #ending = new AbortController();
+  /** Whether the next checkpoint wakes this clerk. */
+  #awaitsSeed = false;
 
   constructor(parts: ClerkParts) {
     this.#parts = parts;
@@ -104,6 +109,7 @@ export class Clerk {
   async close(): Promise<void> {
     this.#closed = true;
     this.#timer?.();
+    this.#ending.abort();
     await this.#gate.alone(() => Promise.resolve());
   }
 
@@ -118,14 +124,38 @@ export class Clerk {
 
   #isDue(): boolean {
     const next = nextDueMs(this.#parts.ledger.tally);
-    return next !== undefined && next <= this.#parts.clock.nowMs();
+    if (next !== undefined && next <= this.#parts.clock.nowMs()) return true;
+    return this.#seedHead() !== undefined;
+  }
+
+  /** The published checkpoint, when a release waits for one with its entry in it to draw its panel by. */
+  #seedHead(): CosignedHead | undefined {
+    const size = seedSize(this.#parts.ledger.tally);
+    const head = this.#parts.log.checkpoint();
+    return size === undefined || head.size < size ? undefined : cosignedHead(head);
+  }
+
+  /** Wakes with the next checkpoint while a release waits for one; one that did not do is not looked at again. */
+  #awaitSeed(): void {
+    const size = seedSize(this.#parts.ledger.tally);
+    if (size === undefined || this.#awaitsSeed) return;
+    this.#awaitsSeed = true;
+    const { log } = this.#parts;
+    const next = log.checkpoint().size < size ? size : log.checkpoint().size + 1;
+    log.whenPublished(next, this.#ending.signal).then(
+      () => {
+        this.#awaitsSeed = false;
+        this.#wake();
+      },
+      () => {}, // only the end of this clerk ends the wait
+    );
   }
 
   async #writeDue(): Promise<void> {
     const { ledger, follower, log, clock } = this.#parts;
     await follower.upTo(log.size);
     for (;;) {
-      const due = entriesDue(ledger.tally, clock.nowMs());
+      const due = entriesDue(ledger.tally, clock.nowMs(), this.#seedHead());
       if (due.length === 0 || this.#closed) return;
       for (const statement of due) this.#insist(statement);
       await Promise.all(due.map((statement) => this.#sign(statement)));
@@ -135,7 +165,8 @@ export class Clerk {
   /** What the count asks for it must also take: else one entry would be asked for, and written, for ever. */
   #insist(statement: Statement): void {
     const { ledger, signer, clock } = this.#parts;
-    const admission = admits(ledger.tally, statement, [signer.key], clock.nowMs());
+    const { witnessed } = witnessedOf(ledger.tally, statement, verifyEd25519);
+    const admission = admits(ledger.tally, statement, [signer.key], clock.nowMs(), undefined, witnessed);
     if (admission.ok) return;
     throw new InternalError(`the count asks for a ${statement.kind} that it refuses: ${admission.reason}`);
   }
@@ -160,6 +191,7 @@ export class Clerk {
   #schedule(): void {
     this.#timer?.();
     this.#timer = undefined;
+    if (!this.#closed) this.#awaitSeed();
     const next = nextDueMs(this.#parts.ledger.tally);
     if (this.#closed || next === undefined) return;
     const { clock } = this.#parts;

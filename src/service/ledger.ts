@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { openEnvelope, type Statement, sha256, verifyEnvelope } from '../statement/index.ts';
+import { openEnvelope, type Statement, sha256, verifyEd25519, verifyEnvelope } from '../statement/index.ts';
 import type { StoredEntry } from '../store/index.ts';
-import { builderOfAnnounceDigest, countEntry, emptyTally, type Tally } from '../tally/index.ts';
+import { builderOfAnnounceDigest, countEntry, emptyTally, type Tally, witnessedOf } from '../tally/index.ts';
 import { VoteIndex } from './vote-index.ts';
 
 /** An entry of the log after it was counted. */
@@ -35,7 +35,8 @@ export class Ledger {
     const { statement, payloadDigest } = opened;
     const signers = verifyEnvelope(opened);
     const refusedBefore = this.tally.refusedTotal;
-    countEntry(this.tally, { index, timeMs, statement, payloadDigest, signers });
+    const witnessed = witnessedOf(this.tally, statement, verifyEd25519);
+    countEntry(this.tally, { index, timeMs, statement, payloadDigest, signers, ...witnessed });
     const counts = this.tally.refusedTotal === refusedBefore;
     if (counts) this.#index(statement, signers);
     return { index, statement, payloadDigest, signers, counts };

@@ -8,8 +8,20 @@ import {
   tileWidthAt,
 } from '../../../src/merkle/index.ts';
 import { type Checkpoint, parseCheckpoint, parseNote, parseVkey } from '../../../src/note/index.ts';
-import { PAYLOAD_TYPE, parseEnvelope, preAuthenticationEncoding } from '../../../src/statement/browser.ts';
-import { countEntry, emptyTally, releaseView, releaseViews, type Tally } from '../../../src/tally/index.ts';
+import {
+  PAYLOAD_TYPE,
+  parseEnvelope,
+  preAuthenticationEncoding,
+  type Statement,
+} from '../../../src/statement/browser.ts';
+import {
+  countEntry,
+  emptyTally,
+  releaseView,
+  releaseViews,
+  seedCosignatures,
+  type Tally,
+} from '../../../src/tally/index.ts';
 import type { StepEntries } from '../view/timeline.ts';
 import type { SignatureChecker } from './ed25519.ts';
 import { LeafError, readLeaf, splitBundle } from './leaf.ts';
@@ -144,7 +156,8 @@ export class LogCheck {
         throw new Contradiction(`the receipt time of entry ${first + offset} goes backwards`);
       }
       this.#lastTimeMs = opened.timeMs;
-      countEntry(this.#tally, { index: first + offset, ...opened });
+      const witnessed = await this.#witnessed(opened.statement);
+      countEntry(this.#tally, { index: first + offset, ...opened, witnessed });
     }
   }
 
@@ -160,6 +173,16 @@ export class LogCheck {
     }
     this.#verified += signers.length;
     return { timeMs, statement, payloadDigest, signers };
+  }
+
+  /** The cosignatures that give the lot its seed, as far as they are good. */
+  async #witnessed(statement: Statement): Promise<string[]> {
+    const good: string[] = [];
+    for (const { text, publicKey, message, signature } of seedCosignatures(this.#tally, statement)) {
+      const key = new Uint8Array(publicKey);
+      if (await this.#signatures?.verify(key, toHex(key), message, signature)) good.push(text);
+    }
+    return good;
   }
 
   /** Holds the tree against the head that this browser saw before, when it has grown to its size. */
