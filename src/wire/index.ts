@@ -64,6 +64,7 @@ export {
   parseCompactPeers,
   parsePeerAddress,
 } from './peer-address.ts';
+export { addressGroup, socketAddressBytes } from './socket-address.ts';
 export {
   type AnnounceEvent,
   type AnnounceRequest,

@@ -10,8 +10,8 @@ import {
   type PeerAddress,
   parseKrpc,
 } from '../../wire/index.ts';
+import { StrangersBudget } from '../rates/strangers-budget.ts';
 import { DHT_LIMITS } from './limits.ts';
-import { PacketRate } from './packet-rate.ts';
 
 export type KrpcQuery = Extract<KrpcMessage, { type: 'query' }>;
 export type KrpcResponse = Extract<KrpcMessage, { type: 'response' }>;
@@ -43,13 +43,22 @@ export interface KrpcRefusal {
 export class KrpcSocket {
   readonly #parts: KrpcSocketParts;
   readonly #socket: Socket;
-  readonly #rate: PacketRate;
+  /** A forged source address brings its owner no more answers than this lets through. */
+  readonly #rate: StrangersBudget;
   readonly #waiting = new Map<string, Waiting>();
   #isClosed = false;
 
   constructor(parts: KrpcSocketParts) {
     this.#parts = parts;
-    this.#rate = new PacketRate(parts.now);
+    const { packetsPerSecond, packetsAtOnce, packetsPerSecondInAll, hosts } = DHT_LIMITS;
+    this.#rate = new StrangersBudget(
+      {
+        each: { perSecond: packetsPerSecond, burst: packetsAtOnce },
+        all: { perSecond: packetsPerSecondInAll, burst: packetsPerSecondInAll },
+        hosts,
+      },
+      parts.now,
+    );
     this.#socket = createSocket('udp4');
     this.#socket.on('message', (packet, from) => this.#take(packet, from));
     this.#socket.on('error', () => undefined); // what cannot be sent is not answered; binding tells its errors itself
@@ -90,11 +99,11 @@ export class KrpcSocket {
   #take(packet: Uint8Array, { address: host, port }: RemoteInfo): void {
     const key = formatPeerAddress({ host, port });
     const isExpected = [...this.#waiting.values()].some((waiting) => waiting.key === key);
-    if (port === 0 || (!isExpected && !this.#rate.takes(host))) return;
+    if (port === 0 || (!isExpected && !this.#rate.spend(host))) return;
     const message = read(packet);
     if (message?.type === 'query') {
       // Whom we ask may ask us no more often for that: a forged question makes us ask its supposed sender.
-      if (!isExpected || this.#rate.takes(host)) this.#answer(message, { host, port });
+      if (!isExpected || this.#rate.spend(host)) this.#answer(message, { host, port });
     } else if (message) {
       const waiting = this.#waiting.get(nameOf(message.transactionId));
       if (waiting?.key === key) waiting.settle(message.type === 'response' ? message : undefined);
