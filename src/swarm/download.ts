@@ -104,7 +104,7 @@ export async function runDownload(
     swarm.fetchFrom(options, source);
   };
   const keepLayers = (): void => {
-    place?.keepLayers(swarm.pieceLayers).catch((error: SwarmError) => failure.reject(error));
+    place?.layers.keep(swarm.pieceLayers).catch((error: SwarmError) => failure.reject(error));
   };
   signal.addEventListener('abort', abort, { once: true });
   const timer = setInterval(() => {

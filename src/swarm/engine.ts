@@ -1,35 +1,21 @@
-import { randomBytes } from 'node:crypto';
-import { performance } from 'node:perf_hooks';
-import { toHex } from '../bytes/index.ts';
 import type { Metainfo } from '../torrent/index.ts';
 import { Bitfield } from './bitfield.ts';
 import { Gate } from './connection/gate.ts';
-import type { ShakenHands } from './connection/handshake.ts';
 import { Listener } from './connection/listener.ts';
-import { RoomMaker } from './connection/make-room.ts';
-import { createPeerId } from './connection/peer-id.ts';
-import { DiscoveryHub } from './discovery/discovery-hub.ts';
-import { FilePool } from './disk/file-pool.ts';
-import { RunMemory } from './disk/run-memory.ts';
+import { createServices } from './create-services.ts';
 import { type DownloadOptions, type DownloadResult, runDownload } from './download.ts';
 import { SwarmError } from './error.ts';
-import { ProofBudget } from './extensions/proof-budget.ts';
-import { HashPool } from './hashing/hash-pool.ts';
 import type { Identity } from './identity.ts';
 import { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from './options.ts';
-import { LimitPair, type RateLimits } from './rates/throttle.ts';
+import type { RateLimits } from './rates/throttle.ts';
 import { eachOnce, prepareSeeding, type SeedOptions } from './seeding.ts';
 import type { EngineServices } from './services.ts';
-import { SendBuffers } from './serving/send-buffers.ts';
 import { identityOfSource, type TorrentSource } from './source.ts';
 import { type SwarmEvents, Teller } from './statistics/events.ts';
 import { type EngineStatistics, sumOf } from './statistics/statistics.ts';
 import { RunningDownload } from './streaming/running-download.ts';
 import { Swarm } from './swarm.ts';
 import { SwarmRegister } from './swarm-register.ts';
-
-/** Megabytes that wait to be sent, in all swarms together. */
-const SEND_BUFFERS = 16;
 
 /**
  * A BitTorrent v2 engine: any number of torrents over one listening port, SHA-256 throughout. It opens nothing towards
@@ -57,38 +43,16 @@ export class Engine extends Teller {
     const all = { ...DEFAULT_ENGINE_OPTIONS, ...options };
     const gate = new Gate(all.maxConnections, all.maxConnectionsPerAddress);
     this.#gate = gate;
-    const now = (): number => performance.now();
-    const random = Math.random;
-    const limits = new LimitPair(now);
-    const room = new RoomMaker({
-      now,
+    this.#services = createServices(all, gate, {
+      port: () => this.#port,
+      closing: this.#closing.signal,
       dropStranger: () => this.#listener.dropStranger(),
       mostUseless: () => Array.from(this.#register, (swarm) => swarm.mostUseless),
     });
-    limits.set(all);
-    this.#services = {
-      options: all,
-      limits,
-      peerId: createPeerId(),
-      announceKey: randomBytes(8).toString('hex'),
-      pool: new HashPool(all.hashThreads),
-      files: new FilePool(all.maxOpenFiles),
-      runMemory: new RunMemory(all.pieceMemoryBytes),
-      buffers: new SendBuffers(SEND_BUFFERS),
-      proofs: new ProofBudget(() => performance.now()),
-      port: () => this.#port,
-      now,
-      closing: this.#closing.signal,
-      random,
-      discovery: new DiscoveryHub({ ...all, now, random }),
-      reserve: (host) => gate.reserve(host),
-      released: (host) => gate.release(host),
-      makeRoom: (host) => gate.isOpenTo(host) && room.make(),
-    };
     this.#listener = new Listener(
       this.#services,
       (requestHash) => this.#register.requested(requestHash),
-      (shaken) => this.#route(shaken),
+      (shaken) => this.#register.route(shaken, gate),
     );
     this.#ticker = setInterval(() => {
       for (const swarm of this.#register) {
@@ -216,15 +180,7 @@ export class Engine extends Teller {
 
   #open(identity: Identity, events: SwarmEvents): Swarm {
     this.#closing.signal.throwIfAborted();
-    if (this.#register.size >= this.#services.options.maxSwarms) {
-      throw new SwarmError(
-        'unsupported-torrent',
-        `this engine holds ${this.#register.size} torrents and no more`,
-      );
-    }
-    if (this.#register.find(identity)) {
-      throw new SwarmError('unsupported-torrent', `torrent ${toHex(identity.infoHashV2)} is here already`);
-    }
+    this.#register.mustTake(identity, this.#services.options.maxSwarms);
     const swarm: Swarm = new Swarm(
       identity,
       this.#services,
@@ -232,20 +188,5 @@ export class Engine extends Teller {
     );
     this.#register.add(swarm);
     return swarm;
-  }
-
-  /** Hands a connection that shook hands to its swarm. */
-  #route(shaken: ShakenHands): void {
-    const { socket, remote } = shaken;
-    const swarm = this.#register.named(remote.infoHash);
-    if (swarm?.welcomes(socket.address.host)) {
-      swarm.accept(shaken);
-      return;
-    }
-    socket.listen(
-      () => undefined,
-      () => this.#services.released(socket.address.host),
-    );
-    socket.close(new SwarmError('wrong-swarm', 'no such torrent here, or no room in it'));
   }
 }

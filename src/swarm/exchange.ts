@@ -18,10 +18,8 @@ import type { HashPool } from './hashing/hash-pool.ts';
 import type { Layout } from './layout.ts';
 import type { EngineOptions } from './options.ts';
 import type { Throttle } from './rates/throttle.ts';
-import { Choker, slotsUnder } from './serving/choker.ts';
-import { HashDesk } from './serving/hash-desk.ts';
 import type { SendBuffers } from './serving/send-buffers.ts';
-import { Uploader } from './serving/uploader.ts';
+import { Serving } from './serving/serving.ts';
 import type { PeerDetails } from './statistics/statistics.ts';
 import { Arrivals } from './streaming/arrivals.ts';
 import { Readers } from './streaming/reader.ts';
@@ -50,9 +48,8 @@ export interface ExchangeParts {
   readonly onFailure: (error: SwarmError) => void;
 }
 
-interface Partner {
-  readonly uploader: Uploader;
-  hashQueue: number;
+/** What a peer says that it has. */
+interface Claim {
   hasClaimed: boolean;
   /** How many pieces it told that it has. */
   told: number;
@@ -65,11 +62,9 @@ export class Exchange {
   readonly have: Bitfield;
   readonly #parts: ExchangeParts;
   readonly #hashes: PieceHashes;
-  /** Made with the first question: of thousands of torrents that are seeded, few are asked for. */
-  #hashDesk: HashDesk | undefined;
   readonly #hashRequests = new HashRequests();
-  readonly #choker: Choker;
-  readonly #partners = new Map<Peer, Partner>();
+  readonly #serving: Serving;
+  readonly #claims = new Map<Peer, Claim>();
   readonly readers: Readers;
   readonly #arrivals = new Arrivals();
   /** While something is missing. */
@@ -88,11 +83,11 @@ export class Exchange {
     this.layout = parts.layout;
     this.have = parts.have;
     this.#hashes = new PieceHashes(parts.layout, parts.metainfo.pieceLayers);
-    this.#choker = new Choker({
-      slots: () => slotsUnder(parts.output, parts.options.uploadSlots),
-      turnMs: parts.options.uploadTurnMs,
-      now: parts.now,
-      onChoke: (peer) => this.#partners.get(peer)?.uploader.refuseAll(),
+    this.#serving = new Serving({
+      ...parts,
+      throttle: parts.output,
+      has: (piece) => this.have.has(piece),
+      layers: () => this.#hashes.layers,
     });
     this.#haveBytes = parts.layout.bytesIn(parts.have);
     this.readers = new Readers({
@@ -128,12 +123,11 @@ export class Exchange {
 
   /** What statistics tell of a peer. */
   detailsOf(peer: Peer): Omit<PeerDetails, 'rates'> {
-    const partner = this.#partners.get(peer);
     const standing = this.#downloading?.downloader.standingOf(peer);
     return {
-      piecesHave: standing?.pieces ?? Math.min(partner?.told ?? 0, this.layout.pieceCount),
+      piecesHave: standing?.pieces ?? Math.min(this.#claims.get(peer)?.told ?? 0, this.layout.pieceCount),
       requestsOut: standing?.owed ?? 0,
-      requestsIn: partner?.uploader.waiting ?? 0,
+      requestsIn: this.#serving.waitingOf(peer),
     };
   }
 
@@ -144,48 +138,45 @@ export class Exchange {
 
   /** Takes in a peer; the first thing it hears is what we have (BEP 3, BEP 6). */
   join(peer: Peer): void {
-    const source = {
-      ...this.#parts,
-      throttle: this.#parts.output,
-      has: (piece: number) => this.have.has(piece),
-      onReadError: (error: SwarmError) => this.#parts.onFailure(error),
-    };
-    this.#partners.set(peer, {
-      uploader: new Uploader(peer, source),
-      hashQueue: 0,
-      hasClaimed: false,
-      told: 0,
-    });
+    this.#serving.join(peer);
+    this.#claims.set(peer, { hasClaimed: false, told: 0 });
     this.#downloading?.downloader.join(peer);
-    if (peer.isInterested) this.#choker.onInterest(peer);
+    if (peer.isInterested) this.#serving.onInterest(peer);
     if (peer.isV2) this.#downloading?.fetcher.askForLayers();
   }
 
   leave(peer: Peer, reason: SwarmError): void {
-    this.#partners.delete(peer);
-    this.#choker.leave(peer);
+    this.#claims.delete(peer);
+    this.#serving.leave(peer);
     this.#hashRequests.onClose(peer, reason);
     this.#downloading?.downloader.leave(peer);
   }
 
   onMessage(peer: Peer, message: PeerMessage): void {
-    const partner = this.#partners.get(peer);
-    if (!partner) return;
     switch (message.type) {
       case 'interested':
       case 'not-interested':
-        this.#choker.onInterest(peer);
+        this.#serving.onInterest(peer);
         break;
       case 'request':
-        partner.uploader.request(message);
+        this.#serving.request(peer, message);
         break;
       case 'cancel':
-        partner.uploader.cancel(message);
+        this.#serving.cancel(peer, message);
         break;
       case 'hash-request':
-        this.#hashDesk ??= this.#openHashDesk();
-        void this.#hashDesk.answer(peer, partner, message);
+        this.#serving.giveHashes(peer, message);
         break;
+      default:
+        this.#onTold(peer, message);
+    }
+  }
+
+  /** A peer tells what it has, or answers. */
+  #onTold(peer: Peer, message: PeerMessage): void {
+    const claim = this.#claims.get(peer);
+    if (!claim) return;
+    switch (message.type) {
       case 'hashes':
       case 'hash-reject':
         this.#hashRequests.onMessage(peer, message);
@@ -197,7 +188,7 @@ export class Exchange {
         this.claim(peer, Bitfield.full(this.layout.pieceCount));
         break;
       case 'have':
-        partner.told += 1;
+        claim.told += 1;
         this.#downloading?.downloader.onMessage(peer, message);
         break;
       default:
@@ -207,9 +198,9 @@ export class Exchange {
 
   /** A peer tells all it has, once; `undefined` is a bitfield that does not fit the torrent. */
   claim(peer: Peer, field: Bitfield | undefined): void {
-    const partner = this.#partners.get(peer);
-    if (!partner) return;
-    if (!field || partner.hasClaimed) {
+    const claim = this.#claims.get(peer);
+    if (!claim) return;
+    if (!field || claim.hasClaimed) {
       peer.close(
         new SwarmError(
           'peer-broke-protocol',
@@ -218,8 +209,8 @@ export class Exchange {
       );
       return;
     }
-    partner.hasClaimed = true;
-    partner.told = field.count;
+    claim.hasClaimed = true;
+    claim.told = field.count;
     if (this.isComplete && field.isFull) {
       peer.close(new SwarmError('peer-not-needed', `${peer.name} and we both have everything`));
       return;
@@ -238,8 +229,7 @@ export class Exchange {
 
   /** Called once a second. */
   tick(): void {
-    this.#choker.tick();
-    for (const { uploader } of this.#partners.values()) uploader.tick();
+    this.#serving.tick();
     this.#downloading?.downloader.tick();
     this.#downloading?.fetcher.askForLayers();
     this.#downloading?.webSeeds.tick();
@@ -251,20 +241,12 @@ export class Exchange {
     this.#arrivals.fail(reason);
   }
 
-  #openHashDesk(): HashDesk {
-    return new HashDesk({
-      ...this.#parts,
-      layers: () => this.#hashes.layers,
-      has: (piece) => this.have.has(piece),
-    });
-  }
-
   #start(): Downloading {
     return startDownloading({
       ...this.#parts,
       hashes: this.#hashes,
       requests: this.#hashRequests,
-      peers: () => this.#partners.keys(),
+      peers: () => this.#claims.keys(),
       onRight: (transfer, downloader) => this.#onRight(transfer, downloader),
       onFailure: (error) => {
         this.#arrivals.fail(error);
@@ -278,7 +260,7 @@ export class Exchange {
     this.#haveBytes += transfer.length;
     downloader.onPieceDone(transfer);
     this.#arrivals.arrived(transfer.pieceIndex);
-    for (const peer of this.#partners.keys()) {
+    for (const peer of this.#claims.keys()) {
       if (!downloader.hasPiece(peer, transfer.pieceIndex)) {
         peer.send({ type: 'have', pieceIndex: transfer.pieceIndex });
       }
@@ -294,7 +276,7 @@ export class Exchange {
       webSeedTraffic: { ...fetched.webSeedTraffic, active: 0, bytesPerSecond: 0 },
     };
     this.#downloading = undefined;
-    for (const peer of this.#partners.keys()) peer.setInteresting(false);
+    for (const peer of this.#claims.keys()) peer.setInteresting(false);
     this.#parts.onComplete();
   }
 }

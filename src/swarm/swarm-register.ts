@@ -1,6 +1,9 @@
 import { equalBytes, toHex } from '../bytes/index.ts';
 import type { SwarmHash } from '../wire/index.ts';
 import { RequestHashes } from './connection/encryption.ts';
+import type { Gate } from './connection/gate.ts';
+import type { ShakenHands } from './connection/handshake.ts';
+import { SwarmError } from './error.ts';
 import { type Identity, swarmHashes } from './identity.ts';
 import type { Swarm } from './swarm.ts';
 
@@ -43,7 +46,7 @@ export class SwarmRegister {
   }
 
   /** The swarm that a handshake names, by either infohash. */
-  named(infoHash: Uint8Array): Swarm | undefined {
+  #named(infoHash: Uint8Array): Swarm | undefined {
     return this.#byInfoHash.get(toHex(infoHash));
   }
 
@@ -52,10 +55,36 @@ export class SwarmRegister {
     return this.#requests.find(requestHash);
   }
 
+  /** Throws `unsupported-torrent` when a torrent is here already, or when so many are that there is no room. */
+  mustTake(identity: Identity, mostSwarms: number): void {
+    if (this.size >= mostSwarms) {
+      throw new SwarmError('unsupported-torrent', `this engine holds ${this.size} torrents and no more`);
+    }
+    if (this.#find(identity)) {
+      throw new SwarmError('unsupported-torrent', `torrent ${toHex(identity.infoHashV2)} is here already`);
+    }
+  }
+
+  /** Hands a connection that shook hands to its swarm, or ends it and gives its place back. */
+  route(shaken: ShakenHands, gate: Gate): void {
+    const { socket, remote } = shaken;
+    const { host } = socket.address;
+    const swarm = this.#named(remote.infoHash);
+    if (swarm?.welcomes(host)) {
+      swarm.accept(shaken);
+      return;
+    }
+    socket.listen(
+      () => undefined,
+      () => gate.release(host),
+    );
+    socket.close(new SwarmError('wrong-swarm', 'no such torrent here, or no room in it'));
+  }
+
   /** The swarm of a torrent. */
-  find(identity: Identity): Swarm | undefined {
+  #find(identity: Identity): Swarm | undefined {
     const swarm = swarmHashes(identity)
-      .map((infoHash) => this.named(infoHash))
+      .map((infoHash) => this.#named(infoHash))
       .find(Boolean);
     return swarm && equalBytes(swarm.identity.infoHashV2, identity.infoHashV2) ? swarm : undefined;
   }

@@ -1,10 +1,10 @@
 import { connect, type LookupFunction, type Socket } from 'node:net';
 import process from 'node:process';
-import { BLOCK_BYTES } from '../../merkle/index.ts';
 import type { MseCipher, PeerAddress } from '../../wire/index.ts';
 import { formatPeerAddress } from '../../wire/index.ts';
 import { SwarmError } from '../error.ts';
 import type { Throttle } from '../rates/throttle.ts';
+import { ReadBrake } from './read-brake.ts';
 
 /**
  * Where outgoing connections put what they read. A read and the handling of its bytes are one synchronous step, so
@@ -14,9 +14,6 @@ import type { Throttle } from '../rates/throttle.ts';
 const READ_BYTES = 64 * 1024;
 const sharedBuffer: Uint8Array | undefined =
   process.platform === 'win32' ? undefined : new Uint8Array(READ_BYTES);
-
-/** Most blocks that are read in one turn under a limit. */
-const READ_TURN_BLOCKS = 64;
 
 /** What a write costs until it is done, besides its bytes: a buffer's head, a callback, a request. */
 const WRITE_BYTES = 512;
@@ -38,12 +35,7 @@ export class PeerSocket {
   #closed = false;
   /** How many more bytes may come. */
   #allowance = Infinity;
-  #intake: Throttle | undefined;
-  /** Bytes that may come before the throttle is asked again; they are paid for. */
-  #credit = 0;
-  #isHeldBack = false;
-  #pauses = 0;
-  readonly #readOn = () => this.#resume();
+  #brake: ReadBrake | undefined;
 
   /** Takes over a connected socket that nobody reads from yet. `readsByCallback`: see {@link PeerSocket.dial}. */
   constructor(socket: Socket, address: PeerAddress, readsByCallback = false) {
@@ -141,17 +133,17 @@ export class PeerSocket {
 
   /** Slows reading down to a limit: the system's buffers fill, and the other side has to wait. */
   throttleReads(intake: Throttle): void {
-    this.#intake = intake;
+    this.#brake = new ReadBrake(this.#socket, intake);
   }
 
   /** Whether reading pauses because of a limit. */
   get isHeldBack(): boolean {
-    return this.#isHeldBack;
+    return this.#brake?.isHeldBack ?? false;
   }
 
   /** How often it has paused. */
   get pauses(): number {
-    return this.#pauses;
+    return this.#brake?.pauses ?? 0;
   }
 
   /** Whether what is sent and received now is encrypted. */
@@ -212,31 +204,7 @@ export class PeerSocket {
     }
     this.#cipher?.receive.apply(chunk, chunk); // the memory is nobody else's
     this.#onBytes(chunk);
-    if (this.#intake?.isOn === true) this.#meter(this.#intake, chunk.length);
-  }
-
-  #meter(intake: Throttle, count: number): void {
-    this.#credit -= count;
-    if (this.#credit > 0 || this.#closed) return;
-    intake.pay(-this.#credit);
-    this.#credit = 0;
-    if (this.#mayReadOn(intake)) return;
-    this.#isHeldBack = true;
-    this.#pauses += 1;
-    this.#socket.pause();
-  }
-
-  #resume(): void {
-    if (this.#closed || !this.#isHeldBack || !this.#intake || !this.#mayReadOn(this.#intake)) return;
-    this.#isHeldBack = false;
-    this.#socket.resume();
-  }
-
-  #mayReadOn(intake: Throttle): boolean {
-    const blocks = Math.min(READ_TURN_BLOCKS, intake.admits(this.#readOn));
-    this.#credit = blocks * BLOCK_BYTES;
-    intake.pay(this.#credit);
-    return blocks > 0;
+    if (!this.#closed) this.#brake?.took(chunk.length);
   }
 
   #closedByPeer(): void {

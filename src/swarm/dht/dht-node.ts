@@ -11,21 +11,19 @@ import {
   type PeerAddress,
   type SwarmHash,
 } from '../../wire/index.ts';
-import { lookupWithin } from '../connection/address-policy.ts';
 import { scopeOf } from '../connection/address-scope.ts';
 import { AnswerDesk } from './answer-desk.ts';
+import { Beginning } from './beginning.ts';
 import { type KrpcQuery, type KrpcRefusal, type KrpcResponse, KrpcSocket } from './krpc-socket.ts';
 import { DHT_LIMITS } from './limits.ts';
 import { OutsideView } from './outside-view.ts';
-import { BUCKET_NODES, RoutingTable } from './routing-table.ts';
+import { RoutingTable } from './routing-table.ts';
 import { type Found, Search } from './search.ts';
 
 /** How often the table is looked after, when a silent node is asked again, and when a random place is searched. */
 const CARE_MS = 60_000;
 const SILENT_MS = 15 * 60_000;
 const PINGS_IN_CARE = 8;
-/** After a beginning in vain the next one waits so long. */
-const BEGIN_AGAIN_MS = 5000;
 
 export interface DhtNodeParts {
   /** Nodes to begin with: addresses or names, and ports. */
@@ -44,20 +42,27 @@ export class DhtNode {
   readonly #desk: AnswerDesk;
   readonly #view = new OutsideView();
   readonly #closing = new AbortController();
+  readonly #beginning: Beginning;
   /** Nodes that are asked just now whether they are there. */
   readonly #pinged = new Set<string>();
   #table: RoutingTable;
   #id: Uint8Array;
   #port = 0;
   #care: NodeJS.Timeout | undefined;
-  #beginning: Promise<void> | undefined;
-  #begunMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: DhtNodeParts) {
     this.#parts = parts;
     this.#id = randomBytes(20);
     this.#table = new RoutingTable(this.#id, parts.now);
     this.#desk = new AnswerDesk(parts);
+    this.#beginning = new Beginning({
+      ...parts,
+      knownNodes: () => this.#table.size,
+      search: (begin) => {
+        const question: DhtQuestion = { method: 'find_node', target: this.#id };
+        return this.#search(this.#id, question, this.#closing.signal, undefined, begin);
+      },
+    });
     this.#socket = new KrpcSocket({
       id: () => this.#id,
       now: parts.now,
@@ -87,7 +92,7 @@ export class DhtNode {
     });
     this.#care = setInterval(() => void this.#lookAfter(), CARE_MS);
     this.#care.unref();
-    void this.#begin();
+    void this.#beginning.begin();
   }
 
   /** A peer told that it is a node (BEP 5, "port" message); it is asked whether that is so. */
@@ -108,7 +113,7 @@ export class DhtNode {
     },
   ): Promise<number> {
     const signal = AbortSignal.any([options.signal, this.#closing.signal]);
-    await this.#begin();
+    await this.#beginning.begin();
     const question: DhtQuestion = { method: 'get_peers', infoHash };
     const stored = this.#desk.peersOf(infoHash);
     if (stored.length > 0) options.onPeers(stored);
@@ -129,27 +134,6 @@ export class DhtNode {
     this.#closing.abort();
     clearInterval(this.#care);
     this.#socket.close();
-  }
-
-  /** Looks for nodes while there are too few, from those that it was given. */
-  async #begin(): Promise<void> {
-    if (this.#beginning) {
-      await this.#beginning;
-      return;
-    }
-    const { now, bootstrap } = this.#parts;
-    const isEnough = this.#table.size >= BUCKET_NODES;
-    if (isEnough || bootstrap.length === 0 || now() - this.#begunMs < BEGIN_AGAIN_MS) return;
-    this.#begunMs = now();
-    this.#beginning = this.#searchOurselves();
-    await this.#beginning;
-    this.#beginning = undefined;
-  }
-
-  async #searchOurselves(): Promise<void> {
-    const begin = await Promise.all(this.#parts.bootstrap.map(resolve));
-    const question: DhtQuestion = { method: 'find_node', target: this.#id };
-    await this.#search(this.#id, question, this.#closing.signal, undefined, begin.flat());
   }
 
   #search(
@@ -210,7 +194,7 @@ export class DhtNode {
       void this.#ask(contact, { method: 'ping' }, contact.id);
     }
     const target = randomBytes(20);
-    await this.#begin();
+    await this.#beginning.begin();
     if (this.#table.size > 0) {
       await this.#search(target, { method: 'find_node', target }, this.#closing.signal);
     }
@@ -227,14 +211,4 @@ export class DhtNode {
 /** Whether a node's id is one for its address (BEP 42), which addresses that are not public need not have. */
 function fits({ host, id }: DhtContact): boolean {
   return scopeOf(host) !== 'public' || isNodeIdFor(host, id);
-}
-
-/** The IPv4 addresses of a node that the user named; none when it has none. */
-function resolve({ host, port }: PeerAddress): Promise<PeerAddress[]> {
-  return new Promise((done) => {
-    lookupWithin('named')(host, { all: true, family: 4 }, (error, found) => {
-      const addresses = error ? [] : (found as readonly { address: string; family: number }[]);
-      done(addresses.filter(({ family }) => family === 4).map(({ address }) => ({ host: address, port })));
-    });
-  });
 }

@@ -14,7 +14,7 @@ import {
 import { whatStandsAt } from './content.ts';
 import { diskStep, isFull } from './disk-error.ts';
 import { openFinished } from './finished-place.ts';
-import { keepInfo, keepLayers, readKeptInfo, readKeptLayers } from './kept-metadata.ts';
+import { keepInfo, LayerKeeper, readKeptInfo } from './kept-metadata.ts';
 import { PartialContent } from './partial-content.ts';
 import { type PreparedFile, prepareFiles } from './partial-files.ts';
 import { flush, flushName, moveToFreePlace, pathsIn, targetExists } from './put-in-place.ts';
@@ -36,6 +36,8 @@ export interface PlaceOptions {
 /** The disk side of one download: what an earlier one left, the files it grows in, and its way to its place. */
 export class DownloadPlace {
   readonly #workplace: Workplace;
+  /** Piece layers for the next time. */
+  readonly layers: LayerKeeper;
   readonly #services: EngineServices;
   readonly #options: PlaceOptions;
   /** Whether an earlier download left anything. */
@@ -44,8 +46,6 @@ export class DownloadPlace {
   /** While it is not in its place. */
   #partial: PartialContent | undefined;
   #files: readonly PreparedFile[] = [];
-  #keptLayers = 0;
-  #isWritingLayers = false;
   #isUseless = false;
 
   private constructor(
@@ -56,6 +56,7 @@ export class DownloadPlace {
   ) {
     this.#hadContent = hadContent;
     this.#workplace = workplace;
+    this.layers = new LayerKeeper(workplace);
     this.#services = services;
     this.#options = options;
   }
@@ -103,18 +104,6 @@ export class DownloadPlace {
         ? await this.#preparePartial(metainfo, layout)
         : await verifyStanding(this.targetOf(metainfo), this.#parts(metainfo, layout));
     return this.#prepared;
-  }
-
-  /** Keeps piece layers for the next time, when there are more than before. */
-  async keepLayers(layers: ReadonlyMap<string, Uint8Array>): Promise<void> {
-    if (layers.size <= this.#keptLayers || this.#isWritingLayers) return;
-    this.#isWritingLayers = true;
-    this.#keptLayers = layers.size;
-    try {
-      await keepLayers(this.#workplace, layers);
-    } finally {
-      this.#isWritingLayers = false;
-    }
   }
 
   /**
@@ -190,10 +179,8 @@ export class DownloadPlace {
   async #preparePartial(metainfo: Metainfo, layout: Layout): Promise<PreparedContent> {
     const workplace = this.#workplace;
     await keepInfo(workplace, metainfo.infoBytes);
-    if (metainfo.pieceLayers.size > 0) await this.keepLayers(metainfo.pieceLayers);
-    const pieceLayers =
-      metainfo.pieceLayers.size > 0 ? metainfo.pieceLayers : await readKeptLayers(workplace, layout);
-    this.#keptLayers = pieceLayers.size;
+    if (metainfo.pieceLayers.size > 0) await this.layers.keep(metainfo.pieceLayers);
+    const pieceLayers = metainfo.pieceLayers.size > 0 ? metainfo.pieceLayers : await this.layers.read(layout);
     const root = workplace.contentPath;
     this.#files = await prepareFiles(root, metainfo.isTree, layout.files);
     const missing = this.#files.reduce((sum, { file, storedBytes }) => sum + file.sizeBytes - storedBytes, 0);

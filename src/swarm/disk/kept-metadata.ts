@@ -25,10 +25,7 @@ export async function keepInfo({ infoPath }: Workplace, infoBytes: Uint8Array): 
 }
 
 /** Piece layers that an earlier download kept, under their roots in hex: those that lead to their pieces roots. */
-export async function readKeptLayers(
-  { layersPath }: Workplace,
-  layout: Layout,
-): Promise<Map<string, Uint8Array>> {
+async function readKeptLayers({ layersPath }: Workplace, layout: Layout): Promise<Map<string, Uint8Array>> {
   const layers = new Map<string, Uint8Array>();
   const bytes = await readBounded(layersPath);
   if (!bytes) return layers;
@@ -45,8 +42,37 @@ export async function readKeptLayers(
   return layers;
 }
 
+/** Keeps piece layers for the next time, each time that there are more of them than before. */
+export class LayerKeeper {
+  readonly #workplace: Workplace;
+  #kept = 0;
+  #isWriting = false;
+
+  constructor(workplace: Workplace) {
+    this.#workplace = workplace;
+  }
+
+  /** What an earlier download kept. */
+  async read(layout: Layout): Promise<ReadonlyMap<string, Uint8Array>> {
+    const layers = await readKeptLayers(this.#workplace, layout);
+    this.#kept = layers.size;
+    return layers;
+  }
+
+  async keep(layers: ReadonlyMap<string, Uint8Array>): Promise<void> {
+    if (layers.size <= this.#kept || this.#isWriting) return;
+    this.#isWriting = true;
+    this.#kept = layers.size;
+    try {
+      await writeLayers(this.#workplace, layers);
+    } finally {
+      this.#isWriting = false;
+    }
+  }
+}
+
 /** Writes piece layers as `readKeptLayers` reads them: each behind its root. */
-export async function keepLayers(
+async function writeLayers(
   { layersPath }: Workplace,
   layers: ReadonlyMap<string, Uint8Array>,
 ): Promise<void> {

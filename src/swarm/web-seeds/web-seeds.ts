@@ -2,11 +2,11 @@ import { HttpAgents } from '../connection/http-agents.ts';
 import type { HttpGetOptions } from '../connection/http-get.ts';
 import { SwarmError } from '../error.ts';
 import type { Downloader } from '../fetching/downloader.ts';
-import type { PieceTransfer } from '../fetching/piece-transfer.ts';
 import type { Slots } from '../fetching/slots.ts';
-import type { Layout, LayoutFile } from '../layout.ts';
+import type { Layout } from '../layout.ts';
 import { RateMeter } from '../progress.ts';
 import type { Throttle } from '../rates/throttle.ts';
+import { FetchChoice } from './fetch-choice.ts';
 import { fileUrl, type NamedContent } from './file-url.ts';
 import { WEB_SEED_LIMITS } from './limits.ts';
 import { type Fetch, readRun } from './read-run.ts';
@@ -50,7 +50,7 @@ export class WebSeeds {
   readonly #seeds = new Map<string, WebSeed>();
   readonly #fetches = new Set<Fetch>();
   readonly #http: Pick<HttpGetOptions, 'agents' | 'localAddress'> & { readonly agents: HttpAgents };
-  readonly #runPieces: number;
+  readonly #choice: FetchChoice;
   readonly #rate: RateMeter;
   #isClosed = false;
   /** Seconds in which web seeds had nothing that could be verified. */
@@ -61,7 +61,7 @@ export class WebSeeds {
     this.#parts = parts;
     this.#http = { agents: new HttpAgents(WEB_SEED_LIMITS.requests), localAddress: parts.localAddress };
     this.#rate = new RateMeter(parts.now());
-    this.#runPieces = Math.max(1, Math.floor(WEB_SEED_LIMITS.runBytes / parts.layout.pieceLength));
+    this.#choice = new FetchChoice(parts.layout, parts.downloader.picker);
   }
 
   /** Notes web seeds, each once, as far as there is room. */
@@ -150,47 +150,11 @@ export class WebSeeds {
         this.#fetches.size < WEB_SEED_LIMITS.requests &&
         seed.isFree(this.#parts.now())
       ) {
-        const found = this.#choose(seed) ?? (isEndgame ? this.#help(seed) : undefined);
+        const found = this.#choice.next(seed) ?? (isEndgame ? this.#choice.help(seed) : undefined);
         if (!found) break;
         void this.#fetch({ ...found, seed, abort: new AbortController(), waitingSinceMs: undefined });
       }
     }
-  }
-
-  /** What a web seed fetches next: a piece that others left and what follows, or a run of new ones. */
-  #choose(seed: WebSeed): Pick<Fetch, 'run' | 'head'> | undefined {
-    const { picker } = this.#parts.downloader;
-    const wish = {
-      source: seed,
-      hasFile: (file: LayoutFile) => seed.hasFile(file),
-      mostPieces: this.#runPieces,
-      isWholeOnly: seed.isWholeOnly,
-    };
-    if (!seed.isWholeOnly) {
-      const urgent = picker.urgent.takeRun(wish);
-      if (urgent) return { run: urgent, head: undefined };
-      const head = picker.adopt(seed, (piece) => this.#has(seed, piece));
-      if (head) return this.#behind(seed, head, this.#runPieces - 1);
-    }
-    const run = picker.runs.take(wish);
-    return run && { run, head: undefined };
-  }
-
-  /** In the end: a piece that somebody else owes. */
-  #help(seed: WebSeed): Pick<Fetch, 'run' | 'head'> | undefined {
-    if (seed.isWholeOnly || seed.requests > 0) return undefined;
-    const slow = this.#parts.downloader.picker.findSlow(seed, (piece) => this.#has(seed, piece));
-    return slow && this.#behind(seed, slow, 0);
-  }
-
-  #behind(seed: WebSeed, head: PieceTransfer, pieces: number): Pick<Fetch, 'run' | 'head'> {
-    const { layout, downloader } = this.#parts;
-    const file = layout.fileOf(head.pieceIndex);
-    return { head, run: downloader.picker.runs.takeAt(seed, file, head.pieceIndex + 1, pieces) };
-  }
-
-  #has(seed: WebSeed, pieceIndex: number): boolean {
-    return seed.hasFile(this.#parts.layout.fileOf(pieceIndex));
   }
 
   async #fetch(fetch: Fetch): Promise<void> {
