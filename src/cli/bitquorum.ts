@@ -42,6 +42,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   builder: async () => (await import('./builder-command.ts')).addBuilderCommand,
   rebuild: async () => (await import('./rebuild-command.ts')).addRebuildCommand,
   tally: async () => (await import('./tally-command.ts')).addTallyCommand,
+  witness: async () => (await import('./witness-command.ts')).addWitnessCommand,
   download: async () => (await import('./download-command.ts')).addDownloadCommand,
   seed: async () => (await import('./seed-command.ts')).addSeedCommand,
   probe: async () => (await import('./probe-command.ts')).addProbeCommand,

@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
+import { parseTlogPolicy } from '../note/index.ts';
 import { readKeyFile } from '../statement/index.ts';
 import { contextOf } from './context.ts';
+import { type Listen, parseListen } from './listen.ts';
+import { loggerOf, logLevelOption } from './log-level.ts';
 
 interface InitArguments {
   readonly data: string;
@@ -12,14 +15,13 @@ interface InitArguments {
 
 interface RunArguments {
   readonly data: string;
-  readonly listen: { readonly host: string; readonly port: number };
+  readonly listen: Listen;
   readonly publicUrl?: string;
   readonly trustedProxy?: readonly string[];
   readonly auditAddress?: string;
+  readonly witnessPolicy?: string;
   readonly logLevel: string;
 }
-
-const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
 
 /** `bitquorum tally init` and `bitquorum tally run`. */
 export function addTallyCommand(program: Command): void {
@@ -50,11 +52,10 @@ export function addTallyCommand(program: Command): void {
     .option('--trusted-proxy <address...>', 'proxy whose X-Forwarded-For is believed (its rightmost hop)')
     .option('--audit-address <address>', 'local address from which seeders are audited')
     .option(
-      '--log-level <level>',
-      `what goes to standard error: ${LOG_LEVELS.join(', ')}`,
-      parseLevel,
-      'warn',
+      '--witness-policy <file>',
+      'witnesses that cosign each checkpoint before it is published, and their quorum (C2SP tlog-policy)',
     )
+    .addOption(logLevelOption())
     .action(runAction);
 }
 
@@ -78,16 +79,18 @@ async function initAction(args: InitArguments, command: Command): Promise<void> 
 async function runAction(args: RunArguments, command: Command): Promise<void> {
   const { output, signal } = contextOf(command);
   // Loaded here, so that the other commands start without the whole service.
-  const [{ startTally }, { pino }] = await Promise.all([import('../service/index.ts'), import('pino')]);
-  const level = output.quiet ? 'error' : args.logLevel;
+  const { startTally } = await import('../service/index.ts');
   const tally = await startTally({
     dataFolder: args.data,
     listen: args.listen,
-    logger: pino({ level, base: null }, pino.destination({ dest: 2, sync: true })),
+    logger: await loggerOf(output.quiet ? 'error' : args.logLevel),
     signal,
     ...(args.publicUrl !== undefined && { publicUrl: args.publicUrl }),
     ...(args.trustedProxy !== undefined && { trustedProxies: args.trustedProxy }),
     ...(args.auditAddress !== undefined && { auditAddress: args.auditAddress }),
+    ...(args.witnessPolicy !== undefined && {
+      witnesses: parseTlogPolicy(await readFile(args.witnessPolicy)),
+    }),
   });
   const { url, publicUrl, origin, logKey } = tally;
   output.result(
@@ -95,17 +98,4 @@ async function runAction(args: RunArguments, command: Command): Promise<void> {
     `tally     ${origin}\nlog key   ${logKey}\ndashboard ${url}/`,
   );
   await tally.ended;
-}
-
-function parseListen(text: string): { host: string; port: number } {
-  const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
-  const host = match?.[1] ?? match?.[2];
-  const port = Number(match?.[3]);
-  if (host !== undefined && port <= 65_535) return { host, port };
-  throw new InvalidArgumentError('give HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080');
-}
-
-function parseLevel(text: string): string {
-  if (LOG_LEVELS.some((level) => level === text)) return text;
-  throw new InvalidArgumentError(`give one of ${LOG_LEVELS.join(', ')}`);
 }

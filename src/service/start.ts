@@ -3,6 +3,7 @@ import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { type Log, openHeadFile, openLog } from '../log/index.ts';
+import type { TlogPolicy } from '../note/index.ts';
 import { type PrivateKey, readKeyFile } from '../statement/index.ts';
 import { openSqliteStore, type Store } from '../store/index.ts';
 import { identityFrom, probeFrom } from './audit/probe.ts';
@@ -14,6 +15,7 @@ import { Failure } from './failure.ts';
 import { type Served, serve } from './http/serve.ts';
 import type { Listen } from './http/server.ts';
 import { SERVICE_LIMITS, type ServiceLimits } from './limits.ts';
+import { witnessedBy } from './log-witnesses.ts';
 import { seededRandom } from './random.ts';
 
 export interface StartOptions {
@@ -27,6 +29,8 @@ export interface StartOptions {
   readonly trustedProxies?: readonly string[];
   /** Address from which seeders are audited. */
   readonly auditAddress?: string;
+  /** The witnesses that cosign each checkpoint before it is published, and how many have to (C2SP tlog-policy). */
+  readonly witnesses?: TlogPolicy;
   readonly clock?: Clock;
   /** Silent unless told. */
   readonly logger?: Logger;
@@ -62,10 +66,16 @@ export interface RunningTally {
 export async function startTally(options: StartOptions): Promise<RunningTally> {
   const logger = options.logger ?? pino({ enabled: false });
   const failure = new Failure(logger);
-  const data = await openData(resolve(options.dataFolder), options.clock ?? SYSTEM_CLOCK, failure);
+  const clock = options.clock ?? SYSTEM_CLOCK;
+  const data = await openData(resolve(options.dataFolder), {
+    clock,
+    failure,
+    logger,
+    witnesses: options.witnesses,
+  });
   const core = new Core({
     ...data,
-    clock: options.clock ?? SYSTEM_CLOCK,
+    clock,
     logger,
     failure,
     limits: { ...SERVICE_LIMITS, ...options.limits },
@@ -135,7 +145,14 @@ interface Data {
   readonly log: Log;
 }
 
-async function openData(folder: string, clock: Clock, failure: Failure): Promise<Data> {
+interface DataParts {
+  readonly clock: Clock;
+  readonly failure: Failure;
+  readonly logger: Logger;
+  readonly witnesses: TlogPolicy | undefined;
+}
+
+async function openData(folder: string, { clock, failure, logger, witnesses }: DataParts): Promise<Data> {
   const paths = dataPaths(folder);
   try {
     await access(paths.key);
@@ -155,6 +172,8 @@ async function openData(folder: string, clock: Clock, failure: Failure): Promise
       head: openHeadFile(paths.head),
       clock: () => clock.nowMs(),
       onFault: (error) => failure.report(error),
+      ...(witnesses !== undefined &&
+        witnessedBy({ witnesses, logVkey: signer.vkey, headFile: paths.head, logger })),
     });
     return { signer, store, log };
   } catch (error) {

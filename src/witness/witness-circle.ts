@@ -83,13 +83,17 @@ export class WitnessCircle {
 
   /**
    * The checkpoints that the witnesses know, as notes that the log's key signed. Who cannot be reached, or shows
-   * nothing that this log signed, is passed over, after `requestMs` at the latest.
+   * nothing that this log signed, is passed over, after `requestMs` at the latest. With `decisive`, so many have to show
+   * one that no newer checkpoint can be cosigned by the others alone; else this rejects with `no-quorum`.
    */
-  async newestHeads(signal: AbortSignal): Promise<readonly Uint8Array[]> {
+  async newestHeads(signal: AbortSignal, decisive = false): Promise<readonly Uint8Array[]> {
+    const silent = new Set<PolicyWitness>(this.#policy.witnesses);
     const found = await Promise.all(
-      this.#members.map(async ({ client }) => {
+      this.#members.map(async ({ witness, client }) => {
         try {
-          return (await this.#shown(client, signal))?.note;
+          const shown = await this.#shown(client, signal);
+          if (shown !== undefined) silent.delete(witness);
+          return shown?.note;
         } catch (error) {
           signal.throwIfAborted();
           this.#onFault(error, client.url);
@@ -97,6 +101,12 @@ export class WitnessCircle {
         }
       }),
     );
+    if (decisive && meetsQuorum(this.#policy.quorum, (witness) => silent.has(witness))) {
+      throw new WitnessError(
+        'no-quorum',
+        'too few witnesses show which checkpoint of this log they cosigned last: those that do not could know a newer one',
+      );
+    }
     return found.filter((note) => note !== undefined);
   }
 

@@ -1,0 +1,35 @@
+import { existsSync } from 'node:fs';
+import type { Logger } from 'pino';
+import type { LogOptions } from '../log/index.ts';
+import type { TlogPolicy } from '../note/index.ts';
+import { WitnessCircle } from '../witness/index.ts';
+
+interface WitnessedLog {
+  readonly witnesses: TlogPolicy;
+  /** The log's verifier key. */
+  readonly logVkey: string;
+  /** The file of the last signed head. */
+  readonly headFile: string;
+  readonly logger: Logger;
+}
+
+/**
+ * How a log asks its witnesses: before each checkpoint is published, and at the start for the newest one they know.
+ * Without its head file a log starts only when so many answer that none of the others can know a newer one; with it,
+ * witnesses that are down delay no start, since nothing is published without their quorum.
+ */
+export function witnessedBy({
+  witnesses,
+  logVkey,
+  headFile,
+  logger,
+}: WitnessedLog): Pick<LogOptions, 'cosign' | 'newestHeads'> {
+  const circle = new WitnessCircle(witnesses, {
+    logVkey,
+    onFault: (error, url) => logger.warn({ err: error, url }, 'a witness did not cosign'),
+  });
+  return {
+    cosign: (head, prove, signal) => circle.cosign(head, prove, signal),
+    newestHeads: () => circle.newestHeads(new AbortController().signal, !existsSync(headFile)),
+  };
+}
