@@ -1,46 +1,41 @@
 import { toHex } from '../bytes/index.ts';
 import type { Metainfo } from '../torrent/index.ts';
-import type { BlockSpan, PeerAddress, PeerMessage } from '../wire/index.ts';
+import type { PeerAddress } from '../wire/index.ts';
 import type { Bitfield } from './bitfield.ts';
 import { Admission } from './connection/admission.ts';
 import type { ShakenHands } from './connection/handshake.ts';
 import { letGoMostUseless, type UselessPeer } from './connection/make-room.ts';
-import type { Peer, PeerOwner } from './connection/peer.ts';
 import { Roster } from './connection/roster.ts';
-import { type DiscoverOptions, Discovery, ownReach } from './discovery/discovery.ts';
+import { type DiscoverOptions, Discovery } from './discovery/discovery.ts';
+import { ownReach } from './discovery/own-reach.ts';
 import type { Content } from './disk/content.ts';
 import { SwarmError } from './error.ts';
 import { Exchange } from './exchange.ts';
 import { type Extension, Extensions } from './extensions/extension.ts';
 import { MetadataExtension } from './extensions/metadata.ts';
-import { EarlyClaims } from './fetching/claims.ts';
 import type { Identity } from './identity.ts';
 import type { Layout } from './layout.ts';
+import { PeerDesk } from './peer-desk.ts';
 import type { SwarmProgress } from './progress.ts';
 import { LimitPair, type RateLimits, Throttle } from './rates/throttle.ts';
 import type { EngineServices } from './services.ts';
 import type { TorrentSource } from './source.ts';
-import { Bans } from './statistics/bans.ts';
-import type { PeerChange, SwarmEvents } from './statistics/events.ts';
+import type { SwarmEvents } from './statistics/events.ts';
 import { progressOf, type SwarmParts, statisticsOf, trafficOf } from './statistics/snapshot.ts';
 import type { SwarmStatistics } from './statistics/statistics.ts';
 import { type WebSeedOptions, webSeedsOf } from './web-seeds/options.ts';
 import type { WebSeedAddress } from './web-seeds/web-seed.ts';
 
-const KEEP_ALIVE_MS = 60_000;
-/** Most pieces, found on disk, that peers are told of who came before they were. */
-const MOST_HAVES = 16_384;
-
 /**
  * One torrent among its peers, under both of its identities (BEP 52, "upgrade path"): finds peers, keeps connections,
  * fetches the metadata of a magnet link, and leaves blocks and hashes to its {@link Exchange}.
  */
-export class Swarm implements PeerOwner {
+export class Swarm {
   readonly #services: EngineServices;
   readonly #events: SwarmEvents;
   readonly #discovery: Discovery;
   readonly #roster: Roster;
-  readonly #early = new Map<Peer, EarlyClaims>();
+  readonly #desk: PeerDesk;
   readonly #limits: LimitPair;
   readonly #output: Throttle;
   readonly #intake: Throttle;
@@ -51,7 +46,6 @@ export class Swarm implements PeerOwner {
   #exchange: Exchange | undefined;
   #webSeeds: readonly WebSeedAddress[] = [];
   #content: Content | undefined;
-  readonly #bans = new Bans();
   #isClosed = false;
 
   constructor(identity: Identity, services: EngineServices, events: SwarmEvents) {
@@ -78,9 +72,16 @@ export class Swarm implements PeerOwner {
     this.#metadata = new MetadataExtension(identity.infoHashV2, {
       now: services.now,
       onMetadata: (infoBytes) => events.onMetadata?.(infoBytes),
-      ban: (peer, reason) => this.#ban(peer, reason),
+      ban: (peer, reason) => this.#desk.ban(peer, reason),
     });
     this.#extensions = new Extensions([this.#metadata]);
+    this.#desk = new PeerDesk({
+      services,
+      events,
+      roster: this.#roster,
+      extensions: this.#extensions,
+      discovery: this.#discovery,
+    });
     this.#admission = new Admission({
       services,
       roster: this.#roster,
@@ -90,8 +91,8 @@ export class Swarm implements PeerOwner {
       identity: () => this.#identity,
       have: () => this.#exchange?.have,
       isClosed: () => this.#isClosed,
-      owner: this,
-      onAdmitted: (peer) => this.#onAdmitted(peer),
+      owner: this.#desk,
+      onAdmitted: (peer) => this.#desk.take(peer),
     });
   }
 
@@ -113,22 +114,13 @@ export class Swarm implements PeerOwner {
       intake: this.#intake,
       now,
       random,
-      ban: (peer, reason) => this.#ban(peer, reason),
+      ban: (peer, reason) => this.#desk.ban(peer, reason),
       onComplete: () => this.#completed(),
       onTrouble: (error) => this.#events.onTrouble?.(error),
       onFailure: (error) => this.#events.onFailure?.(error),
     });
     this.#exchange = exchange;
-    for (const peer of this.#roster) {
-      this.#admission.greet(peer); // again: now we have the metadata to give
-      exchange.join(peer);
-      const early = this.#early.get(peer);
-      if (early) exchange.claim(peer, early.settle(layout.pieceCount));
-      for (let piece = 0; piece < Math.min(layout.pieceCount, MOST_HAVES); piece += 1) {
-        if (have.has(piece)) peer.send({ type: 'have', pieceIndex: piece });
-      }
-    }
-    this.#early.clear();
+    this.#desk.know(exchange, (peer) => this.#admission.greet(peer));
     exchange.addWebSeeds(this.#webSeeds);
     this.#discovery.know(metainfo);
   }
@@ -224,18 +216,11 @@ export class Swarm implements PeerOwner {
 
   /** Called once a second. */
   tick(): void {
-    const { now, options } = this.#services;
-    this.#roster.tick(now());
+    this.#roster.tick(this.#services.now());
     this.#extensions.tick();
     this.#exchange?.tick();
     if (this.#output.isOn) this.#output.payLater(this.#roster.newOverheadBytes());
-    for (const peer of this.#roster) {
-      if (now() - peer.lastHeardMs > options.idleTimeoutMs && !peer.isHeldBack) {
-        peer.close(new SwarmError('timed-out', `${peer.name} was silent for too long`));
-      } else if (now() - peer.lastSentMs > KEEP_ALIVE_MS) {
-        peer.send({ type: 'keep-alive' });
-      }
-    }
+    this.#desk.tick();
   }
 
   /** Leaves the swarm: says goodbye to trackers, ends connections, closes files. */
@@ -250,61 +235,9 @@ export class Swarm implements PeerOwner {
     await this.#content?.close();
   }
 
-  // From peers:
-
-  onMessage(peer: Peer, message: PeerMessage): void {
-    if (message.type === 'extended') this.#extensions.onMessage(peer, message);
-    else if (message.type === 'port') this.#discovery.onDhtPort(peer, message.port);
-    else if (this.#exchange) this.#exchange.onMessage(peer, message);
-    else if (this.#early.get(peer)?.take(message) === false) {
-      peer.close(new SwarmError('peer-broke-protocol', `${peer.name} announces too many pieces`));
-    } else if (message.type === 'hash-request') {
-      peer.send({ ...message, type: 'hash-reject' });
-    }
-  }
-
-  onExtensionHandshake(peer: Peer): void {
-    this.#extensions.onHandshake(peer);
-  }
-
-  beginBlock(peer: Peer, span: BlockSpan): Uint8Array | undefined {
-    return this.#exchange?.beginBlock(peer, span);
-  }
-
-  endBlock(peer: Peer, span: BlockSpan): void {
-    this.#exchange?.endBlock(peer, span);
-  }
-
-  onClose(peer: Peer, reason: SwarmError): void {
-    this.#services.released(peer.address.host);
-    if (this.#roster.remove(peer)) {
-      this.#early.delete(peer);
-      this.#extensions.leave(peer);
-      this.#exchange?.leave(peer, reason);
-      this.#events.onPeer?.({ ...whoOf(peer), change: 'left', reason });
-    }
-    this.#discovery.lost(peer, reason);
-  }
-
   #completed(): void {
     this.#discovery.complete();
     this.#events.onComplete?.();
-  }
-
-  #ban(peer: Peer, reason: SwarmError): void {
-    if (!this.#discovery.isBanned(peer.address.host)) {
-      this.#bans.add(peer.address.host, reason);
-      this.#discovery.ban(peer.address.host);
-      this.#events.onTrouble?.(reason);
-    }
-    for (const other of this.#roster) if (other.address.host === peer.address.host) other.close(reason);
-  }
-
-  /** A peer was taken in. */
-  #onAdmitted(peer: Peer): void {
-    if (this.#exchange) this.#exchange.join(peer);
-    else this.#early.set(peer, new EarlyClaims());
-    this.#events.onPeer?.({ ...whoOf(peer), change: 'connected' });
   }
 
   get #snapshot(): SwarmParts {
@@ -312,14 +245,10 @@ export class Swarm implements PeerOwner {
       identity: this.#identity,
       roster: this.#roster,
       exchange: this.#exchange,
-      bans: this.#bans,
+      bans: this.#desk.bans,
       trackers: this.#discovery.trackers,
       limits: this.limits,
       isClosed: this.#isClosed,
     };
   }
-}
-
-function whoOf({ address, isIncoming }: Peer): Pick<PeerChange, 'address' | 'direction'> {
-  return { address, direction: isIncoming ? 'incoming' : 'outgoing' };
 }

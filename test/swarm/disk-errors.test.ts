@@ -15,7 +15,7 @@ import { Engine } from '../../src/swarm/index.ts';
 import type { Metainfo } from '../../src/torrent/index.ts';
 import { needs } from '../support/needs.ts';
 import { fingerprint, type MadeTorrent, makeTorrent, patternBytes, temporaryFolder } from './content.ts';
-import type { ChildLine, ChildOrder } from './download-child.ts';
+import type { ChildLine, ChildOrder } from './told-download.ts';
 
 const child = fileURLToPath(new URL('./download-child.ts', import.meta.url));
 const fullDisk = fileURLToPath(new URL('./full-disk-child.ts', import.meta.url));

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { toHex } from '../../src/bytes/index.ts';
 import { Engine } from '../../src/swarm/index.ts';
 import { fingerprint, makeTorrent, patternBytes, temporaryFolder } from './content.ts';
-import type { ChildLine, ChildOrder } from './download-child.ts';
+import type { ChildLine, ChildOrder } from './told-download.ts';
 
 const program = fileURLToPath(new URL('./download-child.ts', import.meta.url));
 const SIZE = 24_000_000;
