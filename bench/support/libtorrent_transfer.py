@@ -7,43 +7,18 @@ import time
 
 import libtorrent as lt
 
-
-def say(**what):
-    print(json.dumps(what), flush=True)
-
-
-def cpu():
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
-
-
-def wait_for(session, is_true):
-    while not is_true():
-        session.wait_for_alert(100)
-        session.pop_alerts()
-
+import libtorrent_measured as measured
 
 order = json.loads(sys.argv[1])
-session = lt.session({
-    "listen_interfaces": "127.0.0.1:0",
-    "enable_dht": False,
-    "enable_lsd": False,
-    "enable_upnp": False,
-    "enable_natpmp": False,
-    "enable_incoming_utp": False,
-    "enable_outgoing_utp": False,
-    "out_enc_policy": 2,
-    "in_enc_policy": 2,
-    "allow_multiple_connections_per_ip": True,
-    "alert_mask": lt.alert.category_t.status_notification | lt.alert.category_t.error_notification,
-})
+session = measured.session(
+    allow_multiple_connections_per_ip=True,
+    alert_mask=lt.alert.category_t.status_notification | lt.alert.category_t.error_notification,
+)
 params = lt.add_torrent_params()
 params.ti = lt.torrent_info(order["torrent"])
-params.save_path = order["folder"]
-params.flags &= ~(lt.torrent_flags.auto_managed | lt.torrent_flags.paused)
-handle = session.add_torrent(params)
+handle = session.add_torrent(measured.begun_at_once(params, order["folder"]))
 checking = (lt.torrent_status.checking_files, lt.torrent_status.checking_resume_data)
-wait_for(session, lambda: session.listen_port() != 0 and handle.status().state not in checking)
+measured.wait_for(session, lambda: session.listen_port() != 0 and handle.status().state not in checking)
 # What libtorrent itself chose, of all that bears on speed.
 TOLD = ("aio_threads", "hashing_threads", "disk_io_read_mode", "disk_io_write_mode", "max_queued_disk_bytes",
         "max_out_request_queue", "max_allowed_in_request_queue", "request_queue_time", "send_buffer_watermark",
@@ -51,17 +26,17 @@ TOLD = ("aio_threads", "hashing_threads", "disk_io_read_mode", "disk_io_write_mo
         "send_socket_buffer_size", "piece_extent_affinity", "suggest_mode", "unchoke_slots_limit")
 settings = session.get_settings()
 told = {name: settings[name] for name in TOLD if name in settings}
-say(port=session.listen_port(), settings=f"libtorrent {lt.__version__}, all at its default, of it: {json.dumps(told)}")
-before = cpu()
+measured.say(port=session.listen_port(), settings=f"libtorrent {lt.__version__}, all at its default, of it: {json.dumps(told)}")
+before = measured.cpu()
 for line in sys.stdin:
     if line.strip() == "go":
-        before = cpu()
+        before = measured.cpu()
         started = time.perf_counter()
         if "peer" not in order:
             continue
         handle.connect_peer(("127.0.0.1", order["peer"]))
-        wait_for(session, lambda: handle.status().is_seeding)
-        say(seconds=time.perf_counter() - started)
+        measured.wait_for(session, lambda: handle.status().is_seeding)
+        measured.say(seconds=time.perf_counter() - started)
     else:
-        say(cpuSeconds=cpu() - before, peakMib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        measured.say(cpuSeconds=measured.cpu() - before, peakMib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
         break
