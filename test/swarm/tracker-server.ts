@@ -25,8 +25,13 @@ export interface TestTracker {
 
 /** A small tracker: everybody hears of all others in the same swarm. */
 export async function startTracker(
-  context: TestContext,
-  options: { readonly failFirst?: number; readonly intervalSeconds?: number; readonly host?: string } = {},
+  context: Pick<TestContext, 'after'>,
+  options: {
+    readonly failFirst?: number;
+    readonly intervalSeconds?: number;
+    readonly host?: string;
+    readonly port?: number;
+  } = {},
 ): Promise<TestTracker> {
   const seen: Seen[] = [];
   const waiting = new Set<() => void>();
@@ -53,7 +58,7 @@ export async function startTracker(
     for (const check of waiting) check();
   });
   const listeningHost = options.host ?? '127.0.0.1';
-  server.listen(0, listeningHost);
+  server.listen(options.port ?? 0, listeningHost);
   await once(server, 'listening');
   context.after(() => {
     server.closeAllConnections();

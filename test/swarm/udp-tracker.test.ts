@@ -89,6 +89,13 @@ test('a tracker with addresses of both families is asked at each, and not waited
     onlyOne: ['127.0.0.1'],
     oneSilent: ['127.0.0.1'],
     wasQuick: true,
+    byHttp: {
+      told: [
+        ['127.0.0.1', '127.0.0.1'],
+        ['::1', '::1'],
+      ],
+      peers: ['127.0.0.1', '::1'],
+    },
   });
 });
 

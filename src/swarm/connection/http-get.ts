@@ -17,6 +17,8 @@ export interface HttpGetOptions {
   readonly signal: AbortSignal;
   /** Address that the connection goes out from. */
   readonly localAddress?: string | undefined;
+  /** Connects over IPv4 or IPv6 only, but for redirects. Default: over whichever of them answers. */
+  readonly family?: 4 | 6 | undefined;
   /** Bytes of the file that are asked for, both included. Whether they come (206) is for the caller to look at. */
   readonly range?: { readonly first: number; readonly last: number };
   /** How long the server may be silent, before its answer's head and inside its body. */
@@ -46,9 +48,9 @@ export interface HttpAnswer {
  */
 export async function httpGet(url: string, options: HttpGetOptions): Promise<HttpAnswer> {
   let target = new URL(url);
-  let { reach } = options;
+  let { reach, family } = options;
   for (let redirects = 0; ; redirects += 1) {
-    const answer = await getOnce(target, { ...options, reach });
+    const answer = await getOnce(target, { ...options, reach, family });
     const { location } = answer.headers;
     if (answer.status < 300 || answer.status >= 400 || location === undefined) return answer;
     answer.drop();
@@ -56,6 +58,7 @@ export async function httpGet(url: string, options: HttpGetOptions): Promise<Htt
     if (!URL.canParse(location, target)) throw new Error('it redirects to nowhere');
     target = new URL(location, target);
     reach = reachFrom(answer.host);
+    family = undefined;
   }
 }
 
@@ -99,7 +102,7 @@ class StaleConnection extends Error {}
 
 function send(
   url: URL,
-  { reach, signal, localAddress, range, silenceMs, agents }: HttpGetOptions,
+  { reach, signal, localAddress, family, range, silenceMs, agents }: HttpGetOptions,
 ): Promise<{ readonly response: IncomingMessage; readonly host: string }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ response: IncomingMessage; host: string }>();
   const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(url, {
@@ -116,6 +119,7 @@ function send(
     signal,
     timeout: silenceMs,
     ...(localAddress !== undefined && { localAddress }),
+    ...(family !== undefined && { family }),
   });
   request.on('timeout', () => request.destroy(new Error(`it was silent for ${silenceMs / 1000} s`)));
   request.on('error', (cause: NodeJS.ErrnoException) => {

@@ -9,7 +9,9 @@ import {
 } from '../../wire/index.ts';
 import { isWithin, type Reach, reachFrom } from '../connection/address-policy.ts';
 import { type HttpGetOptions, httpGet, readBody } from '../connection/http-get.ts';
+import { firstOfEach, resolveHost } from '../connection/resolve.ts';
 import { SwarmError } from '../error.ts';
+import { overFamilies } from './both-families.ts';
 import { announceByUdp } from './udp-tracker-client.ts';
 
 /** Longest answer of a tracker that is read, and how long it may take. */
@@ -74,12 +76,28 @@ async function byHttp(
   announcement: Announcement,
   options: AnnounceOptions,
 ): Promise<Announced> {
+  const { hostname: host, port, protocol } = new URL(announceUrl);
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  const place = { host, port: Number(port || (protocol === 'https:' ? 443 : 80)) };
+  const addresses = firstOfEach(await resolveHost(place, { ...options, signal }));
+  return inAll(
+    await overFamilies(addresses, signal, ({ family }, each) =>
+      byHttpOver(family, announceUrl, announcement, { ...options, signal: each }),
+    ),
+  );
+}
+
+async function byHttpOver(
+  family: 4 | 6,
+  announceUrl: string,
+  announcement: Announcement,
+  options: AnnounceOptions,
+): Promise<Announced> {
   const numWant = announcement.event === 'stopped' ? 0 : null;
   const request = { ...announcement, numWant, compact: true, noPeerId: true, trackerId: '' };
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(TIMEOUT_MS)]);
   const answer = await httpGet(formatAnnounceUrl(announceUrl, request), {
     ...options,
-    signal,
+    family,
     silenceMs: TIMEOUT_MS,
   });
   const body = await readBody(answer, MAXIMUM_ANSWER_BYTES);
@@ -96,9 +114,16 @@ async function byHttp(
 
 async function byUdp(url: URL, announcement: Announcement, options: AnnounceOptions): Promise<Announced> {
   const answers = await announceByUdp(url, announcement, options);
+  return inAll(answers.map(({ response, host }) => ({ ...response, peers: usablePeers(response, host) })));
+}
+
+/** What a tracker said over both families: the longer of its intervals, and the peers of both. */
+function inAll(answers: readonly Announced[]): Announced {
+  const least = answers.flatMap(({ minIntervalSeconds }) => minIntervalSeconds ?? []);
   return {
-    intervalSeconds: Math.max(...answers.map(({ response }) => response.intervalSeconds)),
-    peers: answers.flatMap(({ response, host }) => usablePeers(response, host)),
+    intervalSeconds: Math.max(...answers.map(({ intervalSeconds }) => intervalSeconds)),
+    ...(least.length > 0 && { minIntervalSeconds: Math.max(...least) }),
+    peers: answers.flatMap(({ peers }) => peers),
   };
 }
 

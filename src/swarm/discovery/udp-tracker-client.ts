@@ -1,20 +1,19 @@
 import { createSocket, type Socket } from 'node:dgram';
-import { isIP } from 'node:net';
 import {
   type AnnounceResponse,
   encodeUdpAnnounce,
   encodeUdpConnect,
   UDP_CONNECTION_MS,
 } from '../../wire/index.ts';
-import { lookupWithin, mustBeWithin, type Reach } from '../connection/address-policy.ts';
+import type { Reach } from '../connection/address-policy.ts';
+import { firstOfEach, resolveHost } from '../connection/resolve.ts';
+import { overFamilies } from './both-families.ts';
 import type { Announcement } from './tracker-client.ts';
 import { UdpConversation } from './udp-conversation.ts';
 
 /** The first wait for an answer, doubled the second time (BEP 15, "Time outs"), and how often it is asked. */
 const FIRST_WAIT_MS = 15_000;
 const TRIES = 2;
-/** How long the other family's answer is waited for when one has come. */
-const SECOND_FAMILY_MS = 1000;
 
 export interface UdpTrackerOptions {
   /** How near to us the tracker may be. */
@@ -41,30 +40,13 @@ export async function announceByUdp(
   announcement: Announcement,
   options: UdpTrackerOptions,
 ): Promise<readonly UdpAnnounced[]> {
-  options.signal.throwIfAborted();
   const port = Number(url.port);
   if (port === 0) throw new Error('its URL has no port');
-  const addresses = await orAbort(resolve(url.hostname, port, options), options.signal);
-  const late = new AbortController();
-  const signal = AbortSignal.any([options.signal, late.signal]);
-  const answers: UdpAnnounced[] = [];
-  const asked = addresses.map(async ({ address, family }) => {
+  const addresses = await resolveHost({ host: url.hostname, port }, options);
+  return overFamilies(firstOfEach(addresses), options.signal, async ({ address, family }, signal) => {
     const to = { address, port, family };
-    answers.push({
-      response: await announceOnce(to, url, announcement, { ...options, signal }),
-      host: address,
-    });
+    return { response: await announceOnce(to, url, announcement, { ...options, signal }), host: address };
   });
-  try {
-    await Promise.any(asked);
-  } catch (cause) {
-    options.signal.throwIfAborted();
-    throw (cause as AggregateError).errors[0];
-  }
-  const patience = setTimeout(() => late.abort(new Error('too late')), SECOND_FAMILY_MS);
-  await Promise.allSettled(asked);
-  clearTimeout(patience);
-  return answers;
 }
 
 interface Destination {
@@ -116,39 +98,6 @@ function fieldsOf(announcement: Announcement, url: URL) {
     numWant: announcement.event === 'stopped' ? 0 : null,
     urlData: `${url.pathname}${url.search}`,
   };
-}
-
-/** The tracker's first address of each family that the connection can go out with. */
-async function resolve(
-  hostname: string,
-  port: number,
-  { localAddress, reach }: UdpTrackerOptions,
-): Promise<readonly { readonly address: string; readonly family: 4 | 6 }[]> {
-  const host = hostname.replace(/^\[(.*)\]$/, '$1');
-  mustBeWithin({ host, port }, reach);
-  const family = localAddress === undefined ? 0 : isIP(localAddress);
-  const { promise, resolve: found, reject } = Promise.withResolvers<readonly string[]>();
-  lookupWithin(reach)(host, { all: true, family }, (error, addresses) => {
-    if (error) reject(error);
-    else found((addresses as readonly { address: string }[]).map(({ address }) => address));
-  });
-  const addresses = await promise;
-  return ([4, 6] as const).flatMap((each) => {
-    const address = addresses.find((one) => isIP(one) === each);
-    return address === undefined ? [] : [{ address, family: each }];
-  });
-}
-
-/** The system's resolver cannot be stopped, but nobody has to wait for it. */
-async function orAbort<Value>(wanted: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(signal.reason as Error);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([wanted, promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }
 
 /** From now on the socket takes packets of this address only. */
