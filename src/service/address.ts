@@ -1,4 +1,4 @@
-import { type Brand, InternalError } from '../bytes/index.ts';
+import { type Brand, InternalError, toHex } from '../bytes/index.ts';
 import { socketAddressBytes } from '../wire/index.ts';
 
 export { addressGroup } from '../wire/index.ts';
@@ -11,6 +11,11 @@ export function addressBytes(text: string): AddressBytes {
   const bytes = socketAddressBytes(text);
   if (bytes === undefined) throw new InternalError(`a socket has the address ${JSON.stringify(text)}`);
   return bytes as AddressBytes;
+}
+
+/** The network that an address belongs to, as limits a day count it: the /24 of an IPv4 address, the /48 of an IPv6 one. */
+export function networkPrefix(address: AddressBytes): string {
+  return toHex(address.subarray(0, address.length === 4 ? 3 : 6));
 }
 
 /** The textual form of address bytes: dotted for IPv4, eight groups for IPv6. */

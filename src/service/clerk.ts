@@ -2,23 +2,32 @@ import type { Logger } from 'pino';
 import { InternalError } from '../bytes/index.ts';
 import type { Log, Receipt } from '../log/index.ts';
 import {
-  type OpenedEnvelope,
-  openEnvelope,
   type Signer,
   type Statement,
   signStatement,
+  type VerifiedEnvelope,
+  verifiedEnvelope,
   verifyEd25519,
-  verifyEnvelope,
 } from '../statement/index.ts';
 import type { StatementKey, Store } from '../store/index.ts';
-import { admits, type CosignedHead, entriesDue, nextDueMs, seedSize, witnessedOf } from '../tally/index.ts';
+import {
+  admits,
+  type CosignedHead,
+  entriesDue,
+  hasStanding,
+  nextDueMs,
+  seedSize,
+  witnessedOf,
+} from '../tally/index.ts';
 import type { Clock } from './clock.ts';
 import { cosignedHead } from './cosigned-head.ts';
+import { type DayLimits, DayQuotas } from './day-quotas.ts';
 import { ServiceError } from './errors.ts';
 import type { Failure } from './failure.ts';
 import { Gate } from './gate.ts';
 import type { Ledger } from './ledger.ts';
 import type { LogFollower } from './log-follower.ts';
+import type { VerifiedEntries } from './verified-entries.ts';
 
 export interface ClerkParts {
   readonly log: Log;
@@ -31,6 +40,8 @@ export interface ClerkParts {
   readonly failure: Failure;
   /** Entries that may wait for their place at one time. */
   readonly pendingEntries: number;
+  readonly days: DayLimits;
+  readonly verified: VerifiedEntries;
 }
 
 /** Longest sleep before the clock is looked at again: a machine that was suspended wakes with a wrong timer. */
@@ -46,6 +57,7 @@ const RETRY_MS = 1000;
 export class Clerk {
   readonly #parts: ClerkParts;
   readonly #gate = new Gate();
+  readonly #quotas: DayQuotas;
   #pending = 0;
   #timer: (() => void) | undefined;
   #closed = false;
@@ -55,29 +67,38 @@ export class Clerk {
 
   constructor(parts: ClerkParts) {
     this.#parts = parts;
+    this.#quotas = new DayQuotas(parts.days);
   }
 
   /**
    * Logs a DSSE envelope. Resolves once it is durable and counted; a statement that is there already is answered
    * with its first entry, whatever the count would say of it now. Throws `StatementError`, and `ServiceError` with
-   * `bad-signature`, `busy` or why the count refuses it.
+   * `bad-signature`, `busy`, `too-many-requests` or why the count refuses it.
+   *
+   * @param prefix the network that it came from: `networkPrefix`
    */
-  async submit(envelope: Uint8Array): Promise<Receipt> {
+  async submit(envelope: Uint8Array, prefix: string): Promise<Receipt> {
     if (this.#closed) throw new ServiceError('closing', 'The tally is closing; send the entry again later.');
     if (this.#pending >= this.#parts.pendingEntries) {
       throw new ServiceError('busy', 'Too many entries wait for their place; send it again in a second.');
     }
     this.#pending += 1;
     try {
-      const opened = openEnvelope(envelope);
-      const signers = signersOf(opened);
-      const statement = keyOf(opened, signers);
+      const verified = await this.#parts.verified.submitted(envelope);
+      refuseForged(verified);
+      const statement = keyOf(verified);
       const [known] = await this.#parts.store.findEntries([statement]);
       if (known !== undefined) return { ...known, duplicate: true };
       await this.#catchUp();
       return await this.#gate.shared(async () => {
-        this.#admit(opened.statement, signers);
-        return this.#append(envelope, statement);
+        this.#admit(verified);
+        const giveBack = this.#takePlace(verified, statement.signerKey, prefix);
+        try {
+          return await this.#append(envelope, statement);
+        } catch (error) {
+          giveBack();
+          throw error;
+        }
       });
     } finally {
       this.#pending -= 1;
@@ -113,9 +134,17 @@ export class Clerk {
     await this.#gate.alone(() => Promise.resolve());
   }
 
-  #admit(statement: Statement, signers: readonly string[]): void {
+  #admit({ statement, signers }: VerifiedEnvelope): void {
     const admission = admits(this.#parts.ledger.tally, statement, signers, this.#parts.clock.nowMs());
     if (!admission.ok) throw new ServiceError(admission.code, admission.reason);
+  }
+
+  /** Counts an entry against the limits of its day, unless a key with standing signed it. */
+  #takePlace({ statement, signers }: VerifiedEnvelope, key: string, prefix: string): () => void {
+    const { tally } = this.#parts.ledger;
+    if (signers.some((signer) => hasStanding(tally, signer))) return () => undefined;
+    const isNewBuilder = statement.kind === 'builder' && !tally.builders.has(statement.subject.sha256);
+    return this.#quotas.take({ key, prefix, isNewBuilder }, this.#parts.clock.nowMs());
   }
 
   async #catchUp(): Promise<void> {
@@ -173,8 +202,7 @@ export class Clerk {
 
   async #sign(statement: Statement): Promise<Receipt> {
     const envelope = signStatement(statement, [this.#parts.signer]);
-    const opened = openEnvelope(envelope);
-    return this.#append(envelope, keyOf(opened, [this.#parts.signer.key]));
+    return this.#append(envelope, keyOf(verifiedEnvelope(envelope)));
   }
 
   async #append(envelope: Uint8Array, statement: StatementKey): Promise<Receipt> {
@@ -211,14 +239,12 @@ export class Clerk {
 }
 
 /** Every signature of an envelope has to be good: a bad one is no reason to log the others under its name. */
-function signersOf(opened: OpenedEnvelope): string[] {
-  const signers = verifyEnvelope(opened);
-  const bad = opened.signatures.find(({ key }) => !signers.includes(key));
-  if (bad === undefined) return signers;
-  throw new ServiceError('bad-signature', `The signature of key ${bad.key} does not fit this statement.`);
+function refuseForged({ refused: [key] }: VerifiedEnvelope): void {
+  if (key === undefined) return;
+  throw new ServiceError('bad-signature', `The signature of key ${key} does not fit this statement.`);
 }
 
 /** What makes two entries the same. Of several signers the first in order stands for all. */
-function keyOf({ payloadDigest }: OpenedEnvelope, signers: readonly string[]): StatementKey {
+function keyOf({ payloadDigest, signers }: VerifiedEnvelope): StatementKey {
   return { signerKey: signers.toSorted()[0] ?? '', payloadDigest };
 }

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { toHex } from '../bytes/index.ts';
 import type { Log } from '../log/index.ts';
-import type { Signer } from '../statement/index.ts';
+import { type Signer, type VerifiedEnvelope, VerifyPool } from '../statement/index.ts';
 import type { Store, StoredEntry } from '../store/index.ts';
 import { countsOn, wouldCount } from '../tally/index.ts';
 import { type AddressBytes, addressBytes, addressGroup, addressText } from './address.ts';
@@ -21,6 +21,7 @@ import { LogFollower } from './log-follower.ts';
 import type { Random } from './random.ts';
 import { SeederCounts } from './seeder-counts.ts';
 import { AnnounceStore } from './tracker/announce-store.ts';
+import { VerifiedEntries } from './verified-entries.ts';
 
 export interface CoreParts {
   readonly log: Log;
@@ -63,6 +64,7 @@ export class Core {
   readonly hub: EventHub;
   readonly #teller: EntryTeller;
   readonly #follower: LogFollower;
+  readonly #verified: VerifiedEntries;
   readonly #audits: AuditQueue;
   readonly #identities: IdentityQueue;
   readonly #sweep: NodeJS.Timeout;
@@ -91,13 +93,20 @@ export class Core {
     this.hub = new EventHub(limits.events, () => this.seeders.all());
     const published = (): number => log.checkpoint().size;
     this.#teller = new EntryTeller(published, replayed, (event) => this.hub.entry(event));
-    const take = (entry: StoredEntry): void => this.#take(entry);
-    this.#follower = new LogFollower(log, take, (error) => failure.fail(error));
+    this.#verified = new VerifiedEntries(new VerifyPool(), limits.pendingEntries);
+    this.#follower = new LogFollower({
+      log,
+      verify: (entry) => this.#verified.stored(entry),
+      take: (entry, verified) => this.#take(entry, verified),
+      failed: (error) => failure.fail(error),
+    });
     this.clerk = new Clerk({
       ...parts,
       pendingEntries: limits.pendingEntries,
+      days: limits.days,
       ledger: this.ledger,
       follower: this.#follower,
+      verified: this.#verified,
     });
     const { ledger, clerk, torrents } = this;
     const audit = auditor({ origin: signer.name, ledger, clerk, torrents, clock, probe: parts.probe });
@@ -136,6 +145,7 @@ export class Core {
     await this.#audits.close();
     await this.clerk.close();
     await this.#follower.close();
+    await this.#verified.close();
   }
 
   /**
@@ -187,10 +197,10 @@ export class Core {
     return true;
   }
 
-  #take(stored: StoredEntry): void {
+  #take(stored: StoredEntry, verified: VerifiedEnvelope): void {
     const { tally } = this.ledger;
     const alarms = tally.alarmsTotal;
-    const entry = this.ledger.count(stored);
+    const entry = this.ledger.count(stored, verified);
     if (tally.alarmsTotal > alarms) {
       this.parts.logger.error(
         { index: entry.index, alarm: tally.alarms.at(-1)?.reason },

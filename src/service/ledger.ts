@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { openEnvelope, type Statement, sha256, verifyEd25519, verifyEnvelope } from '../statement/index.ts';
+import { type Statement, sha256, type VerifiedEnvelope, verifyEd25519 } from '../statement/index.ts';
 import type { StoredEntry } from '../store/index.ts';
 import { builderOfAnnounceDigest, countEntry, emptyTally, type Tally, witnessedOf } from '../tally/index.ts';
 import { VoteIndex } from './vote-index.ts';
@@ -29,11 +29,9 @@ export class Ledger {
     return this.tally.size;
   }
 
-  /** Counts the next entry; its signatures are verified again, since the store is not believed. */
-  count({ index, timeMs, envelope }: StoredEntry): CountedEntry {
-    const opened = openEnvelope(envelope);
-    const { statement, payloadDigest } = opened;
-    const signers = verifyEnvelope(opened);
+  /** Counts the next entry by what its envelope was verified to be. */
+  count({ index, timeMs }: StoredEntry, verified: VerifiedEnvelope): CountedEntry {
+    const { statement, payloadDigest, signers } = verified;
     const refusedBefore = this.tally.refusedTotal;
     const witnessed = witnessedOf(this.tally, statement, verifyEd25519);
     countEntry(this.tally, { index, timeMs, statement, payloadDigest, signers, ...witnessed });

@@ -1,3 +1,5 @@
+import type { DayLimits } from './day-quotas.ts';
+
 /**
  * Every bound of the tally service in one place. Addresses are counted by {@link addressGroup}: one IPv4 address,
  * or one IPv6 /64, which is what a single customer of a network gets.
@@ -23,6 +25,10 @@ export interface ServiceLimits {
   readonly blobBytes: number;
   /** Entries that wait for their place in the log at one time. */
   readonly pendingEntries: number;
+  /** What keys without standing may log in a day. */
+  readonly days: DayLimits;
+  /** How long an answer waits for the checkpoint that covers its entry, and how many may wait at one time. */
+  readonly inclusion: { readonly waitMs: number; readonly waiting: number };
   /** Requests of each class that one address may make: at once, and then a second. */
   readonly rates: Readonly<Record<RateClass, Rate>>;
   /** Addresses whose rates are remembered; the longest unseen one is forgotten first. */
@@ -107,6 +113,13 @@ export const SERVICE_LIMITS: ServiceLimits = {
   entryBytes: 4096,
   blobBytes: 1 << 20,
   pendingEntries: 1024,
+  days: {
+    entriesPerKey: 500,
+    entriesPerPrefix: 2000,
+    newBuildersPerPrefix: 64,
+    entriesInAll: 50_000,
+  },
+  inclusion: { waitMs: 10_000, waiting: 512 },
   rates: {
     read: { burst: 1000, perSecond: 200 },
     entry: { burst: 300, perSecond: 10 },

@@ -1,5 +1,15 @@
 import type { Log } from '../log/index.ts';
+import { type VerifiedEnvelope, verifyInOrder } from '../statement/index.ts';
 import type { StoredEntry } from '../store/index.ts';
+
+export interface LogFollowerParts {
+  readonly log: Log;
+  /** Verifies an entry's envelope; many are asked for at once. */
+  readonly verify: (entry: StoredEntry) => VerifiedEnvelope | Promise<VerifiedEnvelope>;
+  readonly take: (entry: StoredEntry, verified: VerifiedEnvelope) => void;
+  /** Called once when the log cannot be read, or an entry not be verified or taken; then nothing more is read. */
+  readonly failed: (error: unknown) => void;
+}
 
 interface Waiter {
   readonly size: number;
@@ -12,21 +22,16 @@ interface Waiter {
  * waits with {@link upTo} until its entry was taken in.
  */
 export class LogFollower {
-  readonly #log: Log;
-  readonly #take: (entry: StoredEntry) => void;
-  readonly #failed: (error: unknown) => void;
+  readonly #parts: LogFollowerParts;
   readonly #waiters = new Set<Waiter>();
   readonly #unsubscribe: () => void;
   #size = 0;
   #reading: Promise<void> | undefined;
   #fault: { readonly error: unknown } | undefined;
 
-  /** `failed` is called once when the log cannot be read or an entry not be taken; then nothing more is read. */
-  constructor(log: Log, take: (entry: StoredEntry) => void, failed: (error: unknown) => void) {
-    this.#log = log;
-    this.#take = take;
-    this.#failed = failed;
-    this.#unsubscribe = log.onAppend(() => this.#wake());
+  constructor(parts: LogFollowerParts) {
+    this.#parts = parts;
+    this.#unsubscribe = parts.log.onAppend(() => this.#wake());
   }
 
   /** Resolves when the first `size` entries were taken in. */
@@ -53,15 +58,16 @@ export class LogFollower {
     this.#reading ??= this.#read().finally(() => {
       this.#reading = undefined;
       // An entry that came after the last look and before this line has woken nobody.
-      if (this.#size < this.#log.size) this.#wake();
+      if (this.#size < this.#parts.log.size) this.#wake();
     });
   }
 
   async #read(): Promise<void> {
+    const { log, verify, take, failed } = this.#parts;
     try {
-      while (this.#size < this.#log.size) {
-        for await (const entry of this.#log.readEntries(this.#size)) {
-          this.#take(entry);
+      while (this.#size < log.size) {
+        for await (const { item, verified } of verifyInOrder(log.readEntries(this.#size), verify)) {
+          take(item, verified);
           this.#size += 1;
         }
         this.#answer();
@@ -70,7 +76,7 @@ export class LogFollower {
       this.#fault = { error };
       for (const { reject } of this.#waiters) reject(error);
       this.#waiters.clear();
-      this.#failed(error);
+      failed(error);
     }
   }
 

@@ -96,7 +96,14 @@ function appOf(core: Core, { addressOf, publicUrl, listenHost, folder }: AppOpti
     tracker,
     readRate: rate('read'),
     routers: [
-      entryRoutes(core.clerk, limits.entryBytes, rate),
+      entryRoutes({
+        clerk: core.clerk,
+        log,
+        entryBytes: limits.entryBytes,
+        inclusion: limits.inclusion,
+        rate,
+        addressOf,
+      }),
       blobs,
       tallies,
       proofRoutes({ log, store, tally: core.ledger.tally, stateNote: () => undefined }),

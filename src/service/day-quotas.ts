@@ -1,0 +1,96 @@
+import { ServiceError } from './errors.ts';
+
+/** What keys without standing may bring into the log in one day (UTC). */
+export interface DayLimits {
+  readonly entriesPerKey: number;
+  /** Of one network: an IPv4 /24, an IPv6 /48. */
+  readonly entriesPerPrefix: number;
+  /** Builders that register for the first time from one network. */
+  readonly newBuildersPerPrefix: number;
+  /** Of all of them together; it also bounds what has to be remembered. */
+  readonly entriesInAll: number;
+}
+
+/** An entry by a key without standing. */
+export interface DayClaim {
+  readonly key: string;
+  /** The network it came from: `networkPrefix`. */
+  readonly prefix: string;
+  /** Whether it registers a builder for the first time. */
+  readonly isNewBuilder: boolean;
+}
+
+const DAY_MS = 24 * 3600 * 1000;
+
+/**
+ * Counts, for one day at a time, what keys without standing log. Only entries that are let through are counted, so
+ * there are never more counters than three times `entriesInAll`. A restart forgets them.
+ */
+export class DayQuotas {
+  readonly #limits: DayLimits;
+  #day = -1;
+  #inAll = 0;
+  readonly #counts = new Map<string, number>();
+
+  constructor(limits: DayLimits) {
+    this.#limits = limits;
+  }
+
+  /** How many keys and networks are remembered. */
+  get size(): number {
+    return this.#counts.size;
+  }
+
+  /**
+   * Takes a place for an entry; the answer gives it back, for an entry that came to nothing. Throws
+   * `too-many-requests`, to be tried again at the next midnight (UTC).
+   */
+  take({ key, prefix, isNewBuilder }: DayClaim, nowMs: number): () => void {
+    this.#turn(Math.floor(nowMs / DAY_MS));
+    const { entriesPerKey, entriesPerPrefix, newBuildersPerPrefix, entriesInAll } = this.#limits;
+    const claims = [
+      { name: `key ${key}`, most: entriesPerKey, what: `${entriesPerKey} entries of this key` },
+      { name: `net ${prefix}`, most: entriesPerPrefix, what: `${entriesPerPrefix} entries of your network` },
+    ];
+    if (isNewBuilder) {
+      const what = `${newBuildersPerPrefix} new builders of your network`;
+      claims.push({ name: `new ${prefix}`, most: newBuildersPerPrefix, what });
+    }
+    const full = claims.find(({ name, most }) => (this.#counts.get(name) ?? 0) >= most);
+    if (full !== undefined) throw this.#refusal(full.what, nowMs);
+    if (this.#inAll >= entriesInAll) {
+      throw this.#refusal(`${entriesInAll} entries of all keys without standing`, nowMs);
+    }
+    const day = this.#day;
+    this.#add(claims, 1);
+    return () => {
+      if (this.#day === day) this.#add(claims, -1);
+    };
+  }
+
+  #add(claims: readonly { readonly name: string }[], step: 1 | -1): void {
+    this.#inAll += step;
+    for (const { name } of claims) {
+      const count = (this.#counts.get(name) ?? 0) + step;
+      if (count > 0) this.#counts.set(name, count);
+      else this.#counts.delete(name);
+    }
+  }
+
+  /** A clock that goes back begins no day anew. */
+  #turn(day: number): void {
+    if (day <= this.#day) return;
+    this.#day = day;
+    this.#inAll = 0;
+    this.#counts.clear();
+  }
+
+  #refusal(what: string, nowMs: number): ServiceError {
+    const retryAfterSeconds = Math.max(1, Math.ceil(((this.#day + 1) * DAY_MS - nowMs) / 1000));
+    return new ServiceError(
+      'too-many-requests',
+      `Of keys without standing the log takes ${what} a day; come back after midnight (UTC), in ${retryAfterSeconds} s.`,
+      { retryAfterSeconds },
+    );
+  }
+}
