@@ -1,9 +1,10 @@
 import { concatBytes, toUtf8 } from '../bytes/index.ts';
 import { DAY_MS, type Moment } from './life.ts';
+import { lotSeed } from './lot-seed.ts';
 import { drawLots } from './lottery.ts';
 import { refreshStanding } from './membership.ts';
 import { seedOfEntry } from './seed.ts';
-import type { Tally } from './state.ts';
+import type { ReleaseState, Tally } from './state.ts';
 
 const LABEL = 'bitquorum/admission/v1\0';
 
@@ -30,14 +31,19 @@ export function advanceAdmissions(tally: Tally, moment: Moment): void {
   const missed = Math.floor((tally.timeMs - admissions.nextMs) / periodMs(tally));
   admissions.nextMs += (missed + 1) * periodMs(tally);
   admissions.pending = { index: moment.index, timeMs: moment.timeMs };
-  if (policy.rules.witnesses.keys.length === 0) {
+  if (policy.rules.witnesses.quorum === 0) {
     admit(tally, seedOfEntry(tally, LABEL, moment), moment);
   }
 }
 
-/** Lets the draw that waits for it take place by a seed from the witnesses. */
-export function admitByWitnesses(tally: Tally, seed: Uint8Array, moment: Moment): void {
-  if (tally.admissions.pending === undefined) return;
+/**
+ * Lets the draw that waits for it take place by the witnesses' seed of a release that opens, if its checkpoint holds
+ * the entry that ended the period: nobody could know it while who waits was not yet fixed.
+ */
+export function admitByWitnesses(tally: Tally, release: ReleaseState, moment: Moment): void {
+  const { pending } = tally.admissions;
+  if (pending === undefined || release.seed === null || release.seed.size <= pending.index) return;
+  const seed = lotSeed(tally, release);
   admit(tally, tally.context.sha256(concatBytes(toUtf8(LABEL), seed)), moment);
 }
 

@@ -1,6 +1,6 @@
 import { InternalError } from '../bytes/index.ts';
 import type { Statement } from '../statement/browser.ts';
-import { advanceAdmissions } from './admission.ts';
+import { admitByWitnesses, advanceAdmissions } from './admission.ts';
 import { applyAudit, applyCommit, applyFailure, applyVote, noteLateCommit } from './ballots.ts';
 import { applyBuilder } from './builders.ts';
 import { planCanaries } from './canaries.ts';
@@ -144,7 +144,8 @@ function applyToRelease(tally: Tally, statement: BallotStatement | LogStatement,
   switch (statement.kind) {
     case 'open':
       markDirty(tally, `release:${release.digest}`);
-      return applyOpen(tally, release, statement, entry);
+      applyOpen(tally, release, statement, entry);
+      return admitByWitnesses(tally, release, entry);
     case 'commit':
       return applyCommit(release, statement, key, entry);
     case 'failure':

@@ -143,11 +143,8 @@ function judgeBallot(
   }
 }
 
-function judgeLogStatement(
-  tally: Tally,
-  statement: LogStatement,
-  { signers, timeMs, witnessed }: Offer,
-): Refusal | undefined {
+function judgeLogStatement(tally: Tally, statement: LogStatement, offer: Offer): Refusal | undefined {
+  const { signers, timeMs } = offer;
   if (!signers.includes(tally.context.logKey))
     return refuse('wrong-signer', `only the log signs ${statement.kind}`);
   const canary = canaryOf(tally, statement);
@@ -156,7 +153,7 @@ function judgeLogStatement(
   if ('code' in release) return release;
   switch (statement.kind) {
     case 'open':
-      return judgeOpen(tally, release, statement, witnessed ?? []);
+      return judgeOpen(release, statement, offer);
     case 'close':
       return judgeClose(release, timeMs);
     case 'audit':

@@ -70,15 +70,14 @@ export function isWitnessed(release: ReleaseState): boolean {
  * the release, with good cosignatures by a quorum of them, each once, and with nothing else that could be varied.
  */
 export function judgeSeed(
-  tally: Tally,
   release: ReleaseState,
   { predicate: { seed } }: StatementOf<'open'>,
-  witnessed: readonly string[],
+  { index, witnessed = [] }: Pick<Entry, 'index' | 'witnessed'>,
 ): Refusal | undefined {
   if (!isWitnessed(release)) return undefined;
   const { quorum } = release.rules.witnesses;
   if (seed === null) return refuse('wrong-content', 'open has no seed, and the policy names witnesses');
-  if (seed.size <= release.place.index || seed.size > tally.size) {
+  if (seed.size <= release.place.index || seed.size > index) {
     return refuse(
       'wrong-content',
       `a checkpoint of ${seed.size} entries is no seed for what entry ${release.place.index} asks`,

@@ -65,15 +65,14 @@ export function neverOpens(release: ReleaseState): Refusal | undefined {
 }
 
 export function judgeOpen(
-  tally: Tally,
   release: ReleaseState,
   statement: StatementOf<'open'>,
-  witnessed: readonly string[],
+  place: Pick<Entry, 'index' | 'witnessed'>,
 ): Refusal | undefined {
   const never = neverOpens(release);
   if (never !== undefined) return never;
   if (release.phase !== 'announced') return refuse('duplicate', 'this release is open already');
-  return judgeSeed(tally, release, statement, witnessed);
+  return judgeSeed(release, statement, place);
 }
 
 export function judgeClose(release: ReleaseState, timeMs: number): Refusal | undefined {

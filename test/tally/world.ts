@@ -11,8 +11,10 @@ import {
   policyRules,
   type Statement,
   sha256,
+  verifyEd25519,
 } from '../../src/statement/index.ts';
 import {
+  type CosignedHead,
   countEntry,
   type Entry,
   emptyTally,
@@ -20,6 +22,7 @@ import {
   type ReleaseView,
   releaseView,
   type Tally,
+  witnessedOf,
 } from '../../src/tally/index.ts';
 
 export const ORIGIN = 'tally.example/log';
@@ -73,6 +76,8 @@ export class World {
   readonly entries: Entry[] = [];
   readonly tally: Tally = emptyTally({ origin: ORIGIN, logKey: LOG, sha256 });
   nowMs = START_MS;
+  /** The newest checkpoint that witnesses cosigned. */
+  head: CosignedHead | undefined;
 
   /** A world whose entry 0 is the policy, with so many of its founders registered. */
   static founded(rules: PolicyRules = rulesWith(), registered = rules.founders.length): World {
@@ -89,6 +94,7 @@ export class World {
       statement,
       payloadDigest: payloadDigest ?? createHash('sha256').update(encodeStatement(statement)).digest('hex'),
       signers,
+      ...witnessedOf(this.tally, statement, verifyEd25519),
     };
     this.entries.push(entry);
     countEntry(this.tally, entry);
@@ -148,13 +154,44 @@ export class World {
     return this.append(this.releaseStatement(change), [publisher]).payloadDigest;
   }
 
+  /** Logs an urgent release, signed by so many of the founders beside its publisher; its digest. */
+  urgent(founders: readonly number[] = [0, 1], change: Partial<Predicate<'release'>> = {}): string {
+    const signers = [PUBLISHER, ...founders.map(builderKey)];
+    return this.append(this.releaseStatement({ urgent: true, ...change }), signers).payloadDigest;
+  }
+
+  supersedeStatement(release: string, by: string): Statement {
+    const predicate = { ...this.bound(), release, by, reason: 'a wrong recipe' };
+    return makeStatement('supersede', this.subject(release), predicate);
+  }
+
+  supersede(release: string, by: string, signers: readonly string[] = [PUBLISHER]): Entry {
+    return this.append(this.supersedeStatement(release, by), signers);
+  }
+
+  takedownStatement(release: string): Statement {
+    return makeStatement('takedown', this.subject(release), { ...this.bound(), release, reason: 'unlawful' });
+  }
+
+  takedown(release: string, signers: readonly string[] = [PUBLISHER]): Entry {
+    return this.append(this.takedownStatement(release), signers);
+  }
+
+  revoteStatement(release: string): Statement {
+    return makeStatement('revote', this.subject(release), { ...this.bound(), release, reason: 'look again' });
+  }
+
+  revote(release: string, founders: readonly number[] = [0, 1]): Entry {
+    return this.append(this.revoteStatement(release), founders.map(builderKey));
+  }
+
   /** Lets time pass and the log append what it owes. */
   pass(milliseconds: number): void {
     this.nowMs += milliseconds;
     for (
-      let due = entriesDue(this.tally, this.nowMs);
+      let due = entriesDue(this.tally, this.nowMs, this.head);
       due.length > 0;
-      due = entriesDue(this.tally, this.nowMs)
+      due = entriesDue(this.tally, this.nowMs, this.head)
     ) {
       for (const statement of due) this.append(statement, [LOG]);
     }
