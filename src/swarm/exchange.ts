@@ -14,6 +14,7 @@ import {
   type FetchCounts,
   startDownloading,
 } from './fetching/start-downloading.ts';
+import { ToldPieces } from './fetching/told-pieces.ts';
 import type { HashPool } from './hashing/hash-pool.ts';
 import type { Layout } from './layout.ts';
 import type { EngineOptions } from './options.ts';
@@ -48,13 +49,6 @@ export interface ExchangeParts {
   readonly onFailure: (error: SwarmError) => void;
 }
 
-/** What a peer says that it has. */
-interface Claim {
-  hasClaimed: boolean;
-  /** How many pieces it told that it has. */
-  told: number;
-}
-
 /** Blocks and hashes in both directions between us and the peers of a torrent that is known. */
 export class Exchange {
   readonly metainfo: Metainfo;
@@ -64,7 +58,7 @@ export class Exchange {
   readonly #hashes: PieceHashes;
   readonly #hashRequests = new HashRequests();
   readonly #serving: Serving;
-  readonly #claims = new Map<Peer, Claim>();
+  readonly #told = new ToldPieces();
   readonly readers: Readers;
   readonly #arrivals = new Arrivals();
   /** While something is missing. */
@@ -125,7 +119,7 @@ export class Exchange {
   detailsOf(peer: Peer): Omit<PeerDetails, 'rates'> {
     const standing = this.#downloading?.downloader.standingOf(peer);
     return {
-      piecesHave: standing?.pieces ?? Math.min(this.#claims.get(peer)?.told ?? 0, this.layout.pieceCount),
+      piecesHave: standing?.pieces ?? Math.min(this.#told.countOf(peer), this.layout.pieceCount),
       requestsOut: standing?.owed ?? 0,
       requestsIn: this.#serving.waitingOf(peer),
     };
@@ -139,14 +133,14 @@ export class Exchange {
   /** Takes in a peer; the first thing it hears is what we have (BEP 3, BEP 6). */
   join(peer: Peer): void {
     this.#serving.join(peer);
-    this.#claims.set(peer, { hasClaimed: false, told: 0 });
+    this.#told.join(peer);
     this.#downloading?.downloader.join(peer);
     if (peer.isInterested) this.#serving.onInterest(peer);
     if (peer.isV2) this.#downloading?.fetcher.askForLayers();
   }
 
   leave(peer: Peer, reason: SwarmError): void {
-    this.#claims.delete(peer);
+    this.#told.leave(peer);
     this.#serving.leave(peer);
     this.#hashRequests.onClose(peer, reason);
     this.#downloading?.downloader.leave(peer);
@@ -174,8 +168,7 @@ export class Exchange {
 
   /** A peer tells what it has, or answers. */
   #onTold(peer: Peer, message: PeerMessage): void {
-    const claim = this.#claims.get(peer);
-    if (!claim) return;
+    if (!this.#told.has(peer)) return;
     switch (message.type) {
       case 'hashes':
       case 'hash-reject':
@@ -188,7 +181,7 @@ export class Exchange {
         this.claim(peer, Bitfield.full(this.layout.pieceCount));
         break;
       case 'have':
-        claim.told += 1;
+        this.#told.piece(peer);
         this.#downloading?.downloader.onMessage(peer, message);
         break;
       default:
@@ -198,19 +191,12 @@ export class Exchange {
 
   /** A peer tells all it has, once; `undefined` is a bitfield that does not fit the torrent. */
   claim(peer: Peer, field: Bitfield | undefined): void {
-    const claim = this.#claims.get(peer);
-    if (!claim) return;
-    if (!field || claim.hasClaimed) {
-      peer.close(
-        new SwarmError(
-          'peer-broke-protocol',
-          `${peer.name} sent a bitfield that does not fit, or a second one`,
-        ),
-      );
+    if (!this.#told.has(peer)) return;
+    if (!field || !this.#told.all(peer, field)) {
+      const text = `${peer.name} sent a bitfield that does not fit, or a second one`;
+      peer.close(new SwarmError('peer-broke-protocol', text));
       return;
     }
-    claim.hasClaimed = true;
-    claim.told = field.count;
     if (this.isComplete && field.isFull) {
       peer.close(new SwarmError('peer-not-needed', `${peer.name} and we both have everything`));
       return;
@@ -246,7 +232,7 @@ export class Exchange {
       ...this.#parts,
       hashes: this.#hashes,
       requests: this.#hashRequests,
-      peers: () => this.#claims.keys(),
+      peers: () => this.#told.peers,
       onRight: (transfer, downloader) => this.#onRight(transfer, downloader),
       onFailure: (error) => {
         this.#arrivals.fail(error);
@@ -260,7 +246,7 @@ export class Exchange {
     this.#haveBytes += transfer.length;
     downloader.onPieceDone(transfer);
     this.#arrivals.arrived(transfer.pieceIndex);
-    for (const peer of this.#claims.keys()) {
+    for (const peer of this.#told.peers) {
       if (!downloader.hasPiece(peer, transfer.pieceIndex)) {
         peer.send({ type: 'have', pieceIndex: transfer.pieceIndex });
       }
@@ -276,7 +262,7 @@ export class Exchange {
       webSeedTraffic: { ...fetched.webSeedTraffic, active: 0, bytesPerSecond: 0 },
     };
     this.#downloading = undefined;
-    for (const peer of this.#claims.keys()) peer.setInteresting(false);
+    for (const peer of this.#told.peers) peer.setInteresting(false);
     this.#parts.onComplete();
   }
 }
