@@ -60,7 +60,7 @@ test('every kind of statement is printed, each field of its predicate on a line 
       'kind',
       'subject',
       'subject SHA-256',
-      ...Object.keys(GOOD[kind].predicate),
+      ...Object.keys(made(kind).predicate),
       'payload SHA-256',
     ];
     assert.deepEqual(labels, expected);
