@@ -37,6 +37,7 @@ type AddCommand = (program: Command) => void;
 
 /** The commands, each loaded only when it is needed: a start takes a tenth of a second, not a whole one. */
 const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  verify: async () => (await import('./verify-command.ts')).addVerifyCommand,
   get: async () => (await import('./get-command.ts')).addGetCommand,
   release: async () => (await import('./release-command.ts')).addReleaseCommand,
   builder: async () => (await import('./builder-command.ts')).addBuilderCommand,

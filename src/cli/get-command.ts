@@ -1,13 +1,19 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { printable } from '../bytes/index.ts';
 import { type GetProgress, type Got, getRelease, NoWinnerError, type Winner } from '../client/index.ts';
 import { contextOf } from './context.ts';
 import { collect, parsePeer } from './endpoint.ts';
+import { UsageError } from './exit-code.ts';
 import type { Output } from './output.ts';
-import { addTallyOptions, type TallyArguments, tallyOf } from './tally-options.ts';
 import { downloadLine, type TransferLine } from './transfer-progress.ts';
+import { addTrustOptions, readWitnesses, type TrustArguments, talliesOf } from './trust-options.ts';
+import { trustJson, trustWords } from './trust-words.ts';
 
-interface GetArguments extends TallyArguments {
+interface GetArguments extends TrustArguments {
+  readonly tally?: readonly string[];
+  readonly full?: boolean;
+  readonly askSwarm?: string | true;
+  readonly allowStale?: boolean;
   readonly out: string;
   readonly peer?: readonly string[];
   readonly localAddress?: string;
@@ -18,9 +24,14 @@ interface GetArguments extends TallyArguments {
 export function addGetCommand(program: Command): void {
   const command = program
     .command('get')
-    .description('download what most builders agree on, after checking the log and counting again')
+    .description('download what most builders agree on, after checking why they count')
     .argument('<release>', 'package URL (pkg:npm/%40noble/hashes@2.0.1) or release digest');
-  addTallyOptions(command)
+  const tally = new Option('--tally <url>', 'address of the tally; several must name the same winner');
+  addTrustOptions(command)
+    .addOption(tally.argParser(collect).env('BITQUORUM_TALLY'))
+    .option('--full', 'read and count the whole log, instead of asking for a proof')
+    .option('--ask-swarm [number]', 'have so many builders prove over the net that they seed it (1)')
+    .option('--allow-stale', 'go on although the log shows no sign of life, or a time to come')
     .option('--out <dir>', 'folder for the file', '.')
     .option('--peer <host:port>', 'peer to ask besides; may be given several times', collect)
     .option('--local-address <address>', 'address that connections go out from')
@@ -30,11 +41,20 @@ export function addGetCommand(program: Command): void {
 
 async function getAction(release: string, args: GetArguments, command: Command): Promise<void> {
   const { output, signal } = contextOf(command);
-  const { client, check } = tallyOf(args, signal);
+  const [first, ...others] = talliesOf(args.tally, args.logKey);
   const line = output.json ? undefined : downloadLine(output);
   try {
-    const got = await getRelease(client, release, {
-      ...check,
+    const got = await getRelease(first.client, release, {
+      logKey: first.logKey,
+      others,
+      stateFolder: args.state,
+      witnesses: await readWitnesses(args.witnesses),
+      full: args.full === true,
+      level: args.level,
+      askSwarm: parseLeast(args.askSwarm),
+      allowStale: args.allowStale === true,
+      signal,
+      nowMs: Date.now,
       outFolder: args.out,
       peers: (args.peer ?? []).map(parsePeer),
       ...(args.localAddress !== undefined && { localAddress: args.localAddress }),
@@ -53,7 +73,13 @@ async function getAction(release: string, args: GetArguments, command: Command):
   }
 }
 
-function gotJson({ path, sha256, sizeBytes, winner, alreadyThere }: Got) {
+function parseLeast(text: string | true | undefined): number | undefined {
+  if (text === undefined || text === true) return text && 1;
+  if (/^[1-9]\d?$/.test(text)) return Number(text);
+  throw new UsageError(`--ask-swarm ${JSON.stringify(text)}: give how many builders, 1 to 99`);
+}
+
+function gotJson({ path, sha256, sizeBytes, winner, alreadyThere, asked, proofPath }: Got) {
   const { origin, size, timeMs, policy, release, group, agreed, dissent } = winner;
   return {
     path,
@@ -64,6 +90,9 @@ function gotJson({ path, sha256, sizeBytes, winner, alreadyThere }: Got) {
     package: release.package,
     release: release.digest,
     state: release.state,
+    ...trustJson(winner),
+    ...(asked !== undefined && { asked }),
+    ...(proofPath !== undefined && { proof: proofPath }),
     agreed: agreed.map(({ key, operator }) => ({ key, operator })),
     dissent: dissent.map(({ key, operator, infoHashV2 }) => ({
       key,
@@ -74,7 +103,8 @@ function gotJson({ path, sha256, sizeBytes, winner, alreadyThere }: Got) {
   };
 }
 
-function gotWords({ path, sha256, winner, alreadyThere }: Got, { colors }: Output): string {
+function gotWords({ path, sha256, winner, alreadyThere, asked, proofPath }: Got, output: Output): string {
+  const { colors } = output;
   const { group, agreed, dissent, origin, size, policy } = winner;
   const operators = (list: Winner['agreed']): string =>
     list.map(({ operator }) => printable(operator)).join(', ');
@@ -84,7 +114,12 @@ function gotWords({ path, sha256, winner, alreadyThere }: Got, { colors }: Outpu
     `infohash  ${group.infoHashV2}`,
     `agreed    ${agreed.length}: ${operators(agreed)}`,
     `dissent   ${dissent.length === 0 ? 'none' : `${dissent.length}: ${operators(dissent)}`}`,
-    `log       ${printable(origin)}, ${size} entries checked and counted again`,
+    ...(asked === undefined
+      ? []
+      : [`seeders   ${asked.proved.length} builders proved their keys, of ${asked.asked} that were asked`]),
+    `log       ${printable(origin)}, ${size} entries`,
+    ...trustWords(winner, output),
+    ...(proofPath === undefined ? [] : [`proof     ${proofPath}`]),
   ];
   if (policy.demo)
     lines.push(colors.yellow(`policy    "${printable(policy.name)}" is a demo: its windows are short`));

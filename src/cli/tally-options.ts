@@ -44,6 +44,11 @@ export function requireTally({ tally, logKey }: Pick<TallyArguments, 'tally' | '
   logKey: string;
 } {
   if (!tally) throw new UsageError('give --tally URL, or set BITQUORUM_TALLY');
+  return { tally, logKey: requireLogKey(logKey) };
+}
+
+/** The log's key, or what to write instead. */
+export function requireLogKey(logKey: string | undefined): string {
   if (!logKey) {
     throw new UsageError("give --log-key VKEY (the log's operator publishes it), or set BITQUORUM_LOG_KEY");
   }
@@ -53,7 +58,7 @@ export function requireTally({ tally, logKey }: Pick<TallyArguments, 'tally' | '
     if (!(error instanceof NoteError)) throw error;
     throw new UsageError(`--log-key: ${error.message}`);
   }
-  return { tally, logKey };
+  return logKey;
 }
 
 /** Parses HOST:PORT, with brackets around an IPv6 host. */

@@ -17,20 +17,25 @@ const HOUR_MS = 3_600_000;
  * pass in a moment and stay frozen until that time has come. Throws `stale`.
  */
 export function requireFresh(tally: Tally, nowMs: number): void {
+  requireNotAhead(tally, nowMs);
   const ageSeconds = Math.round((nowMs - tally.timeMs) / 1000);
-  if (-ageSeconds > MOST_AHEAD_SECONDS) {
-    throw new ClientError(
-      'stale',
-      `the newest entry of the log is ${-ageSeconds} s ahead of this clock, so its windows cannot be believed: ` +
-        'the tally lies about the time, or this clock is wrong. Say --allow-stale to go on with it',
-    );
-  }
   const mostSeconds = MISSED * (tally.policy?.rules.heartbeatSeconds ?? 0);
   if (ageSeconds <= mostSeconds) return;
   throw new ClientError(
     'stale',
     `the newest entry of the log is ${ageSeconds} s old, and its policy lets it be silent for ${mostSeconds} s: ` +
       'the tally is down, its view is held back, or this clock is wrong. Say --allow-stale to go on with it',
+  );
+}
+
+/** Refuses a log from a time to come. Throws `stale`. */
+export function requireNotAhead(tally: Tally, nowMs: number): void {
+  const aheadSeconds = Math.round((tally.timeMs - nowMs) / 1000);
+  if (aheadSeconds <= MOST_AHEAD_SECONDS) return;
+  throw new ClientError(
+    'stale',
+    `the newest entry of the log is ${aheadSeconds} s ahead of this clock, so its windows cannot be believed: ` +
+      'the tally lies about the time, or this clock is wrong. Say --allow-stale to go on with it',
   );
 }
 

@@ -5,14 +5,20 @@ import { pipeline } from 'node:stream/promises';
 import { toHex } from '../bytes/index.ts';
 import type { SwarmProgress } from '../swarm/index.ts';
 import { assertCanonical, type Metainfo } from '../torrent/index.ts';
+import { type AskedSwarm, askSwarm } from './ask-swarm.ts';
+import { resolveEverywhere, type TallyPlace } from './compare.ts';
 import { downloadWinner, type PeerAddress } from './download.ts';
 import { ClientError } from './errors.ts';
+import { writeDurably } from './log-file.ts';
 import { lookAtTarget, putInPlace, requireContent, targetExists, withWorkFolder } from './place.ts';
-import type { ReadOptions } from './read-log.ts';
-import { requireWinner, resolveRelease, type Winner } from './resolve.ts';
+import type { ResolveOptions, Winner } from './resolve.ts';
 import type { TallyClient } from './tally-client.ts';
 
-export interface GetOptions extends ReadOptions {
+export interface GetOptions extends ResolveOptions {
+  /** Further tallies that must name the same winner. */
+  readonly others?: readonly TallyPlace[];
+  /** Ask seeders themselves, until so many builders that voted for the winner have proved their keys. */
+  readonly askSwarm?: number | undefined;
   /** Folder that the file (or folder) is put into, under its own name. */
   readonly outFolder: string;
   /** Replace what stands there under that name. */
@@ -38,33 +44,49 @@ export interface Got {
   readonly sha256: string | undefined;
   readonly sizeBytes: number;
   readonly winner: Winner;
+  /** What seeders proved, where they were asked. */
+  readonly asked: AskedSwarm | undefined;
+  /** Where the release's proof was put: beside the file, `<name>.bitquorum-proof`. */
+  readonly proofPath: string | undefined;
   /** Whether it was there already, whole. */
   readonly alreadyThere: boolean;
 }
 
+/** What a release's proof is called, after the name of what it proves. */
+export const PROOF_SUFFIX = '.bitquorum-proof';
+
 /**
- * Gets a release: reads and checks the log, counts, downloads the winner's infohash from the swarm with every block
- * verified by SHA-256, reads the result once more from the disk, and only then puts it in its place, in one step.
+ * Gets a release: resolves it on the level that was asked for, at every tally that was named, downloads the winner's infohash from the swarm with every block
+ * verified by SHA-256, reads the result once more from the disk, and only then puts it in its place, in one step; the
+ * proof goes beside it.
  * When anything is wrong nothing new stands at that place; verified parts of an unfinished download stay in a hidden
  * folder, and the next time goes on from there. Throws {@link ClientError}: `no-winner`, `mismatch`,
  * `stale`, `not-found`, `download-failed` and the others.
  */
 export async function getRelease(client: TallyClient, name: string, options: GetOptions): Promise<Got> {
   options.onProgress?.({ phase: 'log' });
-  const winner = requireWinner(await resolveRelease(client, name, options));
+  const places = [{ client, logKey: options.logKey }, ...(options.others ?? [])];
+  const winner = await resolveEverywhere(places, name, options);
   options.onProgress?.({ phase: 'resolved', winner });
+  const trackers = places.map((place) => new URL('announce', place.client.base).href);
+  const { peers = [], localAddress, signal } = options;
+  const least = options.askSwarm;
+  const asked =
+    least === undefined
+      ? undefined
+      : await askSwarm(winner, { trackers, peers, least, localAddress, signal });
   return withWorkFolder(resolve(options.outFolder), async (workFolder) => {
     const downloaded = await downloadWinner({
       infoHashV2: winner.group.infoHashV2,
       folder: workFolder,
       partialFolder: resolve(options.outFolder),
-      trackers: [new URL('announce', client.base).href],
-      peers: options.peers ?? [],
-      localAddress: options.localAddress,
-      signal: options.signal,
+      trackers,
+      peers,
+      localAddress,
+      signal,
       onProgress: (progress) => options.onProgress?.({ phase: 'download', progress }),
     });
-    return settle(winner, downloaded, options);
+    return { ...(await settle(winner, downloaded, options)), asked };
   });
 }
 
@@ -72,7 +94,7 @@ async function settle(
   winner: Winner,
   { metainfo, path }: { readonly metainfo: Metainfo; readonly path: string },
   options: GetOptions,
-): Promise<Got> {
+): Promise<Omit<Got, 'asked'>> {
   const { signal } = options;
   options.onProgress?.({ phase: 'verify' });
   requireVotedFor(winner, metainfo);
@@ -80,12 +102,13 @@ async function settle(
   const sha256 = metainfo.isTree ? undefined : await sha256Of(path, signal);
   requireSameOutput(winner, sha256);
   const target = join(resolve(options.outFolder), metainfo.name);
-  const got = { path: target, sha256, sizeBytes: metainfo.sizeBytes, winner };
+  const proofPath = winner.proof === undefined ? undefined : `${target}${PROOF_SUFFIX}`;
+  const got = { path: target, sha256, sizeBytes: metainfo.sizeBytes, winner, proofPath };
   const standing = await lookAtTarget(metainfo, target, signal);
-  if (standing === 'same') return { ...got, alreadyThere: true };
   if (standing === 'other' && options.replace !== true) throw targetExists(target);
-  await putInPlace(path, target, standing === 'other');
-  return { ...got, alreadyThere: false };
+  if (standing !== 'same') await putInPlace(path, target, standing === 'other');
+  if (winner.proof !== undefined) await writeDurably(`${target}${PROOF_SUFFIX}`, winner.proof, 0o644);
+  return { ...got, alreadyThere: standing === 'same' };
 }
 
 /** The torrent must be the one that won, in the one form that can be a vote. */

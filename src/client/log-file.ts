@@ -7,12 +7,12 @@ export function logFile(folder: string, vkey: string, what: string): string {
   return join(folder, `${createHash('sha256').update(vkey).digest('hex')}.${what}`);
 }
 
-/** Writes a file whole, durable before it gets its name, readable by its owner alone. */
-export async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+/** Writes a file whole, durable before it gets its name; readable by its owner alone unless told otherwise. */
+export async function writeDurably(path: string, bytes: Uint8Array, mode = 0o600): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    const file = await open(temporary, 'wx', 0o600);
+    const file = await open(temporary, 'wx', mode);
     try {
       await file.writeFile(bytes);
       await file.sync();

@@ -41,6 +41,8 @@ export interface Resolution {
   readonly witnesses: number;
   /** What to say beside it. */
   readonly mentions: readonly Mention[];
+  /** The key by which each builder of the release signs now, by its identity. */
+  readonly currentKeys: Readonly<Record<string, string>>;
   /** The `.bitquorum-proof` that it follows from. */
   readonly proof?: Uint8Array;
 }
@@ -86,7 +88,7 @@ export async function resolveRelease(
  * Where the policy names monitors, their quorum is asked for unless the user said that the tally's word will do; where it
  * names none, only when the user said so.
  */
-function requireMonitors(
+export function requireMonitors(
   { signed, quorum }: CheckedProof['monitors'],
   reached: Level,
   least: Level | undefined,
@@ -105,13 +107,30 @@ async function byFullCount(client: TallyClient, name: string, options: ResolveOp
     throw new ClientError('not-found', `no entry of ${tally.context.origin} announces ${name}`);
   }
   const newer = newestBeside(tally, release);
+  const proof = release.winner === null ? undefined : await proofToKeep(client, release, options);
   return {
     ...resolutionOf(tally, release),
     size: tally.size,
     level: 'full',
     witnesses,
     mentions: mentionsOf({ release, newer, lapsed: [] }),
+    ...(proof !== undefined && { proof }),
   };
+}
+
+/** A proof of what was counted, to be kept beside the file, if the tally has one that says the same. */
+async function proofToKeep(
+  client: TallyClient,
+  { digest, winner }: ReleaseView,
+  options: ResolveOptions,
+): Promise<Uint8Array | undefined> {
+  try {
+    const { bytes, release } = await proveRelease(client, digest, options);
+    return release.winner === winner ? bytes : undefined;
+  } catch (error) {
+    if (error instanceof ClientError && error.code !== 'mismatch') return undefined;
+    throw error;
+  }
 }
 
 async function byProof(client: TallyClient, name: string, options: ResolveOptions): Promise<Resolution> {
@@ -140,6 +159,9 @@ function resolutionOf(tally: Tally, release: ReleaseView) {
     timeMs,
     policy: { name: policy.rules.name, demo: policy.rules.demo, digest: policy.digest },
     release,
+    currentKeys: Object.fromEntries(
+      release.builders.map(({ key }) => [key, tally.builders.get(key)?.life.currentKey ?? key]),
+    ),
   };
 }
 

@@ -1,5 +1,6 @@
 import { parsePackageUrl } from '../statement/browser.ts';
 import { canonicalJson } from './canonical-json.ts';
+import { stateOf, winnerOf } from './release-state.ts';
 import type { Tally } from './state.ts';
 
 /** What the state map has keys for. */
@@ -68,16 +69,18 @@ function builderValue(tally: Tally, key: string): string | undefined {
 function releaseValue(tally: Tally, digest: string): string | undefined {
   const release = tally.releases.get(digest);
   if (release === undefined) return undefined;
-  const { draw, verdict, phase, predicate } = release;
+  const { draw, verdict, predicate, ended, round } = release;
   const hasPanel = release.open !== undefined;
   return canonicalJson({
     index: release.index,
     package: predicate.package,
-    state: phase,
+    state: stateOf(tally, release),
     panel: hasPanel ? draw.panel : undefined,
     seniors: hasPanel ? draw.seniors : undefined,
     quorum: hasPanel ? draw.quorum : undefined,
-    infoHashV2: verdict?.outcome.infoHashV2 ?? undefined,
+    round,
+    infoHashV2: winnerOf(release) ?? undefined,
+    supersededBy: ended?.by,
     verdictIndex: verdict?.index,
   });
 }

@@ -69,6 +69,7 @@ export function applyPolicy(tally: Tally, { subject, predicate }: StatementOf<'p
   };
   tally.blobs.add(subject.sha256);
   tally.light.policies.push(entry.index);
+  for (const key of predicate.rules.founders) tally.light.founders.add(key);
   if (first) {
     tally.policy = policy;
     tally.light.sinceMs = entry.timeMs;

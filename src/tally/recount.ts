@@ -6,11 +6,23 @@ import type { Entry, Tally } from './state.ts';
 
 /**
  * Counts the next of some entries of a log that are at hand, in the log's order: what stands between them is missing, so
- * that a count of all may say otherwise. Panels come from the context (`given`).
+ * that a count of all may say otherwise. Panels come from the context (`given`), which are those of the last round: of
+ * earlier rounds only the revotes are at hand that ended them.
  */
 export function countSome(tally: Tally, entry: Entry): void {
   if (entry.index < tally.size) {
     throw new InternalError(`entry ${entry.index} was handed to a count that is at ${tally.size}`);
+  }
+  const { statement, timeMs } = entry;
+  if (statement.kind === 'revote') {
+    const release = tally.releases.get(statement.predicate.release);
+    if (release !== undefined) {
+      release.verdict ??= {
+        index: entry.index,
+        timeMs,
+        outcome: { state: 'failed', infoHashV2: null, groups: [] },
+      };
+    }
   }
   tally.size = entry.index;
   countEntry(tally, entry);
@@ -18,18 +30,22 @@ export function countSome(tally: Tally, entry: Entry): void {
 
 /**
  * The entries that let a client count one release again: policies, the release and what the log and its panel logged
- * about it, the panel's registrations, and the last `state` with the entry before it. In the log's order; undefined
- * when there is no such release.
+ * about it in its last round, the panel's and the founders' keys, and the last `state` with the entry before it. In the
+ * log's order; undefined when there is no such release.
  */
 export function indicesOf(tally: Tally, digest: string): number[] | undefined {
   const release = tally.releases.get(digest);
   if (release === undefined) return undefined;
-  const { last, policies } = tally.light;
-  const found = new Set<number | undefined>([...policies, release.index, release.open?.index]);
-  found.add(release.closeIndex).add(release.verdict?.index);
-  for (const key of release.draw.panel) {
-    const builder = tally.builders.get(key);
-    found.add(builder?.registeredIndex).add(builder?.updatedIndex);
+  const { last, policies, revotes, founders } = tally.light;
+  const { open, closeIndex, verdict, ended, draw } = release;
+  const found = new Set<number | undefined>([...policies, ...(revotes.get(digest) ?? [])]);
+  found.add(release.index).add(open?.index).add(closeIndex).add(verdict?.index).add(ended?.index);
+  if (ended?.by !== undefined) found.add(tally.releases.get(ended.by)?.index);
+  for (const key of [...founders, ...draw.panel]) {
+    for (const index of tally.builders.get(key)?.life.keyEntries ?? []) found.add(index);
+  }
+  for (const key of draw.panel) {
+    found.add(tally.builders.get(key)?.updatedIndex);
     const ballot = release.ballots.get(key);
     if (ballot === undefined) continue;
     found.add(ballot.commit?.index).add(ballot.lateCommitIndex).add(ballot.failure?.index);

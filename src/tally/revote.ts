@@ -37,6 +37,8 @@ export function applyRevote(tally: Tally, release: ReleaseState, entry: Entry): 
   release.closeIndex = undefined;
   release.ballots.clear();
   release.committed = 0;
+  const { revotes } = tally.light;
+  revotes.set(release.digest, [...(revotes.get(release.digest) ?? []), entry.index]);
   wantState(tally);
   markDirty(tally, `release:${release.digest}`);
   layOut(tally, release, entry);

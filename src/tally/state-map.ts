@@ -22,8 +22,11 @@ export interface LightState {
   sinceMs: number | undefined;
   /** Package URL without version → digest of the release that became final last. */
   readonly newest: Map<string, string>;
-  /** Every policy that was taken: their entries, in order. */
+  /** Every policy that was taken: their entries, in order; and whoever was a founder by one. */
   readonly policies: number[];
+  readonly founders: Set<string>;
+  /** Release → the entries that asked for a revote. */
+  readonly revotes: Map<string, number[]>;
 }
 
 /** The state of a count that has counted nothing. */
@@ -36,6 +39,8 @@ export function emptyLightState(sha256: Sha256Function): LightState {
     sinceMs: undefined,
     newest: new Map(),
     policies: [],
+    founders: new Set(),
+    revotes: new Map(),
   };
 }
 

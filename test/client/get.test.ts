@@ -83,7 +83,7 @@ test('the winner is downloaded, verified and put in its place; a second time it 
   assert.equal(got.alreadyThere, false);
   assert.deepEqual(await readFile(got.path), CONTENT);
   assert.equal((await get()).alreadyThere, true);
-  assert.deepEqual(await readdir(out), ['small.tgz']);
+  assert.deepEqual(await readdir(out), ['small.tgz', 'small.tgz.bitquorum-proof']);
 });
 
 test('a release that is a folder is got as a folder', async (context) => {
@@ -94,7 +94,7 @@ test('a release that is a folder is got as a folder', async (context) => {
   await assert.rejects(get(), { code: 'target-exists' });
   await get(true);
   assert.deepEqual(await readFile(join(out, 'small-1.0.0', 'deep', 'small.tgz')), CONTENT);
-  assert.deepEqual(await readdir(out), ['small-1.0.0']);
+  assert.deepEqual(await readdir(out), ['small-1.0.0', 'small-1.0.0.bitquorum-proof']);
 });
 
 test('a folder that holds more than the release, or leads elsewhere, is not the release', async (context) => {
@@ -118,7 +118,7 @@ test('another file at the target’s place stays, unless it is to be replaced', 
   assert.deepEqual(await readdir(out), ['small.tgz']);
   await get(true);
   assert.deepEqual(await readFile(join(out, 'small.tgz')), CONTENT);
-  assert.deepEqual(await readdir(out), ['small.tgz']);
+  assert.deepEqual(await readdir(out), ['small.tgz', 'small.tgz.bitquorum-proof']);
 });
 
 test('a seeder with other bytes gives nothing but what was verified, for the next time', async (context) => {
@@ -163,7 +163,7 @@ test('the command prints file, SHA-256 and who agreed; exit codes tell no winner
   assert.equal(JSON.parse(split.stdout).release.groups.length, 3);
 
   good.log.entries.pop();
-  const rolledBack = await runGet(good);
+  const rolledBack = await runGet(good, '--full');
   assert.equal(rolledBack.code, 4, rolledBack.stderr);
   assert.match(rolledBack.stderr, /rolled back/);
   assert.equal(rolledBack.stdout, '');
@@ -175,9 +175,9 @@ function byKey(log: TestLog, operator: string): number {
   return keys.indexOf(log.founders[Number(operator.at(-1))]?.key ?? '');
 }
 
-async function runGet({ log, out, stateFolder, peer }: Scene) {
+async function runGet({ log, out, stateFolder, peer }: Scene, ...more: string[]) {
   const main = new URL('../../src/cli/bitquorum.ts', import.meta.url).pathname;
-  const args = ['get', PACKAGE, '--json', '--out', out, '--state', stateFolder];
+  const args = ['get', PACKAGE, '--json', '--out', out, '--state', stateFolder, ...more];
   const child = spawn(process.execPath, [main, ...args, '--peer', `${peer.host}:${peer.port}`], {
     env: { ...process.env, BITQUORUM_TALLY: log.url, BITQUORUM_LOG_KEY: log.vkey },
   });

@@ -8,8 +8,15 @@ import {
   formatProofBundle,
   nodeHasher,
   type ProofBundle,
+  type ProvedEntry,
 } from '../../src/log/index.ts';
-import { GrowingTree, parseTilePath, TILE_WIDTH } from '../../src/merkle/index.ts';
+import {
+  GrowingTree,
+  parseTilePath,
+  proveInclusion,
+  TILE_WIDTH,
+  tileNodeReader,
+} from '../../src/merkle/index.ts';
 import { formatCheckpoint, formatStateNote, signNote } from '../../src/note/index.ts';
 import { composeProof } from '../../src/service/proofs/compose.ts';
 import {
@@ -258,6 +265,18 @@ export class TestLog {
       },
       digest,
     );
+  }
+
+  /** Some entries under the newest checkpoint. */
+  async proofOf(indices: Iterable<number>): Promise<Pick<ProofBundle, 'checkpoint' | 'entries'>> {
+    const size = this.entries.length;
+    const readNodes = tileNodeReader(size, (tile) => Promise.resolve(this.tile(tile)), nodeHasher);
+    const entries: ProvedEntry[] = [];
+    for (const index of indices) {
+      const hashes = await proveInclusion(index, size, readNodes, nodeHasher);
+      entries.push({ index, leaf: this.entries[index] ?? new Uint8Array(), hashes });
+    }
+    return { checkpoint: this.checkpoint(), entries };
   }
 
   /** Lets monitors sign the newest state. */

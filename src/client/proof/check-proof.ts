@@ -10,6 +10,7 @@ import {
   type ReleaseView,
   releaseView,
   type Tally,
+  witnessedOf,
 } from '../../tally/index.ts';
 import { ClientError } from '../errors.ts';
 import type { Level } from '../levels.ts';
@@ -33,17 +34,17 @@ export interface CheckedProof {
   readonly lapsed: readonly string[];
 }
 
-/** States of a release after which its groups do not change. */
-const OPEN_STATES: ReadonlySet<string> = new Set(['announced', 'committing', 'voting']);
+/** States of a release in which nothing has won yet. */
+const OPEN_STATES: ReadonlySet<string> = new Set(['announced', 'committing', 'voting', 'provisional']);
 
 /**
  * Checks a release's proof and counts again what it holds: policies, signatures, commitments, votes and the verdict by
  * the same code as a full count, the panel as the log's `state` has it. Throws `mismatch` for whatever contradicts
  * itself, `stale` when the state is older than the verdict, `no-quorum` when too few witnesses cosigned.
  *
- * @param name package URL or release digest that was asked for
+ * @param name package URL or release digest that was asked for; the name that it is about unless told
  */
-export function checkProof(bytes: Uint8Array, trust: LogTrust, name: string): CheckedProof {
+export function checkProof(bytes: Uint8Array, trust: LogTrust, name?: string): CheckedProof {
   const proof = openProof(bytes, trust);
   const { bundle, entries, checkpoint } = proof;
   const digest = bundle.release;
@@ -53,15 +54,19 @@ export function checkProof(bytes: Uint8Array, trust: LogTrust, name: string): Ch
   });
   if (announced?.statement.kind !== 'release') throw wrong('it does not hold the release that it is about');
   const { package: packageUrl } = announced.statement.predicate;
-  if (name !== digest && name !== packageUrl) throw wrong(`it is about ${packageUrl}, release ${digest}`);
+  if (name !== undefined && name !== digest && name !== packageUrl)
+    throw wrong(`it is about ${packageUrl}, release ${digest}`);
 
   const stated = stateOf(proof);
   const value = stated?.values.read('release', digest);
   const tally = recount(proof, trust.logKey, stated, givenDraw(value));
-  const counted = releaseView(tally, digest);
-  if (counted === undefined) throw wrong('its release does not count');
-  requireAgreement(counted, value, stated?.entry);
-  const release = underItsName(counted, name === packageUrl, stated?.values);
+  const view = releaseView(tally, digest);
+  if (view === undefined) throw wrong('its release does not count');
+  requireAgreement(view, value, stated?.entry);
+  // Of founders and elders outside the panel, who make a release provisional, a proof holds nothing.
+  const isProvisional = value?.state === 'provisional' && view.state === 'voting';
+  const counted: ReleaseView = isProvisional ? { ...view, state: 'provisional' } : view;
+  const release = underItsName(counted, name !== digest, stated?.values);
   const monitors = monitorsOf(proof, tally, stated?.entry);
   const newest = stated?.values.read('newest', packageOf(packageUrl));
   return {
@@ -128,16 +133,14 @@ function recount(
     if (entry.index === stated?.entry.index) {
       requireStatedPolicy(tally, stated);
       if (!entry.signers.includes(tally.context.logKey)) throw wrong('its state is not signed by the log');
-    } else countSome(tally, entry);
+    }
+    countSome(tally, { ...entry, ...witnessedOf(tally, entry.statement, verifyEd25519) });
   }
   if (tally.policy === undefined) throw wrong('entry 0 is no policy signed by its founders');
-  const fault = tally.alarms.find(({ index }) => kindAt(entries, index) === 'verdict');
+  const verdict = tally.releases.get(bundle.release)?.verdict;
+  const fault = tally.alarms.find(({ index }) => index === verdict?.index);
   if (fault !== undefined) throw wrong(`the log's verdict is not what its votes come to (${fault.reason})`);
   return tally;
-}
-
-function kindAt(entries: readonly Entry[], index: number): string | undefined {
-  return entries.find((entry) => entry.index === index)?.statement.kind;
 }
 
 function requireStatedPolicy(tally: Tally, { entry, values }: Stated): void {

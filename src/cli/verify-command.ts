@@ -1,0 +1,104 @@
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { printable } from '../bytes/index.ts';
+import { PROOF_SUFFIX, type VerifiedFile, verifyFile } from '../client/index.ts';
+import { PROOF_BUNDLE_LIMITS, parseProofBundle, tlogProofOf } from '../log/index.ts';
+import { contextOf } from './context.ts';
+import { UsageError } from './exit-code.ts';
+import type { Output } from './output.ts';
+import { requireLogKey } from './tally-options.ts';
+import { formatDuration } from './transfer-progress.ts';
+import { addTrustOptions, readWitnesses, type TrustArguments } from './trust-options.ts';
+import { trustJson, trustWords } from './trust-words.ts';
+
+interface VerifyArguments extends TrustArguments {
+  readonly proof?: string;
+  readonly maxAge?: string;
+  readonly extract?: string;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Adds `bitquorum verify FILE`. */
+export function addVerifyCommand(program: Command): void {
+  const command = program
+    .command('verify')
+    .description('verify a file or folder by the proof beside it, without a network')
+    .argument('<path>', 'what was downloaded');
+  addTrustOptions(command)
+    .option('--proof <file>', `its proof; PATH${PROOF_SUFFIX} if not given`)
+    .option('--max-age <days>', 'fail when the proof is older')
+    .option('--extract <dir>', "write each entry and its C2SP tlog-proof there, for others' programs")
+    .action(verifyAction);
+}
+
+async function verifyAction(path: string, args: VerifyArguments, command: Command): Promise<void> {
+  const { output, signal } = contextOf(command);
+  const proofPath = args.proof ?? `${resolve(path)}${PROOF_SUFFIX}`;
+  const proof = await readProof(proofPath);
+  const [logKey, ...more] = args.logKey ?? [];
+  if (more.length > 0) throw new UsageError('a proof is of one log: give one --log-key');
+  const verified = await verifyFile(path, proof, {
+    logKey: requireLogKey(logKey),
+    witnesses: await readWitnesses(args.witnesses),
+    stateFolder: args.state,
+    level: args.level,
+    maxAgeMs: args.maxAge === undefined ? undefined : parseDays(args.maxAge) * DAY_MS,
+    nowMs: Date.now,
+    signal,
+  });
+  if (args.extract !== undefined) await extract(proof, args.extract);
+  output.result(verifiedJson(path, verified), verifiedWords(path, verified, output));
+}
+
+function verifiedJson(path: string, { winner, ageMs, isOutdated }: VerifiedFile) {
+  const { origin, size, timeMs, policy, release, group, agreed } = winner;
+  return {
+    path,
+    infoHashV2: group.infoHashV2,
+    package: release.package,
+    release: release.digest,
+    state: release.state,
+    ...trustJson(winner),
+    ageSeconds: Math.round(ageMs / 1000),
+    isOutdated,
+    agreed: agreed.map(({ key, operator }) => ({ key, operator })),
+    log: { origin, size, timeMs, policy },
+  };
+}
+
+function verifiedWords(path: string, { winner, ageMs, isOutdated }: VerifiedFile, output: Output): string {
+  const { release, group, agreed, origin, size } = winner;
+  const outdated = 'note      you have seen a later state of this log: a fresh proof may say something else';
+  return [
+    `verified  ${path}`,
+    `release   ${printable(release.package)}, ${release.state}`,
+    `infohash  ${group.infoHashV2}`,
+    `agreed    ${agreed.length}: ${agreed.map(({ operator }) => printable(operator)).join(', ')}`,
+    `log       ${printable(origin)}, ${size} entries, as it was ${formatDuration(ageMs / 1000)} ago`,
+    ...trustWords(winner, output),
+    ...(isOutdated ? [output.colors.yellow(outdated)] : []),
+  ].join('\n');
+}
+
+async function readProof(path: string): Promise<Uint8Array> {
+  const { size } = await stat(path);
+  if (size <= PROOF_BUNDLE_LIMITS.bytes) return readFile(path);
+  throw new UsageError(`${path} has ${size} bytes, and a proof has at most ${PROOF_BUNDLE_LIMITS.bytes}`);
+}
+
+async function extract(proof: Uint8Array, folder: string): Promise<void> {
+  const bundle = parseProofBundle(proof);
+  await mkdir(folder, { recursive: true });
+  for (const entry of bundle.entries) {
+    await writeFile(join(folder, `${entry.index}.leaf`), entry.leaf);
+    await writeFile(join(folder, `${entry.index}.tlog-proof`), tlogProofOf(bundle, entry));
+  }
+}
+
+function parseDays(text: string): number {
+  const days = Number(text);
+  if (/^\d{1,5}(\.\d{1,3})?$/.test(text)) return days;
+  throw new UsageError(`--max-age ${JSON.stringify(text)}: give days, such as 30`);
+}

@@ -1,0 +1,73 @@
+import { printable, toHex } from '../bytes/index.ts';
+import { createTorrent, type Profile } from '../torrent/index.ts';
+import { ClientError } from './errors.ts';
+import { requireNotAhead } from './freshness.ts';
+import type { Level } from './levels.ts';
+import { checkProof } from './proof/check-proof.ts';
+import { refuseFork } from './proof/extend-seen.ts';
+import type { LogTrust } from './proof/open-proof.ts';
+import { requireMonitors, requireWinner, resolutionOfProof, type Winner } from './resolve.ts';
+import { SeenCheckpoint } from './seen-checkpoint.ts';
+import { SeenState } from './seen-state.ts';
+
+export interface VerifyFileOptions extends LogTrust {
+  /** Where the last checkpoint seen of each log is kept; it is read, not written. */
+  readonly stateFolder: string;
+  /** The weakest level that will do, as for `resolveRelease`. */
+  readonly level?: Level | undefined;
+  /** Refuse a proof that is older. */
+  readonly maxAgeMs?: number | undefined;
+  readonly nowMs: () => number;
+  readonly signal: AbortSignal;
+}
+
+/** A file or folder that is what the proof beside it says. */
+export interface VerifiedFile {
+  readonly winner: Winner;
+  /** How long ago the newest entry that the proof holds was logged. */
+  readonly ageMs: number;
+  /** Whether this user has seen a later state of the log, of which the proof knows nothing. */
+  readonly isOutdated: boolean;
+}
+
+/**
+ * Verifies a file or folder against a release's proof, without a network: checks the proof, hashes the content in the
+ * canonical form, and compares the v2 infohash with the winner. Throws `mismatch`, `no-winner`, `no-quorum`, and `stale`
+ * for a proof older than was allowed or from a time to come.
+ */
+export async function verifyFile(
+  path: string,
+  proof: Uint8Array,
+  options: VerifyFileOptions,
+): Promise<VerifiedFile> {
+  const checked = checkProof(proof, options);
+  const { logKey, stateFolder, level, nowMs, maxAgeMs, signal } = options;
+  const seen = await new SeenCheckpoint(stateFolder, logKey).read();
+  if (seen !== undefined) refuseFork(seen, checked.proof.checkpoint);
+  const resolution = resolutionOfProof(checked);
+  requireMonitors(checked.monitors, resolution.level, level);
+  requireNotAhead(checked.tally, nowMs());
+  const ageMs = Math.max(0, nowMs() - resolution.timeMs);
+  if (maxAgeMs !== undefined && ageMs > maxAgeMs) {
+    throw new ClientError(
+      'stale',
+      `the proof is ${Math.round(ageMs / 1000)} s old, and at most ${maxAgeMs / 1000} s are allowed`,
+    );
+  }
+  const winner = requireWinner(resolution);
+  await requireInfoHash(path, winner, signal);
+  const seenState = await new SeenState(stateFolder, logKey).read();
+  return { winner, ageMs, isOutdated: seenState > (checked.state?.index ?? -1) };
+}
+
+/** The content in canonical form must have the infohash that won, under the name that was voted for. */
+async function requireInfoHash(path: string, { release, group }: Winner, signal: AbortSignal): Promise<void> {
+  const profile: Profile = release.profile;
+  const { metainfo } = await createTorrent(path, { profile, name: group.output?.name, signal });
+  const infoHash = toHex(metainfo.infoHashV2);
+  if (infoHash === group.infoHashV2) return;
+  throw new ClientError(
+    'mismatch',
+    `${printable(path)} is not what the builders voted for: its infohash is ${infoHash}, and ${group.infoHashV2} won`,
+  );
+}
