@@ -16,13 +16,15 @@ import {
   type TurnStatement,
 } from './judge.ts';
 import { applyRevoke, applyRotate, identityOf } from './keys.ts';
+import { markDirty } from './light-state.ts';
 import { wakeMembers } from './membership.ts';
 import { advancePolicy, applyPolicy } from './policy.ts';
+import { touchProvisional } from './provisional.ts';
 import { type Refusal, type RefusalCode, refuse } from './refusal.ts';
 import { applyRelease, isAuthorised } from './releases.ts';
 import { applyRevote } from './revote.ts';
 import { type Entry, raiseAlarm, recordRefusal, type Tally } from './state.ts';
-import { applyState, faultOfState, markDirty, stateNow, takeState } from './state-map.ts';
+import { applyState, faultOfState, stateNow, takeState } from './state-map.ts';
 import { applySupersede } from './supersede.ts';
 import { applyTakedown } from './takedown.ts';
 import { applyVerdict } from './verdict.ts';
@@ -110,6 +112,7 @@ function apply(tally: Tally, entry: Entry): void {
   const { statement } = entry;
   const fault = faultOf(tally, statement, entry.timeMs);
   if (fault !== undefined) raiseAlarm(tally, entry.index, fault);
+  if (['rotate', 'revoke', 'vote', 'audit'].includes(statement.kind)) touchProvisional(tally);
   if (statement.kind === 'policy') applyPolicy(tally, statement, entry);
   else if (statement.kind === 'builder') applyBuilder(tally, statement, entry);
   else if (statement.kind === 'rotate') applyRotate(tally, statement, entry);

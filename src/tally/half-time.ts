@@ -1,6 +1,6 @@
+import { markDirty } from './light-state.ts';
 import { drawFrom, seat } from './lot.ts';
 import type { ReleaseState, Tally } from './state.ts';
-import { markDirty } from './state-map.ts';
 
 /** When half of the commit window of a release is over. */
 export interface HalfTime {

@@ -1,9 +1,9 @@
 import { electorateOf, headOver, servesPlatform } from './electorate.ts';
 import type { Moment } from './life.ts';
+import { markDirty } from './light-state.ts';
 import { drawPanel, isSenior, quorumOf } from './lot.ts';
 import { isWitnessed } from './lot-seed.ts';
 import type { BuilderState, ReleaseState, Tally } from './state.ts';
-import { markDirty } from './state-map.ts';
 
 /**
  * Announces a release, or its next round: from this entry on it keeps the rules in force, and only those may be

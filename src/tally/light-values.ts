@@ -1,10 +1,7 @@
-import { parsePackageUrl } from '../statement/browser.ts';
 import { canonicalJson } from './canonical-json.ts';
+import type { LightKey } from './light-state.ts';
 import { stateOf, winnerOf } from './release-state.ts';
 import type { Tally } from './state.ts';
-
-/** What the state map has keys for. */
-export type LightKey = 'policy' | `${'builder' | 'release' | 'name' | 'newest'}:${string}`;
 
 /**
  * What a client that does not count for itself has to know about one thing, as canonical JSON of whole numbers and
@@ -35,14 +32,6 @@ export function* lightKeys(tally: Tally): Generator<LightKey> {
   for (const digest of tally.releases.keys()) yield `release:${digest}`;
   for (const name of tally.names.keys()) yield `name:${name}`;
   for (const name of tally.light.newest.keys()) yield `newest:${name}`;
-}
-
-/** A package URL without its version and qualifiers: what all versions of a package share. */
-export function packageOf(packageUrl: string): string {
-  const { version } = parsePackageUrl(packageUrl);
-  if (version === undefined) return packageUrl;
-  const at = packageUrl.lastIndexOf('@');
-  return packageUrl.slice(0, at);
 }
 
 function policyValue(tally: Tally): string | undefined {

@@ -1,7 +1,7 @@
 import { enrol, refreshMember, withdraw } from './electorate.ts';
 import { type Moment, noteSpell } from './life.ts';
+import { markDirty } from './light-state.ts';
 import type { BuilderState, PolicyInForce, Tally } from './state.ts';
-import { markDirty } from './state-map.ts';
 import { hasEnough, qualify } from './tenure.ts';
 import { pushTimer, takeTimer } from './timers.ts';
 

@@ -1,6 +1,6 @@
 import type { Moment } from './life.ts';
+import { markDirty } from './light-state.ts';
 import { BOUNDS, type NameState, type ReleaseState, type Tally } from './state.ts';
-import { markDirty } from './state-map.ts';
 
 /**
  * Gives a name to a release, or records it as a rival: whether it is one. A name is free again only when the

@@ -1,10 +1,10 @@
 import type { PolicyRules, StatementOf } from '../statement/browser.ts';
 import { startAdmissions } from './admission.ts';
 import { foundersSigning } from './keys.ts';
+import { markDirty } from './light-state.ts';
 import { followPolicy } from './membership.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { BOUNDS, type Entry, type PolicyInForce, type Tally } from './state.ts';
-import { markDirty } from './state-map.ts';
 
 /** How far ahead a later policy must be announced. */
 const NOTICE_MS = 14 * 86_400_000;

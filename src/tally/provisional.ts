@@ -1,4 +1,5 @@
 import { weightLostAt } from './life.ts';
+import { markDirty } from './light-state.ts';
 import type { ReleaseState, Tally } from './state.ts';
 import { isCounted } from './weight.ts';
 
@@ -31,4 +32,11 @@ export function provisionalOf(tally: Tally, release: ReleaseState): Provisional 
   if (infoHashV2 === undefined || builders.length < release.rules.urgent.provisionalClusters)
     return undefined;
   return { infoHashV2, builders };
+}
+
+/** Notes that urgent releases under way may have become provisional, or ceased to be. */
+export function touchProvisional(tally: Tally): void {
+  for (const digest of tally.unfinished) {
+    if (tally.releases.get(digest)?.lane.length) markDirty(tally, `release:${digest}`);
+  }
 }

@@ -1,7 +1,6 @@
 import { InternalError } from '../bytes/index.ts';
 import { countEntry } from './count.ts';
-import type { LightKey } from './light-values.ts';
-import { packageOf } from './light-values.ts';
+import { type LightKey, packageOf } from './light-state.ts';
 import type { Entry, Tally } from './state.ts';
 
 /**

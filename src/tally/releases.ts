@@ -1,12 +1,12 @@
 import type { PolicyRules, Predicate, StatementOf } from '../statement/browser.ts';
 import { foundersSigning } from './keys.ts';
 import { emptyDraw, layOut } from './lay-out.ts';
+import { markDirty } from './light-state.ts';
 import { quorumOf } from './lot.ts';
 import { claimName } from './names.ts';
 import { mayPublish, policyAt } from './policy.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import type { Entry, ReleaseState, Tally } from './state.ts';
-import { markDirty } from './state-map.ts';
 
 /**
  * A release keeps the policy's shortest windows. One by a key that may not publish its name is taken too: it

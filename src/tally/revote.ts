@@ -1,8 +1,8 @@
 import { layOut } from './lay-out.ts';
+import { markDirty, wantState } from './light-state.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { endedBefore } from './release-state.ts';
 import { BOUNDS, type Entry, type ReleaseState, type Tally } from './state.ts';
-import { markDirty, wantState } from './state-map.ts';
 import { isByFounders } from './takedown.ts';
 import { neverOpens } from './windows.ts';
 

@@ -1,65 +1,13 @@
 import { toHex } from '../bytes/index.ts';
-import { createMapHasher, MerkleMap } from '../merkle/index.ts';
-import { makeStatement, type Sha256Function, type StatementOf } from '../statement/browser.ts';
-import { type LightKey, lightValue, packageOf } from './light-values.ts';
+import type { MerkleMap } from '../merkle/index.ts';
+import { makeStatement, type StatementOf } from '../statement/browser.ts';
+import type { LightKey } from './light-state.ts';
+import { lightValue } from './light-values.ts';
 import { type Refusal, refuse } from './refusal.ts';
-import type { Entry, ReleaseState, Tally } from './state.ts';
+import type { Entry, Tally } from './state.ts';
 
 /** How long the log may go without a `state`. */
 const DAY_MS = 86_400_000;
-
-/** What the log's last `state` entry says, and what has changed since. */
-export interface LightState {
-  /** The map whose root the last `state` carries. */
-  readonly map: MerkleMap;
-  /** Keys whose values may be others than those in the map. */
-  readonly dirty: Set<LightKey>;
-  /** Whether something happened that a `state` follows at once. */
-  wanted: boolean;
-  /** The last `state`, recomputed. */
-  last: { readonly index: number; readonly size: number; readonly root: string } | undefined;
-  /** Receipt time of the last `state`, or of the first policy. */
-  sinceMs: number | undefined;
-  /** Package URL without version → digest of the release that became final last. */
-  readonly newest: Map<string, string>;
-  /** Every policy that was taken: their entries, in order; and whoever was a founder by one. */
-  readonly policies: number[];
-  readonly founders: Set<string>;
-  /** Release → the entries that asked for a revote. */
-  readonly revotes: Map<string, number[]>;
-}
-
-/** The state of a count that has counted nothing. */
-export function emptyLightState(sha256: Sha256Function): LightState {
-  return {
-    map: new MerkleMap(createMapHasher(sha256)),
-    dirty: new Set(),
-    wanted: false,
-    last: undefined,
-    sinceMs: undefined,
-    newest: new Map(),
-    policies: [],
-    founders: new Set(),
-    revotes: new Map(),
-  };
-}
-
-/** Notes that a value of the state map may have changed. */
-export function markDirty(tally: Tally, ...keys: readonly LightKey[]): void {
-  for (const key of keys) tally.light.dirty.add(key);
-}
-
-/** Notes that something happened that clients should learn of at once: a `state` is due right after it. */
-export function wantState(tally: Tally): void {
-  tally.light.wanted = true;
-}
-
-/** Notes a final release: the newest of its package. */
-export function noteFinal(tally: Tally, { digest, predicate }: ReleaseState): void {
-  const name = packageOf(predicate.package);
-  tally.light.newest.set(name, digest);
-  markDirty(tally, `newest:${name}`);
-}
 
 /** When the log owes the next `state`, if nothing happens before; undefined before there is a policy. */
 export function stateDueMs({ light, policy, timeMs }: Tally): number | undefined {

@@ -5,8 +5,8 @@ import type { CanaryGroup, CanaryState } from './canaries.ts';
 import type { Electorate } from './electorate.ts';
 import type { HalfTime } from './half-time.ts';
 import type { Life, Moment } from './life.ts';
+import { emptyLightState, type LightState } from './light-state.ts';
 import type { Refusal } from './refusal.ts';
-import { emptyLightState, type LightState } from './state-map.ts';
 import type { Timer } from './timers.ts';
 
 /** What a count needs besides the entries. */

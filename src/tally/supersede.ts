@@ -1,11 +1,11 @@
 import type { StatementOf } from '../statement/browser.ts';
 import { layOut } from './lay-out.ts';
+import { markDirty, wantState } from './light-state.ts';
 import { dropRival, giveName, hasName } from './names.ts';
 import { mayPublish, policyAt } from './policy.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { endedBefore } from './release-state.ts';
 import type { Entry, ReleaseState, Tally } from './state.ts';
-import { markDirty, wantState } from './state-map.ts';
 
 /**
  * A publisher names the later release that takes an older one's place. With a release of the same name it may do

@@ -1,11 +1,11 @@
 import type { StatementOf } from '../statement/browser.ts';
 import { foundersSigning } from './keys.ts';
 import { layOut } from './lay-out.ts';
+import { markDirty, wantState } from './light-state.ts';
 import { dropRival, giveName, hasName, onlyRival } from './names.ts';
 import { policyAt } from './policy.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import type { Entry, ReleaseState, Tally } from './state.ts';
-import { markDirty, wantState } from './state-map.ts';
 import { isByPublisher } from './supersede.ts';
 
 /** A takedown is signed by who may publish the release's name, or by as many founders as sign a policy. */

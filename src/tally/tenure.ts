@@ -1,6 +1,6 @@
 import { DAY_MS, type Moment } from './life.ts';
+import { markDirty } from './light-state.ts';
 import type { BuilderState, Tally } from './state.ts';
-import { markDirty } from './state-map.ts';
 
 /** Days since 1970 of a time. */
 export function dayOf(timeMs: number): number {

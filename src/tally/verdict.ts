@@ -1,10 +1,10 @@
 import { MOST_GROUPS, makeStatement, type StatementOf } from '../statement/browser.ts';
 import { verdictDueMs } from './early.ts';
+import { markDirty, noteFinal, wantState } from './light-state.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { endedBefore } from './release-state.ts';
 import { moveReputations } from './reputation.ts';
 import type { Entry, Outcome, ReleaseState, Tally } from './state.ts';
-import { markDirty, noteFinal, wantState } from './state-map.ts';
 import { hasWeight, isCounted, isUnopened, reaches } from './weight.ts';
 import { subjectOf } from './windows.ts';
 

@@ -144,6 +144,7 @@ export function applyOpen(
 /** Closes a release. The whole vote window runs from here: a log that was down does not shorten it. */
 export function applyClose(release: ReleaseState, entry: Entry): void {
   release.phase = 'voting';
+  release.pool = undefined;
   release.closeIndex = entry.index;
   release.voteEndsMs = entry.timeMs + release.predicate.voteSeconds * 1000;
 }
