@@ -112,7 +112,7 @@ function apply(tally: Tally, entry: Entry): void {
   const { statement } = entry;
   const fault = faultOf(tally, statement, entry.timeMs);
   if (fault !== undefined) raiseAlarm(tally, entry.index, fault);
-  if (['rotate', 'revoke', 'vote', 'audit'].includes(statement.kind)) touchProvisional(tally);
+  touch(tally, statement);
   if (statement.kind === 'policy') applyPolicy(tally, statement, entry);
   else if (statement.kind === 'builder') applyBuilder(tally, statement, entry);
   else if (statement.kind === 'rotate') applyRotate(tally, statement, entry);
@@ -121,6 +121,14 @@ function apply(tally: Tally, entry: Entry): void {
   else if (applyCanaryEntry(tally, statement, entry)) return;
   else if (isTurn(statement)) applyTurn(tally, statement, entry);
   else if (isAboutRelease(statement)) applyToRelease(tally, statement, entry);
+}
+
+/** What may move an urgent release to `provisional` and back. */
+function touch(tally: Tally, statement: Statement): void {
+  if (statement.kind === 'rotate' || statement.kind === 'revoke') touchProvisional(tally, tally.unfinished);
+  else if (statement.kind === 'vote' || statement.kind === 'audit') {
+    touchProvisional(tally, [statement.predicate.release]);
+  }
 }
 
 function isTurn(statement: Statement): statement is TurnStatement {

@@ -133,6 +133,12 @@ function judgeBallot(
   if ('code' in release) return release;
   const never = neverOpens(release);
   if (never !== undefined) return never;
+  if (release.round > 0 && statement.predicate.timeMs < release.place.timeMs - AHEAD_MS) {
+    return refuse(
+      'wrong-time',
+      `it was made before entry ${release.place.index} asked for this round: sign again`,
+    );
+  }
   switch (statement.kind) {
     case 'commit':
       return judgeCommit(release, statement, key, timeMs);

@@ -34,9 +34,9 @@ export function provisionalOf(tally: Tally, release: ReleaseState): Provisional 
   return { infoHashV2, builders };
 }
 
-/** Notes that urgent releases under way may have become provisional, or ceased to be. */
-export function touchProvisional(tally: Tally): void {
-  for (const digest of tally.unfinished) {
+/** Notes that such of these releases as are urgent may have become provisional, or ceased to be. */
+export function touchProvisional(tally: Tally, releases: Iterable<string>): void {
+  for (const digest of releases) {
     if (tally.releases.get(digest)?.lane.length) markDirty(tally, `release:${digest}`);
   }
 }

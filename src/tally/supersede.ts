@@ -26,7 +26,7 @@ export function judgeSupersede(
   if (ended !== undefined) return ended;
   const heir = tally.releases.get(predicate.by);
   if (heir === undefined) return refuse('unknown-release', `release ${predicate.by} is not in this log`);
-  if (!heir.authorised || heir.ended !== undefined || heir.index < release.index) {
+  if (!heir.authorised || heir.ended !== undefined || heir.index <= release.index) {
     return refuse(
       'wrong-content',
       `release ${predicate.by} cannot take its place: name a later one that stands`,

@@ -46,6 +46,16 @@ export function builderKey(number: number): string {
   return hexOf(`builder ${number}`);
 }
 
+/** A builder's keys: the first names it, the next one is that of round 1, and so on. */
+export function keyOf(number: number, round: number): string {
+  return round === 0 ? builderKey(number) : hexOf(`builder ${number} key ${round}`);
+}
+
+/** What a builder commits to before it rotates to a key: SHA-256 of its bytes. */
+export function digestOfKey(key: string): string {
+  return createHash('sha256').update(fromHex(key)).digest('hex');
+}
+
 export function rulesWith(change: Partial<PolicyRules> = {}, founders = 5): PolicyRules {
   const rules = policyRules.parse({
     name: 'test',
@@ -118,8 +128,9 @@ export class World {
       { name: operator, sha256: key },
       {
         ...this.bound(),
-        vkey: formatVkey(`builder${number}`, fromHex(key)),
-        nextKey: given.nextKey ?? hexOf(`next ${number}`),
+        vkey: formatVkey(`builder${number}`, fromHex(this.signer(number))),
+        nextKey:
+          given.nextKey ?? this.tally.builders.get(key)?.predicate.nextKey ?? digestOfKey(keyOf(number, 1)),
         operator,
         platforms: given.platforms ?? ['linux/amd64'],
         prefixes: given.prefixes ?? [`127.0.${number}.0/24`],
@@ -129,7 +140,36 @@ export class World {
   }
 
   register(number: number, given: Registration = {}): Entry {
-    return this.append(this.registration(number, given), [builderKey(number)]);
+    return this.append(this.registration(number, given), [this.signer(number)]);
+  }
+
+  /** The key that signs for a builder now. */
+  signer(number: number): string {
+    const key = builderKey(number);
+    return this.tally.builders.get(key)?.life.currentKey ?? key;
+  }
+
+  rotateStatement(number: number, round: number): Statement {
+    const builder = builderKey(number);
+    const predicate = {
+      ...this.bound(),
+      builder,
+      vkey: formatVkey(`builder${number}`, fromHex(keyOf(number, round))),
+      nextKey: digestOfKey(keyOf(number, round + 1)),
+      announceDigest: announceDigestOf(`token ${number} ${round}`),
+    };
+    return makeStatement('rotate', { name: 'rotate', sha256: builder }, predicate);
+  }
+
+  /** Rotates a builder to its key of a round. */
+  rotate(number: number, round = 1): Entry {
+    return this.append(this.rotateStatement(number, round), [keyOf(number, round)]);
+  }
+
+  revoke(number: number, signer = this.signer(number)): Entry {
+    const builder = builderKey(number);
+    const predicate = { ...this.bound(), builder, reason: 'the key was stolen' };
+    return this.append(makeStatement('revoke', { name: 'revoke', sha256: builder }, predicate), [signer]);
   }
 
   releaseStatement(change: Partial<Predicate<'release'>> = {}): Statement {
@@ -216,7 +256,7 @@ export class World {
   }
 
   commit(number: number, release: string, infoHashV2: string, salt?: string): Entry {
-    return this.append(this.commitStatement(number, release, infoHashV2, salt), [builderKey(number)]);
+    return this.append(this.commitStatement(number, release, infoHashV2, salt), [this.signer(number)]);
   }
 
   voteStatement(release: string, infoHashV2: string, salt: string): Statement {
@@ -231,18 +271,29 @@ export class World {
   }
 
   vote(number: number, release: string, infoHashV2: string, salt = hexOf(`salt ${number}`)): Entry {
-    return this.append(this.voteStatement(release, infoHashV2, salt), [builderKey(number)]);
+    return this.append(this.voteStatement(release, infoHashV2, salt), [this.signer(number)]);
   }
 
   fail(number: number, release: string): Entry {
     const predicate = { ...this.bound(), release, reason: 'tsc ended with 2' };
-    return this.append(makeStatement('failure', this.subject(release), predicate), [builderKey(number)]);
+    return this.append(makeStatement('failure', this.subject(release), predicate), [this.signer(number)]);
   }
 
   audit(release: string, infoHashV2: string, ...numbers: number[]): Entry {
+    return this.auditFresh(release, infoHashV2, numbers, []);
+  }
+
+  /** An audit in which some served from an address that is too new. */
+  auditFresh(
+    release: string,
+    infoHashV2: string,
+    numbers: readonly number[],
+    freshOnes: readonly number[],
+  ): Entry {
     const passed = numbers.map(builderKey).sort();
+    const fresh = freshOnes.map(builderKey).sort();
     const epoch = Math.floor(this.nowMs / (24 * HOUR));
-    const predicate = { ...this.bound(), release, infoHashV2, epoch, passed };
+    const predicate = { ...this.bound(), release, infoHashV2, epoch, passed, fresh };
     return this.append(makeStatement('audit', this.subject(release), predicate), [LOG]);
   }
 
@@ -275,7 +326,8 @@ export class World {
   }
 
   private subject(release: string): { name: string; sha256: string } {
-    return { name: this.tally.releases.get(release)?.predicate.package ?? PACKAGE, sha256: release };
+    const found = this.tally.releases.get(release) ?? this.tally.canaries.get(release)?.release;
+    return { name: found?.predicate.package ?? PACKAGE, sha256: release };
   }
 }
 
