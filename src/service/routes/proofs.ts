@@ -15,9 +15,8 @@ export interface ProofContext {
   readonly stateNote: ProofSource['stateNote'];
 }
 
-/** How long an answer waits for the last `state` to be published. */
+/** How long an answer waits for the release and the last `state` to be published. */
 const PATIENCE_MS = 10_000;
-const LOOK_EVERY_MS = 50;
 
 /**
  * `GET /api/v1/releases/<digest>/proof` and `GET /api/v1/proof?package=PURL`: a release's `.bitquorum-proof` under the
@@ -41,7 +40,7 @@ export function proofRoutes(context: ProofContext): Router {
 
 async function answer(context: ProofContext, digest: string, response: Response): Promise<void> {
   const { log, store, tally, stateNote } = context;
-  await published(context);
+  await published(context, digest);
   const bundle = await composeProof(
     {
       tally,
@@ -61,14 +60,17 @@ async function answer(context: ProofContext, digest: string, response: Response)
 }
 
 /** A checkpoint follows each entry, and cosignatures may take a while. */
-async function published({ log, tally }: ProofContext): Promise<void> {
-  const endMs = performance.now() + PATIENCE_MS;
-  while ((tally.light.last?.index ?? -1) >= log.checkpoint().size) {
-    if (performance.now() > endMs) {
-      throw new ServiceError('busy', 'The last state is not published yet; ask again in some seconds.');
-    }
-    await new Promise((resolve) => {
-      setTimeout(resolve, LOOK_EVERY_MS);
+async function published({ log, tally }: ProofContext, digest: string): Promise<void> {
+  const timeout = AbortSignal.timeout(PATIENCE_MS);
+  try {
+    // After a verdict comes a state at once: without it the verdict would prove nothing.
+    while (tally.light.wanted) await log.whenPublished(tally.size + 1, timeout);
+    const last = Math.max(tally.releases.get(digest)?.index ?? -1, tally.light.last?.index ?? -1);
+    await log.whenPublished(last + 1, timeout);
+  } catch (cause) {
+    if (!timeout.aborted) throw cause;
+    throw new ServiceError('busy', 'The newest entries are not published yet; ask again in some seconds.', {
+      cause,
     });
   }
 }
