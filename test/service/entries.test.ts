@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { toUtf8 } from '../../src/bytes/index.ts';
 import { LogReplay, nodeHasher, parseEntryBundle } from '../../src/log/index.ts';
-import { noteVerifier, openNote, parseCheckpoint } from '../../src/note/index.ts';
+import { verifyInclusion } from '../../src/merkle/index.ts';
+import {
+  formatCosignerVkey,
+  noteVerifier,
+  openNote,
+  parseCheckpoint,
+  parseTlogPolicy,
+} from '../../src/note/index.ts';
 import { startTally } from '../../src/service/index.ts';
+import { SERVICE_LIMITS } from '../../src/service/limits.ts';
 import { generateKey, openEnvelope, verifyEd25519 } from '../../src/statement/index.ts';
 import { openEvents } from './event-stream.ts';
 import {
@@ -135,4 +144,66 @@ test('entries are told as events, and again from Last-Event-ID on', async (t) =>
   const resumed = await openEvents(events, stop.signal, { 'last-event-id': '1' });
   assert.equal((await resumed('entry')).data['index'], 2);
   assert.equal((await resumed('entry')).data['index'], 3);
+});
+
+test('an answer waits for the checkpoint with ?wait=inclusion, and brings its proof', async (t) => {
+  const tally = await runTally(t, makeCast());
+  const send = (entry: Uint8Array, query: string): ReturnType<typeof ask> =>
+    ask(`${tally.url}/api/v1/entries${query}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: Buffer.from(entry),
+    });
+  const entries = Array.from({ length: 20 }, (_, at) =>
+    builderEntry(generateKey(`builder-${at}`), tally.origin),
+  );
+  const answers = await Promise.all(entries.map((entry) => send(entry, '?wait=inclusion')));
+  const again = await send(entries[0] as Uint8Array, '?wait=inclusion');
+  assert.equal(again.status, 200);
+  for (const { body } of [...answers, again]) {
+    const note = Buffer.from(body['checkpoint'] as string);
+    const { size, root } = parseCheckpoint(openNote(note, [noteVerifier(tally.logKey, verifyEd25519)]).text);
+    verifyInclusion(
+      {
+        index: body['index'] as number,
+        size,
+        leafHash: Buffer.from(body['leafHash'] as string, 'hex'),
+        root,
+        proof: (body['inclusionProof'] as string[]).map((hash) => Buffer.from(hash, 'base64')),
+      },
+      nodeHasher,
+    );
+  }
+  const plain = await send(entries[1] as Uint8Array, '');
+  assert.deepEqual(Object.keys(plain.body), ['index', 'timeMs', 'leafHash']);
+  for (const query of ['?wait=for-ever', '?wait=inclusion&wait=inclusion', '?']) {
+    assert.equal((await send(entries[1] as Uint8Array, query)).body['code'], 'bad-request', query);
+  }
+});
+
+test('an answer waits no longer than it may, and not with too many others', async (t) => {
+  const inclusion = { waitMs: 1500, waiting: 2 };
+  // A witness that nobody reaches, so that nothing is published.
+  const witness = formatCosignerVkey('w.example', 'ed25519', Buffer.from(generateKey('w').key, 'hex'));
+  const tally = await runTally(t, makeCast(), {
+    limits: { ...SERVICE_LIMITS, inclusion },
+    witnesses: parseTlogPolicy(toUtf8(`witness w ${witness} http://127.0.0.1:9\nquorum w\n`)),
+  });
+  const started = performance.now();
+  const answers = await Promise.all(
+    ['a', 'b', 'c'].map(async (name) => {
+      const answer = await ask(`${tally.url}/api/v1/entries?wait=inclusion`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: Buffer.from(builderEntry(generateKey(name), tally.origin)),
+      });
+      return { answer, afterMs: performance.now() - started };
+    }),
+  );
+  for (const { answer } of answers) {
+    assert.equal(answer.status, 201, 'it is durable all the same');
+    assert.deepEqual(Object.keys(answer.body), ['index', 'timeMs', 'leafHash']);
+  }
+  const waited = answers.filter(({ afterMs }) => afterMs >= inclusion.waitMs);
+  assert.equal(waited.length, 2, 'the third was not kept waiting');
 });

@@ -104,14 +104,19 @@ export function post(tally: { url: string }, envelope: Uint8Array): Promise<Answ
   });
 }
 
-export function builderEntry(key: PrivateKey, origin: string, operator: string = key.name): Uint8Array {
+export function builderEntry(
+  key: PrivateKey,
+  origin: string,
+  operator: string = key.name,
+  timeMs: number = Date.now(),
+): Uint8Array {
   return signStatement(
     makeStatement(
       'builder',
       { name: operator, sha256: key.key },
       {
         origin,
-        timeMs: Date.now(),
+        timeMs,
         vkey: key.vkey,
         nextKey: createHash('sha256').update(key.key).digest('hex'),
         operator,
@@ -127,9 +132,14 @@ export function builderEntry(key: PrivateKey, origin: string, operator: string =
 export function releaseEntry(
   key: PrivateKey,
   origin: string,
-  options: { windowSeconds?: number; voteSeconds?: number; package?: string } = {},
+  options: { windowSeconds?: number; voteSeconds?: number; package?: string; timeMs?: number } = {},
 ): Uint8Array {
-  const { windowSeconds = 1, voteSeconds = windowSeconds, package: name = PACKAGE } = options;
+  const {
+    windowSeconds = 1,
+    voteSeconds = windowSeconds,
+    package: name = PACKAGE,
+    timeMs = Date.now(),
+  } = options;
   const recipe = createHash('sha256').update(RECIPE).digest('hex');
   return signStatement(
     makeStatement(
@@ -137,7 +147,7 @@ export function releaseEntry(
       { name, sha256: recipe },
       {
         origin,
-        timeMs: Date.now(),
+        timeMs,
         package: name,
         sources: [],
         recipe: { sha256: recipe, sizeBytes: RECIPE.length },
