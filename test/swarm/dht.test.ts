@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { encode } from '../../src/bencode/index.ts';
-import { concatBytes } from '../../src/bytes/index.ts';
+import { brandBytes, concatBytes } from '../../src/bytes/index.ts';
 import { DhtNode } from '../../src/swarm/dht/dht-node.ts';
 import { PeerStore } from '../../src/swarm/dht/peer-store.ts';
 import { RoutingTable } from '../../src/swarm/dht/routing-table.ts';
@@ -269,6 +269,37 @@ test('a flood of nodes stays within the table; of one public address there is on
   assert.ok(table.size === 8 && !table.contacts.includes(oldest), 'one that fails makes room');
   assert.deepEqual(table.closest(contact(0x80, 9999).id)[0]?.host, '9.128.39.15');
   assert.equal(table.silentFor(500).length, 7);
+});
+
+test('a node and an engine that are closed while they open end at once, and open nothing', async () => {
+  const parts = { now: () => performance.now(), random: Math.random };
+  const opening = new DhtNode({ ...parts, bootstrap: [] });
+  const opened = opening.open('127.0.27.1', 0);
+  opening.close();
+  await assert.rejects(opened, { code: 'closed' });
+  await assert.rejects(opening.open('127.0.27.1', 0), { code: 'closed' });
+  const engine = new Engine({ host: '127.0.27.1', dht: { bootstrap: [] } });
+  const listening = engine.listen();
+  await engine.close();
+  await listening.catch(({ code }: { code: string }) => assert.match(code, /^(closed|cannot-listen)$/));
+});
+
+test('whoever searches does not wait for nodes that are silent once it has left', async (context) => {
+  const silent = await startSocket(context, '127.0.27.2');
+  const { node } = await startNode(context, '127.0.27.3', [
+    { host: '127.0.27.2', port: silent.address().port },
+  ]);
+  const leaving = new AbortController();
+  const search = node.find(brandBytes('InfoHashV1', ID), {
+    announcePort: undefined,
+    signal: leaving.signal,
+    onPeers: () => undefined,
+  });
+  await once(silent, 'message', { signal: AbortSignal.timeout(5000) }); // it is asked, and waited for two seconds
+  const sinceMs = performance.now();
+  leaving.abort();
+  assert.equal(await search, 0);
+  assert.ok(performance.now() - sinceMs < 1500);
 });
 
 test('nothing opens when it is off, and a private torrent never enters it', async (context) => {

@@ -20,6 +20,7 @@ export class Listener {
   readonly #strangers = new Map<PeerSocket, number>();
   readonly #onHandshake: (shaken: ShakenHands) => void;
   readonly #findRequest: (requestHash: Uint8Array) => SwarmHash | undefined;
+  #beginning: Promise<unknown> | undefined;
 
   constructor(
     services: EngineServices,
@@ -32,24 +33,28 @@ export class Listener {
     this.#server = createServer((socket) => this.#take(socket));
   }
 
-  /** Begins to listen. Throws `cannot-listen`. */
-  listen(host: string, port: number): Promise<{ host: string; port: number }> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', (cause) => {
-        reject(
-          new SwarmError('cannot-listen', `cannot listen on ${host}:${port}: ${cause.message}`, { cause }),
-        );
-      });
-      this.#server.listen({ host, port }, () => {
-        this.#server.removeAllListeners('error');
-        this.#server.on('error', () => undefined); // one connection could not be accepted, for want of descriptors
-        const { address, port: taken } = this.#server.address() as AddressInfo;
-        resolve({ host: address, port: taken });
-      });
+  /** Begins to listen. Throws `cannot-listen`, and `closed` when the engine is. */
+  async listen(host: string, port: number): Promise<{ host: string; port: number }> {
+    this.#services.closing.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<{ host: string; port: number }>();
+    this.#beginning = promise;
+    this.#server.once('error', (cause) => {
+      reject(
+        new SwarmError('cannot-listen', `cannot listen on ${host}:${port}: ${cause.message}`, { cause }),
+      );
     });
+    this.#server.listen({ host, port }, () => {
+      this.#server.removeAllListeners('error');
+      this.#server.on('error', () => undefined); // one connection could not be accepted, for want of descriptors
+      const { address, port: taken } = this.#server.address() as AddressInfo;
+      resolve({ host: address, port: taken });
+    });
+    return promise;
   }
 
   async close(): Promise<void> {
+    // A server that is closed while its address is looked up would begin to listen all the same.
+    await this.#beginning?.catch(() => undefined);
     const reason = new SwarmError('closed', 'the engine was closed');
     for (const socket of this.#strangers.keys()) socket.close(reason);
     await new Promise<void>((resolve) => {

@@ -12,6 +12,7 @@ import {
   type SwarmHash,
 } from '../../wire/index.ts';
 import { scopeOf } from '../connection/address-scope.ts';
+import { SwarmError } from '../error.ts';
 import { AnswerDesk } from './answer-desk.ts';
 import { Beginning } from './beginning.ts';
 import { type KrpcQuery, type KrpcRefusal, type KrpcResponse, KrpcSocket } from './krpc-socket.ts';
@@ -58,6 +59,7 @@ export class DhtNode {
     this.#beginning = new Beginning({
       ...parts,
       knownNodes: () => this.#table.size,
+      closing: this.#closing.signal,
       search: (begin) => {
         const question: DhtQuestion = { method: 'find_node', target: this.#id };
         return this.#search(this.#id, question, this.#closing.signal, undefined, begin);
@@ -84,15 +86,19 @@ export class DhtNode {
     return { nodes: this.#table.size, storedPeers: this.#desk.storedPeers };
   }
 
-  /** Opens the UDP port, another one when that is taken, and begins to look for nodes. Throws what the system says. */
+  /**
+   * Opens the UDP port, another one when that is taken, and begins to look for nodes. Throws what the system says, and
+   * `closed` when it is closed meanwhile.
+   */
   async open(host: string, port: number): Promise<void> {
-    this.#port = await this.#socket.bind(host, port).catch((cause: NodeJS.ErrnoException) => {
+    const { signal } = this.#closing;
+    this.#port = await this.#socket.bind(host, port, signal).catch((cause: NodeJS.ErrnoException) => {
       if (port === 0 || cause.code !== 'EADDRINUSE') throw cause;
-      return this.#socket.bind(host, 0);
+      return this.#socket.bind(host, 0, signal);
     });
     this.#care = setInterval(() => void this.#lookAfter(), CARE_MS);
     this.#care.unref();
-    void this.#beginning.begin();
+    void this.#beginning.begin(signal);
   }
 
   /** A peer told that it is a node (BEP 5, "port" message); it is asked whether that is so. */
@@ -113,7 +119,7 @@ export class DhtNode {
     },
   ): Promise<number> {
     const signal = AbortSignal.any([options.signal, this.#closing.signal]);
-    await this.#beginning.begin();
+    await this.#beginning.begin(signal);
     const question: DhtQuestion = { method: 'get_peers', infoHash };
     const stored = this.#desk.peersOf(infoHash);
     if (stored.length > 0) options.onPeers(stored);
@@ -131,7 +137,7 @@ export class DhtNode {
   }
 
   close(): void {
-    this.#closing.abort();
+    this.#closing.abort(new SwarmError('closed', 'the DHT was left'));
     clearInterval(this.#care);
     this.#socket.close();
   }
@@ -194,7 +200,7 @@ export class DhtNode {
       void this.#ask(contact, { method: 'ping' }, contact.id);
     }
     const target = randomBytes(20);
-    await this.#beginning.begin();
+    await this.#beginning.begin(this.#closing.signal);
     if (this.#table.size > 0) {
       await this.#search(target, { method: 'find_node', target }, this.#closing.signal);
     }

@@ -64,10 +64,14 @@ export class KrpcSocket {
     this.#socket.on('error', () => undefined); // what cannot be sent is not answered; binding tells its errors itself
   }
 
-  /** Begins to take packets. Throws what the system says. */
-  async bind(host: string, port: number): Promise<number> {
+  /** Begins to take packets. Throws what the system says, or the signal's reason. */
+  async bind(host: string, port: number, signal: AbortSignal): Promise<number> {
+    signal.throwIfAborted();
     this.#socket.bind(port, host);
-    await once(this.#socket, 'listening');
+    await once(this.#socket, 'listening', { signal }).catch((cause: unknown) => {
+      signal.throwIfAborted();
+      throw cause;
+    });
     return this.#socket.address().port;
   }
 

@@ -64,6 +64,7 @@ export class DiscoveryHub {
     try {
       await this.#node?.open(host === '::' ? '0.0.0.0' : host, port);
     } catch (cause) {
+      if (cause instanceof SwarmError) throw cause;
       const why = (cause as Error).message;
       throw new SwarmError('cannot-listen', `the DHT cannot use ${host} for UDP over IPv4: ${why}`, {
         cause,

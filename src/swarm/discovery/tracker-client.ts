@@ -114,7 +114,11 @@ async function byHttpOver(
 
 async function byUdp(url: URL, announcement: Announcement, options: AnnounceOptions): Promise<Announced> {
   const answers = await announceByUdp(url, announcement, options);
-  return inAll(answers.map(({ response, host }) => ({ ...response, peers: usablePeers(response, host) })));
+  return inAll(
+    answers.map(({ response, host }) => {
+      return { intervalSeconds: response.intervalSeconds, peers: usablePeers(response, host) };
+    }),
+  );
 }
 
 /** What a tracker said over both families: the longer of its intervals, and the peers of both. */
