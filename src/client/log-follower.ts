@@ -8,10 +8,10 @@ import { countEntry, type Entry, emptyTally, type Tally, witnessedOf } from '../
 import { ClientError } from './errors.ts';
 import { KeptBundles } from './kept-bundles.ts';
 import { CLIENT_LIMITS } from './limits.ts';
+import type { LogSource } from './log-source.ts';
 import { refuseOlder } from './proof/extend-seen.ts';
 import { openWitnessed } from './proof/open-proof.ts';
 import { SeenCheckpoint } from './seen-checkpoint.ts';
-import type { TallyClient } from './tally-client.ts';
 
 export interface LogFollowerOptions {
   /** The log's verifier key, pinned by the user: `<origin>+<8 hex>+<base64>`. */
@@ -38,7 +38,7 @@ export class LogFollower {
    */
   readonly tally: Tally;
   readonly origin: string;
-  readonly #client: TallyClient;
+  readonly #client: LogSource;
   readonly #trust: Pick<LogFollowerOptions, 'logKey' | 'witnesses'>;
   readonly #kept: KeptBundles | undefined;
   readonly #seen: SeenCheckpoint;
@@ -46,7 +46,7 @@ export class LogFollower {
   #broken: ClientError | undefined;
   #witnessed = 0;
 
-  constructor(client: TallyClient, { logKey, stateFolder, witnesses, keep }: LogFollowerOptions) {
+  constructor(client: LogSource, { logKey, stateFolder, witnesses, keep }: LogFollowerOptions) {
     const { name, publicKey } = parseVkey(logKey);
     this.#client = client;
     this.#trust = { logKey, witnesses };

@@ -4,7 +4,7 @@ import type { Tally } from '../tally/index.ts';
 import { ClientError } from './errors.ts';
 import { requireFresh } from './freshness.ts';
 import { LogFollower } from './log-follower.ts';
-import type { TallyClient } from './tally-client.ts';
+import type { LogSource } from './log-source.ts';
 
 export interface ReadOptions {
   /** The log's verifier key, pinned by the user. */
@@ -25,13 +25,13 @@ export interface ReadOptions {
  * entry's signatures. Full bundles are kept in the state folder and read from there the next time. Throws `mismatch` when anything does not fit, or when the log signed something else than what
  * its entries come to, and `stale` for a frozen log.
  */
-export async function readLog(client: TallyClient, options: ReadOptions): Promise<Tally> {
+export async function readLog(client: LogSource, options: ReadOptions): Promise<Tally> {
   return (await readWitnessedLog(client, options)).tally;
 }
 
 /** The same, with how many witnesses of the trust policy cosigned the checkpoint. */
 export async function readWitnessedLog(
-  client: TallyClient,
+  client: LogSource,
   options: ReadOptions,
 ): Promise<{ tally: Tally; witnesses: number }> {
   const follower = new LogFollower(client, { ...options, keep: true });

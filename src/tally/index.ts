@@ -18,11 +18,13 @@ export { admits, countEntry } from './count.ts';
 export { tallyDigest } from './digest.ts';
 export { entriesDue, nextDueMs, seedSize } from './due.ts';
 export type { GroupView } from './group-view.ts';
+export { identityOf } from './keys.ts';
 export { packageOf } from './light-state.ts';
 export { lightValue } from './light-values.ts';
 export type { CosignedHead, SeedCosignature } from './lot-seed.ts';
 export { seedCosignatures, witnessedOf } from './lot-seed.ts';
 export { policyAt } from './policy.ts';
+export type { PolicyProblem } from './policy-toml.ts';
 export { PolicyError, parsePolicyToml } from './policy-toml.ts';
 export type { BuilderStatus } from './reasons.ts';
 export { countSome, indicesOf, lightKeysOf } from './recount.ts';
@@ -41,3 +43,4 @@ export type {
   TallyContext,
 } from './state.ts';
 export { emptyTally } from './state.ts';
+export { stateReason } from './state-reason.ts';
