@@ -176,7 +176,22 @@ const FAULTS: Readonly<Record<string, { readonly answer: (hit: Hit) => void; rea
       });
       hit.response.write(hit.bytes.subarray(hit.first, hit.first + 100_000));
     },
-    told: /silent for/,
+    told: /silent for|sent only \d+ bytes in/,
+  },
+  'bytes that drip': {
+    answer: (hit) => {
+      hit.response.writeHead(206, {
+        'content-range': range(hit),
+        'content-length': hit.last - hit.first + 1,
+      });
+      let at = hit.first;
+      const drip = setInterval(() => {
+        hit.response.write(hit.bytes.subarray(at, at + 50));
+        at += 50;
+      }, 20);
+      hit.response.on('close', () => clearInterval(drip));
+    },
+    told: /sent only \d+ bytes in 2 s/,
   },
   'HTTP status 500': {
     answer: ({ response }) => response.writeHead(500).end('no'),

@@ -5,6 +5,7 @@ import type { Run } from '../fetching/runs.ts';
 import type { Layout } from '../layout.ts';
 import type { Throttle } from '../rates/throttle.ts';
 import { judgeAnswer, type WantedRange } from './answer.ts';
+import type { Patience } from './patience.ts';
 import type { RunWriter } from './run-writer.ts';
 import type { WebSeed } from './web-seed.ts';
 
@@ -14,8 +15,7 @@ export interface Fetch {
   readonly run: Run;
   readonly head: PieceTransfer | undefined;
   readonly abort: AbortController;
-  /** Since when the server is waited for; `undefined` while we are not ready for more ourselves. */
-  waitingSinceMs: number | undefined;
+  readonly patience: Patience;
 }
 
 export interface ReadRunParts {
@@ -35,11 +35,11 @@ export async function readRun(
   url: string,
   parts: ReadRunParts,
 ): Promise<void> {
-  const { seed, abort } = fetch;
+  const { seed, abort, patience } = fetch;
   const { signal } = abort;
   const { layout, now } = parts;
   const wanted = rangeOf(fetch, writer, layout);
-  fetch.waitingSinceMs = now();
+  patience.wait(now());
   const answer = await httpGet(url, {
     ...parts.http,
     reach: seed.reach,
@@ -76,7 +76,7 @@ async function readBody(
   let { toCome } = body;
   let isMore = true;
   for await (const chunk of answer.body) {
-    fetch.waitingSinceMs = undefined;
+    fetch.patience.came(chunk.length, now());
     fetch.seed.receivedBytes += chunk.length;
     const part = chunk.subarray(Math.min(toSkip, chunk.length));
     toSkip -= chunk.length - part.length;
@@ -85,7 +85,7 @@ async function readBody(
     // At its own end the body is left to end by itself: then the connection can be used again.
     if (!isMore && toCome !== 0) return true;
     await pass(intake, chunk.length, fetch.abort.signal);
-    fetch.waitingSinceMs = now();
+    fetch.patience.wait(now());
   }
   return !isMore;
 }

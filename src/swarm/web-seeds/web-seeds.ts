@@ -9,6 +9,7 @@ import type { Throttle } from '../rates/throttle.ts';
 import { FetchChoice } from './fetch-choice.ts';
 import { fileUrl, type NamedContent } from './file-url.ts';
 import { WEB_SEED_LIMITS } from './limits.ts';
+import { Patience } from './patience.ts';
 import { type Fetch, readRun } from './read-run.ts';
 import { RunWriter } from './run-writer.ts';
 import { WebSeed, type WebSeedAddress } from './web-seed.ts';
@@ -22,7 +23,7 @@ export interface WebSeedsParts {
   readonly localAddress: string | undefined;
   /** Whether the hash of every piece is known. */
   readonly knowsHashes: () => boolean;
-  /** For how long a server that owes bytes may send none. */
+  /** For how long a server that owes bytes may send less than a block. */
   readonly silenceMs: number;
   readonly now: () => number;
   readonly random: () => number;
@@ -85,10 +86,9 @@ export class WebSeeds {
   tick(): void {
     const { now, silenceMs } = this.#parts;
     this.#rate.tick(this.#receivedBytes, now());
-    for (const { waitingSinceMs, abort } of this.#fetches) {
-      if (now() - (waitingSinceMs ?? Number.POSITIVE_INFINITY) > silenceMs) {
-        abort.abort(new Error(`it was silent for ${Math.round(silenceMs / 1000)} s`));
-      }
+    for (const { patience, abort } of this.#fetches) {
+      const reproach = patience.lost(silenceMs, now());
+      if (reproach !== undefined) abort.abort(new Error(reproach));
     }
     this.#start(true);
     this.#hint();
@@ -152,7 +152,7 @@ export class WebSeeds {
       ) {
         const found = this.#choice.next(seed) ?? (isEndgame ? this.#choice.help(seed) : undefined);
         if (!found) break;
-        void this.#fetch({ ...found, seed, abort: new AbortController(), waitingSinceMs: undefined });
+        void this.#fetch({ ...found, seed, abort: new AbortController(), patience: new Patience() });
       }
     }
   }
