@@ -12,7 +12,7 @@ export function requireLevel(reached: Level, least: Level | undefined, why: stri
   if (least === undefined || LEVELS.indexOf(reached) >= LEVELS.indexOf(least)) return;
   throw new ClientError(
     'no-quorum',
-    `this comes to level "${reached}", and "${least}" is asked for: ${why}. Say --full to count the whole log ` +
+    `this comes to level "${reached}", and "${least}" is asked for: ${why}. Get it with --full to count the whole log ` +
       `yourself, or --level ${reached} to do with less`,
   );
 }

@@ -71,6 +71,12 @@ export class TallyClient {
     return (await this.#get(path, PROOF_BUNDLE_LIMITS.bytes, { signal })).body;
   }
 
+  /** Gives a monitor's signature of a `state` entry: a signed note (docs/protocol.md, "Monitors"). */
+  async putStateSignature(index: number, note: Uint8Array, { signal }: CallOptions = {}): Promise<void> {
+    const request = { method: 'POST', body: note, contentType: 'text/plain; charset=utf-8', signal } as const;
+    await this.#call(`api/v1/states/${index}/signatures`, CLIENT_LIMITS.jsonBytes, request);
+  }
+
   /** A blob by its SHA-256 (hex), verified. Throws `mismatch` when the bytes are others. */
   async blob(sha256: string, { signal }: CallOptions = {}): Promise<Uint8Array> {
     const { body } = await this.#get(`blob/${sha256}`, CLIENT_LIMITS.blobBytes, { signal });

@@ -20,7 +20,7 @@ import {
   parseVkey,
   signNote,
 } from '../../src/note/index.ts';
-import { generateKey, type PolicyRules, type PrivateKey } from '../../src/statement/index.ts';
+import { generateKey, makeStatement, type PolicyRules, type PrivateKey } from '../../src/statement/index.ts';
 import { PACKAGE, someInfoHash, TestLog } from './test-log.ts';
 
 const RECIPE = Buffer.from('recipe');
@@ -389,4 +389,92 @@ test('a full count fetches each full bundle once, and one that was damaged on th
   kept[100] = (kept[100] ?? 0) ^ 1;
   await writeFile(join(folder, '1'), kept);
   assert.equal((await fetched()).length, 2);
+});
+
+/** Holds what a proof comes to against what a full count comes to. */
+async function sameByProof(resolve: Awaited<ReturnType<typeof clientOf>>['resolve'], digest: string) {
+  const [proved, full] = [await resolve({}, digest), await resolve({ full: true }, digest)];
+  for (const key of ['state', 'winner', 'panel', 'quorum', 'groups', 'rivals', 'round', 'ended'] as const) {
+    assert.deepEqual(proved.release[key], full.release[key], key);
+  }
+  assert.deepEqual(
+    proved.release.builders.map(({ key, status, reason }) => [key, status, reason]),
+    full.release.builders.map(({ key, status, reason }) => [key, status, reason]),
+  );
+  assert.deepEqual(proved.currentKeys, full.currentKeys);
+  return proved;
+}
+
+test('a release that was taken down has no winner, one that was superseded keeps it and says so', async (context) => {
+  const { log, digest } = decided();
+  const { resolve } = await clientOf(context, log);
+  const subject = { name: PACKAGE, sha256: digest };
+  const by = log.release(Buffer.from('heir'), { package: 'pkg:npm/small@1.0.1' });
+  const says = { ...log.bound(), release: digest, reason: 'a hole' };
+  log.append(makeStatement('supersede', subject, { ...says, by }), [log.publisher]);
+  log.settle();
+  const superseded = requireWinner(await sameByProof(resolve, digest));
+  assert.equal(superseded.release.state, 'superseded');
+  assert.deepEqual(
+    superseded.mentions.map(({ about }) => about),
+    ['ended'],
+  );
+
+  const other = decided();
+  const client = await clientOf(context, other.log);
+  const taken = { ...other.log.bound(), release: other.digest, reason: 'a hole' };
+  const about = { name: PACKAGE, sha256: other.digest };
+  other.log.append(makeStatement('takedown', about, taken), [other.log.publisher]);
+  other.log.settle();
+  const gone = await sameByProof(client.resolve, other.digest);
+  assert.equal(gone.release.state, 'taken down');
+  assert.throws(() => requireWinner(gone), { code: 'no-winner', message: /it is taken down/ });
+});
+
+test('a tally that hides a takedown from the proof is caught by the state that follows it', async (context) => {
+  const { log, digest } = decided();
+  const taken = { ...log.bound(), release: digest, reason: 'a hole' };
+  log.append(makeStatement('takedown', { name: PACKAGE, sha256: digest }, taken), [log.publisher]);
+  log.settle();
+  const bundle = await honest(log, digest);
+  const hidden = log.tally.releases.get(digest)?.ended?.index;
+  const { resolve } = await clientOf(context, log);
+  const entries = bundle.entries.filter(({ index }) => index !== hidden);
+  assert.equal(entries.length, bundle.entries.length - 1);
+  serveInstead(log, async () => formatProofBundle({ ...bundle, entries }));
+  await assert.rejects(resolve(), {
+    code: 'mismatch',
+    message: /the log's state says taken down|entry before its state/,
+  });
+});
+
+test('founders that rotated their keys vote, sign and prove by the new ones', async (context) => {
+  const log = new TestLog();
+  const [first, second, third] = log.founders as [PrivateKey, PrivateKey, PrivateKey];
+  const next = generateKey('next');
+  for (const [index, key] of log.founders.entries()) log.register(key, `operator ${index}`, next);
+  log.rotate(first, next);
+  log.aheadMs += 15 * 24 * HOUR;
+  log.settle();
+  const digest = log.release(RECIPE);
+  const voting = [next, second, third].map((key) => ({ key, infoHashV2: someInfoHash(1) }));
+  log.decide(digest, voting);
+  const { resolve } = await clientOf(context, log);
+  const winner = requireWinner(await sameByProof(resolve, digest));
+  assert.equal(winner.agreed.length, 3);
+  assert.equal(winner.currentKeys[first.key], next.key);
+});
+
+test('after a revote the last round counts, and the rounds before it are not needed', async (context) => {
+  const { log, digest } = decided([1, 1, 1]);
+  const { resolve } = await clientOf(context, log);
+  await sameByProof(resolve, digest);
+  const asked = { ...log.bound(), release: digest, reason: 'the compiler was evil' };
+  log.append(makeStatement('revote', { name: PACKAGE, sha256: digest }, asked), log.founders.slice(0, 2));
+  log.settle();
+  const during = await sameByProof(resolve, digest);
+  assert.throws(() => requireWinner(during), { code: 'no-winner' });
+  decide(log, digest, [2, 2, 2]);
+  const winner = requireWinner(await sameByProof(resolve, digest));
+  assert.equal(winner.group.infoHashV2, someInfoHash(2));
 });

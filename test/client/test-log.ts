@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { TestContext } from 'node:test';
-import { concatBytes, fromHex } from '../../src/bytes/index.ts';
+import { concatBytes, fromHex, toHex } from '../../src/bytes/index.ts';
 import {
   encodeLeaf,
   formatEntryBundle,
@@ -124,7 +124,7 @@ export class TestLog {
     }
   }
 
-  register(key: PrivateKey, operator: string): void {
+  register(key: PrivateKey, operator: string, next?: PrivateKey): void {
     this.append(
       makeStatement(
         'builder',
@@ -132,7 +132,7 @@ export class TestLog {
         {
           ...this.bound(),
           vkey: key.vkey,
-          nextKey: 'ab'.repeat(32),
+          nextKey: next === undefined ? 'ab'.repeat(32) : toHex(sha256(fromHex(next.key))),
           operator,
           platforms: ['any', 'linux/amd64'],
           prefixes: [],
@@ -141,6 +141,23 @@ export class TestLog {
       ),
       [key],
     );
+  }
+
+  /** The builder for which a key signs. */
+  identityOf({ key }: PrivateKey): string {
+    return this.tally.rotatedKeys.get(key) ?? key;
+  }
+
+  /** Gives a builder the key that it committed to. */
+  rotate(builder: PrivateKey, next: PrivateKey): void {
+    const predicate = {
+      ...this.bound(),
+      builder: builder.key,
+      vkey: next.vkey,
+      nextKey: 'cd'.repeat(32),
+      announceDigest: announceDigestOf(next.announceToken(this.logKey.name)),
+    };
+    this.append(makeStatement('rotate', { name: 'rotate', sha256: builder.key }, predicate), [next]);
   }
 
   /** Announces and opens a release; its digest. */
@@ -176,7 +193,7 @@ export class TestLog {
     const subject = { name: this.tally.releases.get(release)?.predicate.package ?? '', sha256: release };
     const salt = 'cd'.repeat(32);
     for (const { key, infoHashV2 } of votes) {
-      const parts = { origin: this.logKey.name, release, key: key.key, salt, infoHashV2 };
+      const parts = { origin: this.logKey.name, release, key: this.identityOf(key), salt, infoHashV2 };
       const commitment = commitmentOf(parts, sha256);
       this.append(makeStatement('commit', subject, { ...this.bound(), release, commitment }), [key]);
     }
@@ -186,7 +203,7 @@ export class TestLog {
       this.append(makeStatement('vote', subject, { ...this.bound(), release, salt, infoHashV2, output }), [
         key,
       ]);
-      this.audit(release, infoHashV2, [key.key]);
+      this.audit(release, infoHashV2, [this.identityOf(key)]);
     }
     this.aheadMs += 61_000;
     this.settle();

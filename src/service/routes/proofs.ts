@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Response, Router } from 'express';
 import { encodeLeaf, formatProofBundle, type Log } from '../../log/index.ts';
 import type { Store } from '../../store/index.ts';
@@ -64,7 +65,10 @@ async function published({ log, tally }: ProofContext, digest: string): Promise<
   const timeout = AbortSignal.timeout(PATIENCE_MS);
   try {
     // After a verdict comes a state at once: without it the verdict would prove nothing.
-    while (tally.light.wanted) await log.whenPublished(tally.size + 1, timeout);
+    while (tally.light.wanted) {
+      await log.whenPublished(tally.size + 1, timeout);
+      await setImmediate(undefined, { signal: timeout }); // what is published may have to be counted yet
+    }
     const last = Math.max(tally.releases.get(digest)?.index ?? -1, tally.light.last?.index ?? -1);
     await log.whenPublished(last + 1, timeout);
   } catch (cause) {
