@@ -153,6 +153,52 @@ test('what a peer left unfinished is the first that another one is asked for', a
   );
 });
 
+test('a reader withdraws what nobody reads: it is cancelled, rejected, and asked for again later', async (context) => {
+  const folder = await temporaryFolder(context);
+  const { metainfo } = await makeTorrent(folder, 'content', { '': CONTENT }, 'v2');
+  const bytesAt = ({ pieceIndex, begin, length }: BlockSpan): Uint8Array =>
+    CONTENT.subarray(pieceIndex * 65_536 + begin, pieceIndex * 65_536 + begin + length);
+  const nameOf = ({ pieceIndex, begin }: BlockSpan): string => `${pieceIndex} ${begin}`;
+  const [owed, cancelled, again] = [new Set<string>(), new Set<string>(), new Set<string>()];
+  const owing = Promise.withResolvers<void>();
+  const peer = await startScripted(context, '127.0.66.8', metainfo, bytesAt, {
+    greet: greetAs(10, hasAll),
+    // The first ten it keeps back until they are cancelled.
+    block: (span) => {
+      const name = nameOf(span);
+      if (cancelled.has(name)) again.add(name);
+      if (owed.size === 10) return bytesAt(span);
+      owed.add(name);
+      if (owed.size === 10) owing.resolve();
+      return undefined;
+    },
+    cancel: ({ pieceIndex, begin, length }, line) => {
+      cancelled.add(nameOf({ pieceIndex, begin, length }));
+      line.send({ type: 'reject', pieceIndex, begin, length });
+    },
+  });
+  const engine = new Engine();
+  context.after(() => engine.close());
+  const download = await engine.start(metainfo, {
+    folder: join(folder, 'out'),
+    peers: [peer],
+    signal: AbortSignal.timeout(LIMIT_MS),
+  });
+  await owing.promise;
+  // One piece that it was not asked for.
+  const piece = Array.from({ length: 20 }, (_, at) => at).find(
+    (at) => !Array.from(owed).some((name) => name.startsWith(`${at} `)),
+  ) as number;
+  const read: Uint8Array[] = [];
+  for await (const chunk of download.read(0, piece * 65_536, (piece + 1) * 65_536)) read.push(chunk);
+  assert.ok(Buffer.concat(read).equals(CONTENT.subarray(piece * 65_536, (piece + 1) * 65_536)));
+  assert.deepEqual(cancelled, owed, 'it came although the peer had ten requests, as many as it takes');
+  const { path, progress } = await download.done;
+  assert.ok(CONTENT.equals(await readFile(path)));
+  assert.deepEqual(again, owed);
+  assert.equal(progress.wastedBytes, 0);
+});
+
 test('in the end blocks that a silent peer owes come from another one, and are cancelled at the first', async (context) => {
   const owing = Promise.withResolvers<void>();
   let owed = 0;

@@ -27,6 +27,8 @@ export interface Script {
   readonly greet?: (line: Line) => void;
   /** The bytes of a block; `undefined` sends nothing. */
   readonly block?: (span: BlockSpan, line: Line) => Uint8Array | undefined;
+  /** It need not send a block. Left out, nothing tells whether it obeys. */
+  readonly cancel?: (span: BlockSpan, line: Line) => void;
   /** The answer to a hash request; `undefined` rejects it. */
   readonly hashes?: (range: HashRange, line: Line) => Uint8Array | undefined;
   /** Hash requests are neither answered nor rejected. */
@@ -123,6 +125,7 @@ function serve(
       line.seen.set(message.type, (line.seen.get(message.type) ?? 0) + 1);
       if (message.type === 'interested') line.send({ type: 'unchoke' });
       else if (message.type === 'request') sendBlock(line, message, bytesAt, script);
+      else if (message.type === 'cancel') script.cancel?.(message, line);
       else if (message.type === 'hash-request') sendHashes(line, message, script);
       else if (message.type === 'extended' && message.extensionId === 0) {
         extensionId = parseExtensionHandshake(message.payload).extensions.get('ut_metadata') ?? 0;

@@ -7,7 +7,7 @@ import process from 'node:process';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { seedingWords, wordsOf } from '../../src/cli/transfer-progress.ts';
-import type { SwarmProgress } from '../../src/swarm/index.ts';
+import { Engine, type SwarmProgress } from '../../src/swarm/index.ts';
 import { isEvent, program, start } from './command-process.ts';
 import { fingerprint, makeTorrent, patternBytes, temporaryFolder } from './content.ts';
 import { startScripted } from './scripted-peer.ts';
@@ -120,6 +120,25 @@ test('seed takes the torrent beside a path, and a .torrent file for the content 
     (await made.when(isEvent('seeding')))['infoHashV2'],
     Buffer.from(metainfo.infoHashV2).toString('hex'),
   );
+});
+
+test('what others make up for is a JSON line of its kind', async (context) => {
+  const folder = await temporaryFolder(context);
+  const { path, torrent } = await makeTorrent(folder, 'content', { '': patternBytes(90_000, 4) }, 'v2');
+  const file = join(folder, 'content.torrent');
+  await writeFile(file, torrent);
+  const seeder = new Engine();
+  context.after(() => seeder.close());
+  const { host, port } = await seeder.listen();
+  const dead = ['--tracker', 'http://127.0.0.1:1/announce/secret', '--peer', `${host}:${port}`];
+  const download = start(context, 'download', file, '--out', join(folder, 'out'), ...dead);
+  const trouble = await download.when(isEvent('trouble'));
+  assert.deepEqual(Object.keys(trouble), ['event', 'code', 'message']);
+  assert.equal(trouble['code'], 'tracker');
+  assert.match(String(trouble['message']), /^tracker 127\.0\.0\.1:1: .*ECONNREFUSED/);
+  assert.ok(!JSON.stringify(download.lines).includes('secret'));
+  await seeder.seed(torrent, path); // refused until now, it is dialled again
+  assert.equal((await download.end).code, 0);
 });
 
 test('without a terminal a download prints few words, and on standard output the path alone', async (context) => {
