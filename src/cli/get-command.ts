@@ -12,6 +12,7 @@ import { trustJson, trustWords } from './trust-words.ts';
 interface GetArguments extends TrustArguments {
   readonly tally?: readonly string[];
   readonly full?: boolean;
+  readonly provisional?: boolean;
   readonly askSwarm?: string | true;
   readonly allowStale?: boolean;
   readonly out: string;
@@ -30,6 +31,10 @@ export function addGetCommand(program: Command): void {
   addTrustOptions(command)
     .addOption(tally.argParser(collect).env('BITQUORUM_TALLY'))
     .option('--full', 'read and count the whole log, instead of asking for a proof')
+    .option(
+      '--provisional',
+      'with --full: take what founders and elders agree on before the verdict of an urgent release',
+    )
     .option('--ask-swarm [number]', 'have so many builders prove over the net that they seed it (1)')
     .option('--allow-stale', 'go on although the log shows no sign of life, or a time to come')
     .option('--out <dir>', 'folder for the file', '.')
@@ -50,6 +55,7 @@ async function getAction(release: string, args: GetArguments, command: Command):
       stateFolder: args.state,
       witnesses: await readWitnesses(args.witnesses),
       full: args.full === true,
+      provisional: args.provisional === true,
       level: args.level,
       askSwarm: parseLeast(args.askSwarm),
       allowStale: args.allowStale === true,

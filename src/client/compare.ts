@@ -31,7 +31,7 @@ export async function resolveEverywhere(
       ...options,
       logKey: place.logKey,
     });
-    found.set(place, requireWinner(resolution));
+    found.set(place, requireWinner(resolution, options));
   }
   const [first, ...others] = places.map((place) => ({ place, winner: found.get(place) }));
   if (first?.winner === undefined) throw new ClientError('no-tally-url', 'no tally is named');

@@ -17,13 +17,15 @@ export interface Known extends Pick<CheckedProof, 'newer' | 'lapsed'> {
 /** What is to be said beside a release. */
 export function mentionsOf({ release, newer, lapsed }: Known): Mention[] {
   const mentions: Mention[] = [];
-  const state: string = release.state;
-  if (state === 'superseded' || state === 'taken down') {
-    mentions.push({ about: 'ended', text: `this release is ${state}: look for another one` });
+  const { state, ended } = release;
+  if (ended !== undefined) {
+    const by = ended.by === undefined ? '' : ` by release ${ended.by}`;
+    const text = `this release is ${ended.kind}${by} (entry ${ended.index}): ${printable(ended.reason)}`;
+    mentions.push({ about: 'ended', text });
   }
   if (state === 'provisional') {
     const text =
-      'this urgent release is provisional: founders and elders agree, the panel has not decided yet';
+      'NOT DECIDED: this urgent release is provisional: founders and elders agree, the panel has not decided yet';
     mentions.push({ about: 'provisional', text });
   }
   if (release.rivals.length > 0) {

@@ -24,6 +24,8 @@ export interface ResolveOptions extends ReadOptions {
   readonly full?: boolean;
   /** The weakest level that will do. Unless told, whatever the policy's monitors make possible. */
   readonly level?: Level | undefined;
+  /** Take what founders and elders agree on before the verdict of an urgent release; only a full count knows it. */
+  readonly provisional?: boolean;
 }
 
 /** A release as this client counted it from the log's own entries. */
@@ -173,17 +175,28 @@ function newestBeside(tally: Tally, release: ReleaseView): CheckedProof['newer']
   return newest.release === release.digest ? undefined : newest;
 }
 
-/** The winner of a resolution. Throws {@link NoWinnerError} with the groups in words. */
-export function requireWinner<Found extends Resolution>(resolution: Found): Found & Winner {
+/**
+ * The winner of a resolution; with `provisional`, before the verdict of an urgent release, what founders and elders
+ * agree on. Throws {@link NoWinnerError} with the groups in words.
+ */
+export function requireWinner<Found extends Resolution>(
+  resolution: Found,
+  { provisional = false }: Pick<ResolveOptions, 'provisional'> = {},
+): Found & Winner {
   const { release } = resolution;
-  const group = release.groups.find(({ infoHashV2 }) => infoHashV2 === release.winner);
+  const taken = release.winner ?? (provisional ? release.provisional?.infoHashV2 : undefined);
+  const group = release.groups.find(({ infoHashV2 }) => infoHashV2 === taken);
   if (group === undefined) throw new NoWinnerError(noWinnerWords(release), resolution);
-  const counting = release.builders.filter(({ status }) => status === 'counts');
+  const counting = release.builders.filter(
+    ({ key, status }) =>
+      status === 'counts' ||
+      (release.winner === null && release.provisional?.builders.includes(key) === true),
+  );
   return {
     ...resolution,
     group,
-    agreed: counting.filter(({ infoHashV2 }) => infoHashV2 === release.winner),
-    dissent: counting.filter(({ infoHashV2 }) => infoHashV2 !== release.winner),
+    agreed: counting.filter(({ infoHashV2 }) => infoHashV2 === taken),
+    dissent: counting.filter(({ infoHashV2 }) => infoHashV2 !== taken),
   };
 }
 
@@ -200,6 +213,17 @@ function isDigest(name: string): boolean {
   return /^[0-9a-f]{64}$/.test(name);
 }
 
+/** Why a release stands for nothing, where votes are not what is missing. */
+function endWords({ state, ended, earlier }: ReleaseView): string {
+  if (ended !== undefined) return ` (entry ${ended.index}: ${printable(ended.reason)})`;
+  if (state === 'provisional')
+    return ' (founders and elders agree: --full --provisional takes that at your risk)';
+  const last = earlier.at(-1);
+  return last === undefined
+    ? ''
+    : ` (founders asked again after entry ${last.index}, which was ${last.state})`;
+}
+
 function noWinnerWords(release: ReleaseView): string {
   const groups = release.groups.map(
     ({ infoHashV2, counted, total }) => `  ${infoHashV2}: ${counted} counted of ${total} votes`,
@@ -208,7 +232,7 @@ function noWinnerWords(release: ReleaseView): string {
   const rivals =
     release.rivals.length === 0 ? '' : ` (${release.rivals.length} rival releases claim the name)`;
   return (
-    `nothing has won for ${release.package}: it is ${release.state}${rivals}, and ${release.quorum} votes are ` +
-    `needed; ${votes}`
+    `nothing has won for ${release.package}: it is ${release.state}${rivals}${endWords(release)}, and ` +
+    `${release.quorum} votes are needed; ${votes}`
   );
 }
