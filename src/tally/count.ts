@@ -24,7 +24,7 @@ import { type Refusal, type RefusalCode, refuse } from './refusal.ts';
 import { applyRelease, isAuthorised } from './releases.ts';
 import { applyRevote } from './revote.ts';
 import { type Entry, raiseAlarm, recordRefusal, type Tally } from './state.ts';
-import { applyState, faultOfState, stateNow, takeState } from './state-map.ts';
+import { applyState, faultOfState, takeState } from './state-map.ts';
 import { applySupersede } from './supersede.ts';
 import { applyTakedown } from './takedown.ts';
 import { applyVerdict } from './verdict.ts';
@@ -42,6 +42,7 @@ export function countEntry(tally: Tally, entry: Entry): void {
   const { statement, signers } = entry;
   const isState = statement.kind === 'state' && signers.includes(tally.context.logKey);
   const taken = isState ? takeState(tally) : undefined;
+  if (taken !== undefined) tally.light.dirty.clear();
   tally.size += 1;
   if (entry.timeMs < tally.timeMs) {
     raiseAlarm(
@@ -59,10 +60,10 @@ export function countEntry(tally: Tally, entry: Entry): void {
   const placed: Entry = { ...entry, timeMs: tally.timeMs };
   const refusal = judge(tally, placed);
   if (refusal !== undefined) {
-    taken?.undo();
+    if (taken !== undefined) markDirty(tally, ...taken.keys);
     keepRefusal(tally, placed, refusal);
   } else if (statement.kind === 'state' && taken !== undefined) {
-    const fault = faultOfState(statement, taken.says);
+    const fault = faultOfState(statement, taken);
     if (fault !== undefined) raiseAlarm(tally, entry.index, fault);
     applyState(tally, taken, placed);
   } else apply(tally, placed);
@@ -104,7 +105,9 @@ function judgeAtDoor(tally: Tally, { statement, signers, timeMs }: Offer): Refus
     return refuse('unknown-publisher', `the policy gives ${statement.predicate.package} to other keys`);
   }
   const fault =
-    statement.kind === 'state' ? faultOfState(statement, stateNow(tally)) : faultOf(tally, statement, timeMs);
+    statement.kind === 'state'
+      ? faultOfState(statement, takeState(tally))
+      : faultOf(tally, statement, timeMs);
   return fault === undefined ? undefined : refuse('wrong-content', fault);
 }
 

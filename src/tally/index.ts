@@ -19,6 +19,7 @@ export { tallyDigest } from './digest.ts';
 export { entriesDue, nextDueMs, seedSize } from './due.ts';
 export type { GroupView } from './group-view.ts';
 export { identityOf } from './keys.ts';
+export type { LightState } from './light-state.ts';
 export { packageOf } from './light-state.ts';
 export { lightValue } from './light-values.ts';
 export type { CosignedHead, SeedCosignature } from './lot-seed.ts';

@@ -5,10 +5,15 @@ import type { ReleaseState, Tally } from './state.ts';
 /** What the state map has keys for. */
 export type LightKey = 'policy' | `${'builder' | 'release' | 'name' | 'newest'}:${string}`;
 
+/** States that monitors may still be signing while later ones come. */
+export const RECENT_STATES = 8;
+
 /** What the log's last `state` entry says, and what has changed since. */
 export interface LightState {
   /** The map whose root the last `state` carries. */
-  readonly map: MerkleMap;
+  map: MerkleMap;
+  /** The last `state` entries with their maps, the newest last; at most {@link RECENT_STATES}. */
+  readonly recent: { readonly index: number; readonly map: MerkleMap }[];
   /** Keys whose values may be others than those in the map. */
   readonly dirty: Set<LightKey>;
   /** Whether something happened that a `state` follows at once. */
@@ -30,6 +35,7 @@ export interface LightState {
 export function emptyLightState(sha256: Sha256Function): LightState {
   return {
     map: new MerkleMap(createMapHasher(sha256)),
+    recent: [],
     dirty: new Set(),
     wanted: false,
     last: undefined,

@@ -29,13 +29,12 @@ export function countSome(tally: Tally, entry: Entry): void {
 
 /**
  * The entries that let a client count one release again: policies, the release and what the log and its panel logged
- * about it in its last round, the panel's and the founders' keys, and the last `state` with the entry before it. In the
- * log's order; undefined when there is no such release.
+ * about it in its last round, the panel's and the founders' keys. In the log's order; undefined when there is no such release.
  */
 export function indicesOf(tally: Tally, digest: string): number[] | undefined {
   const release = tally.releases.get(digest);
   if (release === undefined) return undefined;
-  const { last, policies, revotes, founders } = tally.light;
+  const { policies, revotes, founders } = tally.light;
   const { open, closeIndex, verdict, ended, draw } = release;
   const found = new Set<number | undefined>([...policies, ...(revotes.get(digest) ?? [])]);
   found.add(release.index).add(open?.index).add(closeIndex).add(verdict?.index).add(ended?.index);
@@ -50,7 +49,6 @@ export function indicesOf(tally: Tally, digest: string): number[] | undefined {
     found.add(ballot.commit?.index).add(ballot.lateCommitIndex).add(ballot.failure?.index);
     found.add(ballot.vote?.index).add(ballot.auditIndex).add(ballot.equivocationIndex);
   }
-  if (last !== undefined) found.add(last.index - 1).add(last.index);
   found.delete(undefined);
   return ([...found] as number[]).sort((left, right) => left - right);
 }

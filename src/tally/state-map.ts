@@ -1,7 +1,7 @@
 import { toHex } from '../bytes/index.ts';
 import type { MerkleMap } from '../merkle/index.ts';
 import { makeStatement, type StatementOf } from '../statement/browser.ts';
-import type { LightKey } from './light-state.ts';
+import { type LightKey, type LightState, RECENT_STATES } from './light-state.ts';
 import { lightValue } from './light-values.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import type { Entry, Tally } from './state.ts';
@@ -18,50 +18,38 @@ export function stateDueMs({ light, policy, timeMs }: Tally): number | undefined
 
 /** The `state` that the log owes after everything that was counted so far. */
 export function stateStatement(tally: Tally, timeMs: number): StatementOf<'state'> {
-  const says = stateNow(tally);
+  const { says } = takeState(tally);
   const { origin } = tally.context;
   return makeStatement('state', { name: 'state', sha256: says.root }, { origin, timeMs, ...says });
 }
 
-/** What a `state` says that is the next entry; the count stays as it is. */
-export function stateNow(tally: Tally): Figures {
-  const { says, undo } = takeState(tally);
-  undo();
-  return says;
-}
-
-/** A `state` that was taken from the count: it may be taken back. */
+/** A `state` that was taken from the count. */
 export interface TakenState {
   readonly says: Figures;
-  readonly undo: () => void;
+  readonly map: MerkleMap;
+  /** Keys whose changes are in it. */
+  readonly keys: readonly LightKey[];
 }
 
 /** What a `state` says, computed. */
 type Figures = Omit<StatementOf<'state'>['predicate'], 'origin' | 'timeMs'>;
 
+/** What was taken last from a count, which holds until its next entry: it is asked for more than once. */
+const taken = new WeakMap<LightState, TakenState>();
+
 /**
- * Puts all changes into the map: what a `state` that is the next entry has to say. To be asked before that entry
- * moves anything, its time included.
+ * What a `state` has to say that is the next entry, and the map with all changes in it. To be asked before that entry
+ * moves anything, its time included; the count stays as it is.
  */
 export function takeState(tally: Tally): TakenState {
-  const { map, dirty } = tally.light;
-  const former: [LightKey, string | undefined][] = [];
-  for (const key of dirty) {
-    const value = lightValue(tally, key);
-    const before = map.get(key);
-    if (value === before) continue;
-    former.push([key, before]);
-    put(map, key, value);
-  }
-  const keys = [...dirty];
-  dirty.clear();
-  return {
-    says: figuresOf(tally),
-    undo: () => {
-      for (const [key, value] of former) put(map, key, value);
-      for (const key of keys) dirty.add(key);
-    },
-  };
+  const { light } = tally;
+  const known = taken.get(light);
+  if (known?.says.size === tally.size) return known;
+  const map = light.map.copy();
+  for (const key of light.dirty) put(map, key, lightValue(tally, key));
+  const state = { says: figuresOf(tally, map), map, keys: [...light.dirty] };
+  taken.set(light, state);
+  return state;
 }
 
 function put(map: MerkleMap, key: string, value: string | undefined): void {
@@ -78,23 +66,26 @@ export function judgeState(tally: Tally, signers: readonly string[], timeMs: num
 }
 
 /** What a `state` says that the count does not confirm, which was asked just before it. */
-export function faultOfState({ predicate }: StatementOf<'state'>, says: Figures): string | undefined {
+export function faultOfState({ predicate }: StatementOf<'state'>, { says }: TakenState): string | undefined {
   const wrong = (Object.keys(says) as (keyof Figures)[]).find((key) => predicate[key] !== says[key]);
   return wrong && `state says ${wrong} ${predicate[wrong]}, and the count says ${says[wrong]}`;
 }
 
 /** Keeps a `state` that {@link judgeState} let pass, as it was recomputed. */
-export function applyState(tally: Tally, { says }: TakenState, entry: Entry): void {
+export function applyState(tally: Tally, { says, map }: TakenState, entry: Entry): void {
   const { light } = tally;
   light.wanted = false;
   light.sinceMs = entry.timeMs;
+  light.map = map;
   light.last = { index: entry.index, size: says.size, root: says.root };
+  light.recent.push({ index: entry.index, map });
+  if (light.recent.length > RECENT_STATES) light.recent.shift();
 }
 
-function figuresOf(tally: Tally): Figures {
+function figuresOf(tally: Tally, map: MerkleMap): Figures {
   return {
     size: tally.size,
-    root: toHex(tally.light.map.root()),
+    root: toHex(map.root()),
     builders: tally.builders.size,
     eligible: tally.eligibleCount,
     releases: tally.releases.size,

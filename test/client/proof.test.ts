@@ -109,6 +109,21 @@ test('monitors of the policy make it a proof; fewer than their quorum are refuse
   assert.equal(resolution.group.infoHashV2, someInfoHash(1));
 });
 
+test('while monitors have not signed the newest state, the newest that they signed proves what has not changed', async (context) => {
+  const monitor = generateKey('monitor');
+  const { log, digest } = decided([1, 1, 1], { monitors: { keys: [monitor.vkey], quorum: 1 } });
+  const { resolve } = await clientOf(context, log);
+  log.monitor(monitor);
+  const signed = log.tally.light.last?.index;
+  decide(log, log.release(Buffer.from('other'), { package: 'pkg:npm/other@1.0.0' }), [3, 3, 3]);
+  assert.equal((await resolve({ level: 'proof' })).level, 'proof');
+  assert.equal((await honest(log, digest)).state?.index, signed);
+  await assert.rejects(resolve({}, 'pkg:npm/other@1.0.0'), { code: 'no-quorum' });
+  log.monitor(monitor);
+  await resolve({}, 'pkg:npm/other@1.0.0');
+  await resolve();
+});
+
 test('a weaker level than the user asked for is refused', async (context) => {
   const { log } = decided();
   const { resolve } = await clientOf(context, log);
@@ -173,7 +188,7 @@ test('a value that the state does not hold is refused, and a state that another 
   await assert.rejects(resolve(), { code: 'mismatch', message: /says nothing of/ });
   const { state: _state, ...stateless } = bundle;
   serveInstead(log, async () => formatProofBundle(stateless));
-  await assert.rejects(resolve(), { code: 'mismatch' });
+  await assert.rejects(resolve(), { code: 'stale' });
 });
 
 test('a hidden rival shows in the state: the name is contested, and the release under its digest is not', async (context) => {

@@ -90,18 +90,18 @@ interface Stated {
   readonly values: StateValues;
 }
 
-/** The newest `state` among the entries, with the values that it proves. */
+/** The `state` that a proof rests on, with the values that it proves. */
 function stateOf({ bundle, entries }: OpenedProof): Stated | undefined {
-  const entry = entries.findLast(isState);
-  if (entry?.index !== bundle.state?.index)
-    throw wrong('what it shows of a state is not of its newest state entry');
-  if (entry === undefined || bundle.state === undefined) return undefined;
+  const { state } = bundle;
+  if (state === undefined) return undefined;
+  const entry = entries.find((each): each is Stated['entry'] => each.index === state.index && isState(each));
+  if (entry === undefined) throw wrong('what it shows of a state is of no state entry');
   if (entry.statement.predicate.size !== entry.index)
     throw wrong('its state is of another size than it stands at');
   if (!entries.some(({ index }) => index === entry.index - 1)) {
     throw wrong('it does not hold the entry before its state');
   }
-  return { entry, values: StateValues.prove(bundle.state, entry.statement.predicate.root) };
+  return { entry, values: StateValues.prove(state, entry.statement.predicate.root) };
 }
 
 function isState(entry: Entry): entry is Stated['entry'] {

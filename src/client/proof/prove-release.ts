@@ -31,7 +31,10 @@ export async function proveRelease(
   const { checkpoint, bundle } = checked.proof;
   const seen = new SeenCheckpoint(stateFolder, logKey);
   await extendSeen(client, seen, { checkpoint, note: bundle.checkpoint }, signal);
-  if (checked.state !== undefined) await new SeenState(stateFolder, logKey).see(checked.state.index);
+  // Where monitors sign, the tally shows the newest state that they have signed: only these come in order.
+  const isSettled = checked.level === 'proof' || checked.monitors.quorum === 0;
+  if (checked.state !== undefined && isSettled)
+    await new SeenState(stateFolder, logKey).see(checked.state.index);
   if (options.allowStale !== true) requireRecent(checked, options.nowMs());
   return { ...checked, bytes };
 }

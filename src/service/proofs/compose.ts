@@ -1,7 +1,8 @@
 import type { ProofBundle, ProvedEntry, ProvedState, ProvedValue } from '../../log/index.ts';
 import { nodeHasher } from '../../log/index.ts';
 import { type HashTile, type MerkleMap, proveInclusion, tileNodeReader } from '../../merkle/index.ts';
-import { indicesOf, lightKeysOf, type Tally } from '../../tally/index.ts';
+import { parseNote } from '../../note/index.ts';
+import { indicesOf, type LightState, lightKeysOf, type Tally } from '../../tally/index.ts';
 
 /** Where the parts of a proof come from. */
 export interface ProofSource {
@@ -12,7 +13,7 @@ export interface ProofSource {
   readonly leaf: (index: number) => Promise<Uint8Array>;
   /** Hashes of a tile of the published tree. */
   readonly tile: (level: number, index: number, width: number) => Promise<Uint8Array>;
-  /** What monitors signed about the `state` at an index, as a signed note. */
+  /** What monitors of the policy signed about the `state` at an index, as a signed note, verified. */
   readonly stateNote: (index: number) => Uint8Array | undefined;
 }
 
@@ -26,7 +27,8 @@ export async function composeProof(source: ProofSource, digest: string): Promise
   const indices = indicesOf(tally, digest);
   if (indices === undefined || release === undefined || release.index >= checkpoint.size) return undefined;
   const state = stateOf(source, release.predicate.package, digest); // at once: the map goes on with the log
-  const wanted = new Set([...indices.filter((index) => index < checkpoint.size), checkpoint.size - 1]);
+  const wanted = new Set(indices.filter((index) => index < checkpoint.size)).add(checkpoint.size - 1);
+  if (state !== undefined) wanted.add(state.index - 1).add(state.index);
   const readNodes = tileNodeReader(checkpoint.size, remembering(source.tile), nodeHasher);
   const entries: ProvedEntry[] = [];
   for (const index of [...wanted].sort((left, right) => left - right)) {
@@ -47,20 +49,38 @@ function remembering(read: ProofSource['tile']): (tile: HashTile) => Promise<Uin
   };
 }
 
-function stateOf(
-  { tally, stateNote }: ProofSource,
-  packageUrl: string,
-  digest: string,
-): ProvedState | undefined {
-  const { last, map } = tally.light;
-  if (last === undefined) return undefined;
+function stateOf(source: ProofSource, packageUrl: string, digest: string): ProvedState | undefined {
+  const { tally, stateNote } = source;
+  const chosen = chooseState(source, `release:${digest}`);
+  if (chosen === undefined) return undefined;
+  const { index, map } = chosen;
   const panel = tally.releases.get(digest)?.draw.panel ?? [];
-  const note = stateNote(last.index);
+  const note = stateNote(index);
   return {
-    index: last.index,
+    index,
     values: lightKeysOf(packageUrl, digest, panel).map((key) => provedValue(map, key)),
     ...(note !== undefined && { note }),
   };
+}
+
+/**
+ * The newest state that as many monitors have signed as the policy asks for, if it says of the release what the last one
+ * says; else the last. Monitors need a while, and in that while nobody shall have to do without them.
+ */
+function chooseState(
+  { tally, checkpoint, stateNote }: ProofSource,
+  key: string,
+): LightState['recent'][number] | undefined {
+  const states = tally.light.recent.filter(({ index }) => index < checkpoint.size);
+  const last = states.at(-1);
+  const quorum = tally.policy?.rules.monitors.quorum ?? 0;
+  return (
+    states.findLast(({ index, map }) => {
+      const note = stateNote(index);
+      const signed = note === undefined ? 0 : parseNote(note).signatures.length;
+      return signed >= quorum && map.get(key) === last?.map.get(key);
+    }) ?? last
+  );
 }
 
 function provedValue(map: MerkleMap, key: string): ProvedValue {
