@@ -10,17 +10,20 @@ export class BallotBox {
   readonly #signer: PrivateKey;
   readonly #origin: string;
   readonly #nowMs: () => number;
+  /** The builder's first key, which names it for ever: what signs for it may be a key that it rotated to. */
+  identity: string;
 
   constructor(client: TallyClient, signer: PrivateKey, origin: string, nowMs: () => number) {
     this.#client = client;
     this.#signer = signer;
     this.#origin = origin;
     this.#nowMs = nowMs;
+    this.identity = signer.key;
   }
 
   /** What the log holds by this builder about a release. */
   own(tally: Tally, release: string): OwnBallot {
-    const ballot = tally.releases.get(release)?.ballots.get(this.#signer.key);
+    const ballot = tally.releases.get(release)?.ballots.get(this.identity);
     return {
       commitment: ballot?.commit?.commitment,
       votedFor: ballot?.vote?.infoHashV2,
@@ -30,7 +33,7 @@ export class BallotBox {
 
   /** The commitment that a record's salt and infohash make: the same at each call, whatever the clock says. */
   commitment({ release, salt, infoHashV2 }: MadeRecord): string {
-    return commitmentOf({ origin: this.#origin, release, key: this.#signer.key, salt, infoHashV2 }, sha256);
+    return commitmentOf({ origin: this.#origin, release, key: this.identity, salt, infoHashV2 }, sha256);
   }
 
   async commit(record: MadeRecord, signal: AbortSignal): Promise<Receipt> {

@@ -7,6 +7,7 @@ import { BallotBox } from './ballot-box.ts';
 import type { BuilderEvent } from './builder-event.ts';
 import { type Made, makeRecord, mayPass } from './make.ts';
 import { type Act, mayShow, nextAct } from './next-act.ts';
+import { ownIdentity } from './own-identity.ts';
 import { fitsPlatform } from './rebuild.ts';
 import type { BuildRecord, MadeRecord, RecordStore } from './record.ts';
 import { type Registration, registerBuilder } from './register.ts';
@@ -140,11 +141,12 @@ export class BuilderLoop {
   async #register(): Promise<void> {
     if (this.#registered) return;
     const { client, signer, registration, origin, dataFolder } = this.#context;
-    if (!this.#follower.tally.builders.has(signer.key)) {
+    const identity = ownIdentity(this.#follower.tally, signer.key);
+    if (identity === undefined) {
       const context = { origin, dataFolder, nowMs: Date.now, signal: this.#signal };
       const { index } = await registerBuilder(client, signer, registration, context);
       this.#tell({ event: 'registered', key: signer.key, operator: registration.operator, index });
-    }
+    } else this.#box.identity = identity;
     this.#registered = true;
   }
 

@@ -2,6 +2,7 @@
 export { announceUrlOf } from './announce-url.ts';
 export type { BuilderEvent } from './builder-event.ts';
 export { defaultCacheFolder } from './cache-folder.ts';
+export { revokeBuilder, rotateKey } from './change-key.ts';
 export { BuilderError } from './errors.ts';
 export { publishRelease } from './publish.ts';
 export { rebuild } from './rebuild.ts';

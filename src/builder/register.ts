@@ -1,17 +1,14 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fromHex, toHex } from '../bytes/index.ts';
 import type { Receipt, TallyClient } from '../client/index.ts';
 import {
   announceDigestOf,
-  generateKey,
   makeStatement,
+  nextKeyDigest,
   type PrivateKey,
-  readKeyFile,
   sha256,
   signStatement,
-  writeKeyFile,
 } from '../statement/index.ts';
+import { keyAt, NEXT_KEY_FILE } from './key-at.ts';
 import { hostPlatform } from './rebuild.ts';
 
 /** Who a builder says that it is. */
@@ -32,7 +29,7 @@ export async function registerBuilder(
   { operator, prefixes }: Registration,
   context: { origin: string; dataFolder: string; nowMs: () => number; signal: AbortSignal },
 ): Promise<Receipt> {
-  const next = await nextKey(join(context.dataFolder, 'next.key'), signer.name);
+  const next = await keyAt(join(context.dataFolder, NEXT_KEY_FILE), signer.name);
   const statement = makeStatement(
     'builder',
     { name: operator, sha256: signer.key },
@@ -40,7 +37,7 @@ export async function registerBuilder(
       origin: context.origin,
       timeMs: context.nowMs(),
       vkey: signer.vkey,
-      nextKey: toHex(sha256(fromHex(next.key))),
+      nextKey: nextKeyDigest(next.key, sha256),
       operator,
       platforms: [hostPlatform()],
       prefixes: [...prefixes],
@@ -48,15 +45,4 @@ export async function registerBuilder(
     },
   );
   return client.submit(signStatement(statement, [signer]), { signal: context.signal });
-}
-
-async function nextKey(path: string, name: string): Promise<PrivateKey> {
-  const exists = await stat(path).then(
-    () => true,
-    () => false,
-  );
-  if (exists) return readKeyFile(path);
-  const key = generateKey(name);
-  await writeKeyFile(path, key);
-  return key;
 }

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { announceUrlOf, type BuilderEvent, defaultCacheFolder, runBuilder } from '../builder/index.ts';
 import { printable } from '../bytes/index.ts';
 import { readKeyFile } from '../statement/index.ts';
+import { addBuilderKeyCommands } from './builder-key-command.ts';
 import { contextOf } from './context.ts';
 import { collect, parsePublicAddress } from './endpoint.ts';
 import type { Output } from './output.ts';
@@ -22,7 +23,7 @@ interface RunArguments extends TallyArguments {
   readonly trustRelease?: boolean;
 }
 
-/** Adds `bitquorum builder run`. */
+/** Adds `bitquorum builder run`, `announce-url`, `rotate` and `revoke`. */
 export function addBuilderCommand(program: Command): void {
   const builder = program.command('builder').description('rebuild releases, vote by seeding them');
   const run = builder
@@ -52,6 +53,7 @@ export function addBuilderCommand(program: Command): void {
     )
     .requiredOption('--key <file>', "the builder's private key");
   addTallyOptions(url).action(announceUrlAction);
+  addBuilderKeyCommands(builder);
 }
 
 async function announceUrlAction(args: TallyArguments & { key: string }, command: Command): Promise<void> {

@@ -20,6 +20,7 @@ import type { ServiceLimits } from './limits.ts';
 import { LogFollower } from './log-follower.ts';
 import type { Random } from './random.ts';
 import { SeederCounts } from './seeder-counts.ts';
+import type { StateSignatures } from './state-signatures.ts';
 import { AnnounceStore } from './tracker/announce-store.ts';
 import { VerifiedEntries } from './verified-entries.ts';
 
@@ -27,6 +28,8 @@ export interface CoreParts {
   readonly log: Log;
   readonly store: Store;
   readonly signer: Signer;
+  /** What monitors signed about the log's states. */
+  readonly states: StateSignatures;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly failure: Failure;
@@ -114,7 +117,7 @@ export class Core {
     this.#identities = new IdentityQueue({
       limits: limits.identities,
       ask: parts.askIdentity,
-      learnt: (stranger, builder) => this.#identified(stranger, builder),
+      learnt: (stranger, key) => this.#identified(stranger, key),
       logger,
       nowMs: () => clock.nowMs(),
     });
@@ -185,8 +188,9 @@ export class Core {
   }
 
   /** A stranger proved a builder's key from the address that announced: it counts as that builder's seeder there. */
-  #identified({ infoHashV2, endpoint }: Stranger, builder: string): boolean {
-    if (!this.ledger.tally.builders.has(builder)) return false;
+  #identified({ infoHashV2, endpoint }: Stranger, key: string): boolean {
+    const builder = this.ledger.builderOfKey(key);
+    if (builder === undefined) return false;
     const infoHash = infoHashV2.slice(0, 40);
     const isAudited = this.isAudited(builder, infoHash);
     const place = { address: addressBytes(endpoint.host), port: endpoint.port };
@@ -220,7 +224,7 @@ export class Core {
       const truncated = toHex(infoHash.subarray(0, 20));
       for (const { builder, address, port } of this.swarms.seeding(truncated)) {
         if (builder === null) this.strangerSeeds({ infoHash: truncated, address, port });
-        else if (builder === signers[0]) {
+        else if (builder === this.ledger.builderOfKey(signers[0])) {
           this.builderSeeds({ builder, infoHash: truncated, host: addressText(address), port });
         }
       }

@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import { type Statement, sha256, type VerifiedEnvelope, verifyEd25519 } from '../statement/index.ts';
 import type { StoredEntry } from '../store/index.ts';
-import { builderOfAnnounceDigest, countEntry, emptyTally, type Tally, witnessedOf } from '../tally/index.ts';
+import {
+  builderOfAnnounceDigest,
+  countEntry,
+  emptyTally,
+  identityOf,
+  type Tally,
+  witnessedOf,
+} from '../tally/index.ts';
 import { VoteIndex } from './vote-index.ts';
 
 /** An entry of the log after it was counted. */
@@ -46,8 +53,13 @@ export class Ledger {
     return builderOfAnnounceDigest(this.tally, createHash('sha256').update(token).digest('hex'));
   }
 
+  /** The builder for whom a key (64 hex digits) signs now, by its first key; undefined when it is nobody's. */
+  builderOfKey(key: string | undefined): string | undefined {
+    return key === undefined ? undefined : identityOf(this.tally, key);
+  }
+
   #index(statement: Statement, signers: readonly string[]): void {
-    const [builder] = signers;
+    const builder = this.builderOfKey(signers[0]);
     if (statement.kind === 'vote' && builder !== undefined) {
       const { release, infoHashV2 } = statement.predicate;
       this.votes.add({ release, builder, infoHashV2 });

@@ -20,6 +20,7 @@ export {
   MOST_SEED_COSIGNATURES,
 } from './limits.ts';
 export { clusterOfPrefix } from './network-prefix.ts';
+export { nextKeyDigest } from './next-key.ts';
 export { isPackageUrl, parsePackageUrl } from './package-url.ts';
 export type { PolicyRules } from './policy-rules.ts';
 export { policyRules } from './policy-rules.ts';

@@ -24,7 +24,7 @@ export type AskIdentity = (stranger: Stranger, signal: AbortSignal) => Promise<s
 export class IdentityQueue {
   readonly #limits: IdentityLimits;
   readonly #ask: AskIdentity;
-  readonly #learnt: (stranger: Stranger, builder: string) => boolean;
+  readonly #learnt: (stranger: Stranger, key: string) => boolean;
   readonly #logger: Logger;
   readonly #nowMs: () => number;
   readonly #waiting: Stranger[] = [];
@@ -40,7 +40,7 @@ export class IdentityQueue {
     readonly limits: IdentityLimits;
     readonly ask: AskIdentity;
     /** A stranger proved a key; answers whether that is a builder's. */
-    readonly learnt: (stranger: Stranger, builder: string) => boolean;
+    readonly learnt: (stranger: Stranger, key: string) => boolean;
     readonly logger: Logger;
     readonly nowMs: () => number;
   }) {
