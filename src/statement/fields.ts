@@ -60,10 +60,7 @@ export const packageUrl = z
   .string()
   .max(LONGEST_PACKAGE)
   .refine(isPackageUrl, 'it is no canonical package URL')
-  .refine(
-    (text) => !isPackageUrl(text) || parsePackageUrl(text).version !== undefined,
-    'it names no version',
-  )
+  .refine((text) => !isPackageUrl(text) || parsePackageUrl(text).version !== undefined, 'it names no version')
   .meta({ description: 'A package URL (purl) in canonical form, with a version.' });
 
 /** Start of package URLs, ending at a boundary: `pkg:npm/%40noble/`, `pkg:npm/left-pad@`. */
