@@ -148,17 +148,11 @@ test('entries are told as events, and again from Last-Event-ID on', async (t) =>
 
 test('an answer waits for the checkpoint with ?wait=inclusion, and brings its proof', async (t) => {
   const tally = await runTally(t, makeCast());
-  const send = (entry: Uint8Array, query: string): ReturnType<typeof ask> =>
-    ask(`${tally.url}/api/v1/entries${query}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: Buffer.from(entry),
-    });
   const entries = Array.from({ length: 20 }, (_, at) =>
     builderEntry(generateKey(`builder-${at}`), tally.origin),
   );
-  const answers = await Promise.all(entries.map((entry) => send(entry, '?wait=inclusion')));
-  const again = await send(entries[0] as Uint8Array, '?wait=inclusion');
+  const answers = await Promise.all(entries.map((entry) => post(tally, entry, '?wait=inclusion')));
+  const again = await post(tally, entries[0] as Uint8Array, '?wait=inclusion');
   assert.equal(again.status, 200);
   for (const { body } of [...answers, again]) {
     const note = Buffer.from(body['checkpoint'] as string);
@@ -174,10 +168,10 @@ test('an answer waits for the checkpoint with ?wait=inclusion, and brings its pr
       nodeHasher,
     );
   }
-  const plain = await send(entries[1] as Uint8Array, '');
+  const plain = await post(tally, entries[1] as Uint8Array, '');
   assert.deepEqual(Object.keys(plain.body), ['index', 'timeMs', 'leafHash']);
   for (const query of ['?wait=for-ever', '?wait=inclusion&wait=inclusion', '?']) {
-    assert.equal((await send(entries[1] as Uint8Array, query)).body['code'], 'bad-request', query);
+    assert.equal((await post(tally, entries[1] as Uint8Array, query)).body['code'], 'bad-request', query);
   }
 });
 
@@ -192,11 +186,7 @@ test('an answer waits no longer than it may, and not with too many others', asyn
   const started = performance.now();
   const answers = await Promise.all(
     ['a', 'b', 'c'].map(async (name) => {
-      const answer = await ask(`${tally.url}/api/v1/entries?wait=inclusion`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: Buffer.from(builderEntry(generateKey(name), tally.origin)),
-      });
+      const answer = await post(tally, builderEntry(generateKey(name), tally.origin), '?wait=inclusion');
       return { answer, afterMs: performance.now() - started };
     }),
   );

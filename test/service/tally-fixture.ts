@@ -96,8 +96,8 @@ export async function ask(url: string, init: RequestInit = {}): Promise<Answer> 
   return { status: response.status, headers: response.headers, body };
 }
 
-export function post(tally: { url: string }, envelope: Uint8Array): Promise<Answer> {
-  return ask(`${tally.url}/api/v1/entries`, {
+export function post(tally: { url: string }, envelope: Uint8Array, query = ''): Promise<Answer> {
+  return ask(`${tally.url}/api/v1/entries${query}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: Buffer.from(envelope),

@@ -1,6 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+
+/** Where Debian puts the sources of Go packages. */
+export const GOCODE = '/usr/share/gocode';
 
 /** Debian parts that a test may need, each with the question that tells whether it is here. */
 const PARTS = {
@@ -10,6 +13,7 @@ const PARTS = {
   aria2: { package: 'aria2', find: () => onPath('aria2c') },
   bubblewrap: { package: 'bubblewrap', find: () => onPath('bwrap') },
   chromium: { package: 'chromium', find: () => onPath('chromium') },
+  go: { package: 'golang-go, golang-golang-x-mod-dev', find: goWithSumdb },
   namespaces: { package: 'util-linux, iproute2', find: unshareWithNetwork },
 } as const;
 
@@ -50,6 +54,10 @@ function candidates(name: string): string[] {
         return false; // not in this folder: the next one is asked
       }
     });
+}
+
+function goWithSumdb(): string | undefined {
+  return existsSync(join(GOCODE, 'src/golang.org/x/mod/sumdb/tlog')) ? onPath('go') : undefined;
 }
 
 let python: string | undefined | null = null;

@@ -1,11 +1,10 @@
 import { signal } from '@preact/signals';
 import { followTally } from './api/live.ts';
 import { RequestError, requestJson, tallyNow } from './api/request.ts';
-import type { BuilderSummary, ReleaseDetail, ReleaseSummary, SeederCount, Status } from './api/types.ts';
+import type { ReleaseDetail, ReleaseSummary, SeederCount, Status } from './api/types.ts';
 
 /** What the tally said last; `undefined` until it has answered once. */
 export const status = signal<Status | undefined>(undefined);
-export const builders = signal<readonly BuilderSummary[] | undefined>(undefined);
 export const releases = signal<readonly ReleaseSummary[] | undefined>(undefined);
 /** The release whose page is open; `null` when the tally knows no such release. */
 export const detail = signal<ReleaseDetail | null | undefined>(undefined);
@@ -65,15 +64,13 @@ async function refresh(): Promise<void> {
   running = mine;
   try {
     const digest = openDigest;
-    const [nextStatus, nextBuilders, nextPage] = await Promise.all([
+    const [nextStatus, nextPage] = await Promise.all([
       requestJson<Status>('/api/v1/status', mine.signal),
-      requestJson<{ builders: BuilderSummary[] }>('/api/v1/builders', mine.signal),
       digest === undefined
         ? requestJson<{ releases: ReleaseSummary[] }>('/api/v1/releases', mine.signal)
         : requestRelease(digest, mine.signal),
     ]);
     status.value = nextStatus;
-    builders.value = nextBuilders.builders;
     if (nextPage !== null && 'releases' in nextPage) releases.value = nextPage.releases;
     else detail.value = nextPage;
     now.value = tallyNow();

@@ -1,5 +1,12 @@
 import { type Request, Router } from 'express';
-import { builderViews, type ReleaseView, releaseView, releaseViews } from '../../tally/index.ts';
+import {
+  type BuilderView,
+  builderView,
+  type ReleaseView,
+  releaseView,
+  releaseViews,
+  type Tally,
+} from '../../tally/index.ts';
 import { ServiceError } from '../errors.ts';
 import type { KnownTorrents } from '../known-torrents.ts';
 import type { Ledger } from '../ledger.ts';
@@ -20,7 +27,10 @@ export interface TallyContext {
 /** A release as the list has it; the rest stands at `/api/v1/releases/<digest>`. */
 type Summary = Omit<ReleaseView, 'recipe' | 'sources' | 'builders'>;
 
-/** The counts: `/api/v1/status`, `/api/v1/releases[?package=PURL]`, `/api/v1/releases/<digest>`, `/api/v1/builders`. */
+/** Builders in one answer. */
+const PAGE = 250;
+
+/** The counts: `/api/v1/status`, `/api/v1/releases[?package=PURL]`, `/api/v1/releases/<digest>`, `/api/v1/builders[?from=N]`. */
 export function tallyRoutes(context: TallyContext): Router {
   const { ledger } = context;
   const router = Router();
@@ -46,8 +56,14 @@ export function tallyRoutes(context: TallyContext): Router {
     if (view === undefined) throw new ServiceError('not-found', 'No release of this log has that digest.');
     response.set('Cache-Control', 'no-store').json({ ...view, ...swarmsOf(context, view) });
   });
-  router.get('/api/v1/builders', (_request, response) => {
-    response.set('Cache-Control', 'no-store').json({ builders: builderViews(ledger.tally) });
+  router.get('/api/v1/builders', (request, response) => {
+    const { builders } = ledger.tally;
+    const from = fromOf(request);
+    const page = pageOf(ledger.tally, from);
+    const next = from + page.length;
+    response
+      .set('Cache-Control', 'no-store')
+      .json({ builders: page, total: builders.size, next: next < builders.size ? next : null });
   });
   return router;
 }
@@ -58,6 +74,7 @@ function statusOf({ ledger, origin, vkey, announceUrl }: TallyContext): unknown 
     origin,
     logKey: vkey,
     size: ledger.size,
+    builders: ledger.tally.builders.size,
     policy: policy && { name: policy.rules.name, demo: policy.rules.demo, digest: policy.digest },
     announceUrl,
   };
@@ -81,6 +98,27 @@ function summaryOf({
   ...summary
 }: ReleaseView): Summary {
   return summary;
+}
+
+/** The builders of one page; the longest registered stand first, and none is ever taken away. */
+function pageOf(tally: Tally, from: number): BuilderView[] {
+  const page: BuilderView[] = [];
+  let at = 0;
+  for (const key of tally.builders.keys()) {
+    if (at >= from + PAGE) break;
+    const view = at < from ? undefined : builderView(tally, key);
+    if (view !== undefined) page.push(view);
+    at += 1;
+  }
+  return page;
+}
+
+/** `?from=`: how many of the longest registered builders are passed over; they keep their order for ever. */
+function fromOf(request: Request): number {
+  const at = request.url.indexOf('?');
+  const text = (at < 0 ? null : new URLSearchParams(request.url.slice(at)).get('from')) ?? '0';
+  if (/^(?:0|[1-9]\d{0,8})$/.test(text)) return Number(text);
+  throw new ServiceError('bad-request', '?from= takes a whole number: what `next` of the page before says.');
 }
 
 /** `?package=`, of which there may be one. */

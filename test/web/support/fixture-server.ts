@@ -84,10 +84,9 @@ export class FixtureServer implements AsyncDisposable {
   }
 
   #answerJson(path: string, response: ServerResponse): void {
-    const { status, builders, releases } = this.world;
+    const { status, releases } = this.world;
     const known: Record<string, unknown> = {
       '/api/v1/status': status,
-      '/api/v1/builders': { builders },
       '/api/v1/releases': { releases: releases.map(summaryOf) },
     };
     const release = releases.find((each) => path === `/api/v1/releases/${each.digest}`);

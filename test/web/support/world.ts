@@ -1,11 +1,10 @@
-import { builderViews, releaseViews } from '../../../src/tally/index.ts';
-import type { BuilderSummary, ReleaseDetail, ReleaseState, Status } from '../../../web/src/api/types.ts';
+import { releaseViews } from '../../../src/tally/index.ts';
+import type { ReleaseDetail, ReleaseState, Status } from '../../../web/src/api/types.ts';
 import { digestOf, FixtureLog } from './fixture-log.ts';
 
 /** All that a tally says over its API at one moment. */
 export interface World {
   status: Status;
-  builders: BuilderSummary[];
   releases: ReleaseDetail[];
 }
 
@@ -69,6 +68,7 @@ export function worldOf(log: FixtureLog): World {
       origin: log.logKey.name,
       logKey: log.logKey.vkey,
       size: log.entries.length,
+      builders: log.tally.builders.size,
       policy: {
         name: policy?.rules.name ?? '',
         demo: policy?.rules.demo ?? false,
@@ -76,7 +76,6 @@ export function worldOf(log: FixtureLog): World {
       },
       announceUrl: 'http://127.0.0.1:8080/announce',
     },
-    builders: builderViews(log.tally),
     releases: releaseViews(log.tally).map((view) => Object.assign(view, swarms())),
   };
 }

@@ -1,4 +1,4 @@
-import type { BuilderView, ReleaseView } from '../../../src/tally/index.ts';
+import type { ReleaseView } from '../../../src/tally/index.ts';
 
 export type { BuilderOnRelease, GroupView } from '../../../src/tally/index.ts';
 
@@ -24,8 +24,8 @@ export interface Status {
   readonly origin: string;
   readonly logKey: string;
   readonly size: number;
+  /** Registered builders. */
+  readonly builders: number;
   readonly policy: { readonly name: string; readonly demo: boolean; readonly digest: string };
   readonly announceUrl: string;
 }
-
-export type BuilderSummary = Pick<BuilderView, 'key' | 'operator'>;

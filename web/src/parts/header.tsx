@@ -1,5 +1,5 @@
 import { connection } from '../api/live.ts';
-import { builders, status } from '../store.ts';
+import { status } from '../store.ts';
 import { counted } from '../view/text.ts';
 import { Logo } from './logo.tsx';
 import { Foreign } from './text.tsx';
@@ -36,8 +36,7 @@ export function Header() {
             <div>
               <dt>Size</dt>
               <dd>
-                {counted(network.size, 'entry', 'entries')}
-                {builders.value && <> · {counted(builders.value.length, 'builder')}</>}
+                {counted(network.size, 'entry', 'entries')} · {counted(network.builders, 'builder')}
               </dd>
             </div>
           </dl>
