@@ -44,6 +44,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   rebuild: async () => (await import('./rebuild-command.ts')).addRebuildCommand,
   tally: async () => (await import('./tally-command.ts')).addTallyCommand,
   witness: async () => (await import('./witness-command.ts')).addWitnessCommand,
+  monitor: async () => (await import('./monitor-command.ts')).addMonitorCommand,
   download: async () => (await import('./download-command.ts')).addDownloadCommand,
   seed: async () => (await import('./seed-command.ts')).addSeedCommand,
   probe: async () => (await import('./probe-command.ts')).addProbeCommand,

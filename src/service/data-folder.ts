@@ -7,6 +7,8 @@ export interface DataPaths {
   readonly database: string;
   /** The last signed head; keep it out of backups, so that an old one is noticed. */
   readonly head: string;
+  /** Monitors' signatures of states. */
+  readonly states: string;
 }
 
 export function dataPaths(folder: string): DataPaths {
@@ -14,5 +16,6 @@ export function dataPaths(folder: string): DataPaths {
     key: join(folder, 'log.key'),
     database: join(folder, 'log.sqlite'),
     head: join(folder, 'head', 'checkpoint'),
+    states: join(folder, 'states'),
   };
 }

@@ -17,6 +17,7 @@ import type { Listen } from './http/server.ts';
 import { SERVICE_LIMITS, type ServiceLimits } from './limits.ts';
 import { witnessedBy } from './log-witnesses.ts';
 import { seededRandom } from './random.ts';
+import { StateSignatures } from './state-signatures.ts';
 
 export interface StartOptions {
   /** What `initTally` made. */
@@ -141,6 +142,7 @@ async function closeAll(core: Core, data: Data, { server }: Served): Promise<voi
 
 interface Data {
   readonly signer: PrivateKey;
+  readonly states: StateSignatures;
   readonly store: Store;
   readonly log: Log;
 }
@@ -166,6 +168,7 @@ async function openData(folder: string, { clock, failure, logger, witnesses }: D
   const signer = await readKeyFile(paths.key);
   const store = await openSqliteStore({ path: paths.database });
   try {
+    const states = await StateSignatures.open(paths.states);
     const log = await openLog({
       store,
       signer,
@@ -175,7 +178,7 @@ async function openData(folder: string, { clock, failure, logger, witnesses }: D
       ...(witnesses !== undefined &&
         witnessedBy({ witnesses, logVkey: signer.vkey, headFile: paths.head, logger })),
     });
-    return { signer, store, log };
+    return { signer, store, log, states };
   } catch (error) {
     await store.close();
     throw error;

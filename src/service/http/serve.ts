@@ -8,6 +8,7 @@ import { dashboardRoutes } from '../routes/dashboard.ts';
 import { entryRoutes } from '../routes/entries.ts';
 import { eventRoutes } from '../routes/events.ts';
 import { proofRoutes } from '../routes/proofs.ts';
+import { stateRoutes } from '../routes/states.ts';
 import { tallyRoutes } from '../routes/tallies.ts';
 import { tileRoutes } from '../routes/tiles.ts';
 import { trackerRoutes } from '../routes/tracker.ts';
@@ -60,7 +61,7 @@ interface AppOptions {
 }
 
 function appOf(core: Core, { addressOf, publicUrl, listenHost, folder }: AppOptions): Express {
-  const { limits, logger, clock, store, log, signer } = core.parts;
+  const { limits, logger, clock, store, log, signer, states } = core.parts;
   const nowMs = (): number => clock.nowMs();
   const limiter = new RateLimiter(limits.rates, limits.ratedAddresses);
   const rate = rateGuard(limiter, addressOf, nowMs);
@@ -106,7 +107,8 @@ function appOf(core: Core, { addressOf, publicUrl, listenHost, folder }: AppOpti
       }),
       blobs,
       tallies,
-      proofRoutes({ log, store, tally: core.ledger.tally, stateNote: () => undefined }),
+      proofRoutes({ log, store, tally: core.ledger.tally, stateNote: (index) => states.get(index) }),
+      stateRoutes({ log, tally: core.ledger.tally, states, noteBytes: limits.entryBytes, rate }),
       eventRoutes(core.hub, addressOf),
       tileRoutes(log),
       dashboardRoutes(folder),

@@ -1,0 +1,5 @@
+/** A monitor: follows a log, computes again what it says, keeps proof of what is wrong, and signs the states that are right. */
+export type { AlarmKind } from './alarm.ts';
+export { follow } from './follow.ts';
+export { serveMetrics } from './metrics-server.ts';
+export { Monitor, type MonitorEvent, type MonitorOptions } from './monitor.ts';

@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { makeFolder, replaceFile } from '../store/index.ts';
+import { type AlarmKind, type Finding, MonitorError } from './alarm.ts';
+
+/** An alarm that was raised and never ends. */
+export interface KeptAlarm {
+  readonly kind: AlarmKind;
+  readonly key: string;
+  readonly message: string;
+  readonly atMs: number;
+  /** Folder of its evidence, below the state folder. */
+  readonly evidence: string;
+}
+
+const kept = z.strictObject({
+  version: z.literal(1),
+  alarms: z.array(
+    z.strictObject({
+      kind: z.enum(['fork', 'wrong-entry', 'backdated']),
+      key: z.string(),
+      message: z.string(),
+      atMs: z.int(),
+      evidence: z.string(),
+    }),
+  ),
+});
+
+/**
+ * What a monitor remembers of one log, each part a file that is replaced as a whole: the last checkpoint it has checked,
+ * and the alarms that never end, with the files that prove them.
+ */
+export class Memory {
+  readonly folder: string;
+  readonly #most: number;
+  #alarms: KeptAlarm[] = [];
+  #checkpoint: Uint8Array | undefined;
+
+  private constructor(folder: string, most: number) {
+    this.folder = folder;
+    this.#most = most;
+  }
+
+  /** Throws `bad-state` when a file is damaged: to go on without it would forget a fork. */
+  static async open(folder: string, most: number): Promise<Memory> {
+    await makeFolder(folder);
+    const memory = new Memory(folder, most);
+    memory.#checkpoint = await read(join(folder, 'checkpoint'));
+    const alarms = await read(join(folder, 'alarms.json'));
+    if (alarms !== undefined) memory.#alarms = parseAlarms(alarms, folder);
+    return memory;
+  }
+
+  get checkpoint(): Uint8Array | undefined {
+    return this.#checkpoint;
+  }
+
+  get alarms(): readonly KeptAlarm[] {
+    return this.#alarms;
+  }
+
+  async keepCheckpoint(note: Uint8Array): Promise<void> {
+    await replaceFile(join(this.folder, 'checkpoint'), note);
+    this.#checkpoint = note;
+  }
+
+  /** Whether a finding of this kind can still be kept for ever: beyond the bound only the first of each kind. */
+  hasRoom(kind: AlarmKind): boolean {
+    return this.#alarms.length < this.#most || !this.#alarms.some((alarm) => alarm.kind === kind);
+  }
+
+  /**
+   * Writes a finding's evidence to a folder of its own, whose path below the state folder it gives. One of an alarm that
+   * may end takes the place of the last one of its kind and key.
+   */
+  async keepEvidence({ kind, key, message, evidence, entry }: Finding, atMs: number): Promise<string> {
+    const label =
+      entry === undefined ? createHash('sha256').update(key).digest('hex').slice(0, 12) : entry.index;
+    const name = join('evidence', `${kind}-${label}`);
+    const folder = join(this.folder, name);
+    await makeFolder(folder);
+    for (const [file, bytes] of Object.entries(evidence)) await replaceFile(join(folder, file), bytes);
+    const told = { kind, message, atMs, ...(entry !== undefined && { entry }) };
+    await replaceFile(join(folder, 'alarm.json'), Buffer.from(`${JSON.stringify(told, undefined, 2)}\n`));
+    return name;
+  }
+
+  async keepAlarm(alarm: KeptAlarm): Promise<void> {
+    const alarms = [...this.#alarms, alarm];
+    await replaceFile(
+      join(this.folder, 'alarms.json'),
+      Buffer.from(`${JSON.stringify({ version: 1, alarms })}\n`),
+    );
+    this.#alarms = alarms;
+  }
+}
+
+async function read(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function parseAlarms(bytes: Uint8Array, folder: string): KeptAlarm[] {
+  try {
+    return kept.parse(JSON.parse(Buffer.from(bytes).toString('utf8'))).alarms;
+  } catch (cause) {
+    throw new MonitorError(
+      'bad-state',
+      `${join(folder, 'alarms.json')}, what was found about this log, is damaged: find out why before you remove it`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,56 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { MonitorError } from './alarm.ts';
+import type { MonitorMetrics } from './metrics.ts';
+
+/** A scraper is one client: whoever else comes is bounded tightly. */
+const CONNECTIONS = 16;
+const TIMEOUT_MS = 5000;
+
+/** Serves `GET /metrics`. Gives the real port, and how to end it. Throws `bad-address`. */
+export async function serveMetrics(
+  metrics: MonitorMetrics,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const server = createServer(
+    {
+      maxHeaderSize: 8192,
+      headersTimeout: TIMEOUT_MS,
+      requestTimeout: TIMEOUT_MS,
+      keepAliveTimeout: TIMEOUT_MS,
+    },
+    (request, response) => {
+      const isRead = request.method === 'GET' || request.method === 'HEAD';
+      if (request.url !== '/metrics' || !isRead) {
+        response.writeHead(isRead ? 404 : 405, isRead ? {} : { Allow: 'GET, HEAD' }).end();
+        return;
+      }
+      metrics.text().then(
+        (text) => response.writeHead(200, { 'Content-Type': metrics.contentType }).end(text),
+        () => response.writeHead(500).end(),
+      );
+    },
+  );
+  server.maxConnections = CONNECTIONS;
+  server.setTimeout(2 * TIMEOUT_MS);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host, port }, resolve);
+    });
+  } catch (cause) {
+    throw new MonitorError('bad-address', `cannot listen on ${host}:${port} (${(cause as Error).message})`, {
+      cause,
+    });
+  }
+  const { address, port: real } = server.address() as AddressInfo;
+  return {
+    url: `http://${address.includes(':') ? `[${address}]` : address}:${real}/metrics`,
+    close: async () => {
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import { type Request, type RequestHandler, Router } from 'express';
+import type { Log } from '../../log/index.ts';
+import type { Tally } from '../../tally/index.ts';
+import { ServiceError } from '../errors.ts';
+import { asynchronous } from '../http/asynchronous.ts';
+import { readBody } from '../http/body.ts';
+import type { RateClass } from '../limits.ts';
+import type { StateSignatures } from '../state-signatures.ts';
+
+/** What the route of monitors' signatures needs of the rest of the service. */
+export interface StateContext {
+  readonly log: Log;
+  readonly tally: Tally;
+  readonly states: StateSignatures;
+  readonly noteBytes: number;
+  readonly rate: (rateClass: RateClass) => RequestHandler;
+}
+
+const PATH = '/api/v1/states/:index/signatures';
+
+/**
+ * `POST /api/v1/states/<index>/signatures`: a signed note by monitors that the policy in force names, about the `state`
+ * entry at that index; 204. `GET`: the note with all signatures that were given.
+ */
+export function stateRoutes({ log, tally, states, noteBytes, rate }: StateContext): Router {
+  const router = Router();
+  router.get(PATH, (request, response) => {
+    const note = states.get(indexOf(request));
+    if (note === undefined) throw new ServiceError('not-found', 'Nobody has signed a state at this index.');
+    response
+      .set('Content-Type', 'text/plain; charset=utf-8')
+      .set('Cache-Control', 'no-cache')
+      .send(Buffer.from(note));
+  });
+  const post = asynchronous(async (request, response) => {
+    const keys = tally.policy?.rules.monitors.keys ?? [];
+    await states.add(log, indexOf(request), await readBody(request, noteBytes), keys);
+    response.status(204).end();
+  });
+  router.post(PATH, rate('entry'), post);
+  return router;
+}
+
+function indexOf(request: Request): number {
+  const text = String(request.params['index']);
+  const index = Number(text);
+  if (Number.isSafeInteger(index) && index >= 0 && String(index) === text) return index;
+  throw new ServiceError('bad-request', `${JSON.stringify(text.slice(0, 40))} is no index of an entry.`);
+}
