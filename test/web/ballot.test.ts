@@ -77,7 +77,7 @@ describe('a release in words', () => {
     assert.match(stateSentence(releaseIn(world, 'voting')), /has 2 votes; it needs 3/);
     assert.match(stateSentence(releaseIn(world, 'contested')), /^4 votes/);
     assert.match(stateSentence(releaseIn(world, 'failed')), /^Only 1 vote counted.* 3 were needed/);
-    const odd = { ...releaseIn(world, 'final'), state: 'provisional' as ReleaseState };
+    const odd = { ...releaseIn(world, 'final'), state: 'pending' as ReleaseState };
     assert.match(stateSentence(odd), /does not know/);
   });
 

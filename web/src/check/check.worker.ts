@@ -1,5 +1,5 @@
 import './without-eval.ts';
-import { SignatureChecker } from './ed25519.ts';
+import { signatureVerifier } from './ed25519.ts';
 import { LogCheck } from './log-check.ts';
 import type { CheckReport, CheckRequest } from './messages.ts';
 
@@ -18,7 +18,7 @@ addEventListener('message', (event: MessageEvent<CheckRequest>) => {
 async function answer({ logKey, digest, seen }: CheckRequest): Promise<void> {
   try {
     if (check?.logKey !== logKey) {
-      check = { logKey, log: new LogCheck({ read }, logKey, await SignatureChecker.create(), seen) };
+      check = { logKey, log: new LogCheck({ read }, logKey, await signatureVerifier(), seen) };
     }
     const result = await check.log.update(digest, (done, total) => report({ type: 'progress', done, total }));
     report({ type: 'result', result });

@@ -23,7 +23,7 @@ import {
   type Tally,
 } from '../../../src/tally/index.ts';
 import type { StepEntries } from '../view/timeline.ts';
-import type { SignatureChecker } from './ed25519.ts';
+import type { VerifySignature } from './ed25519.ts';
 import { LeafError, readLeaf, splitBundle } from './leaf.ts';
 import type { CheckResult, SeenHead } from './messages.ts';
 
@@ -46,7 +46,7 @@ class Contradiction extends Error {}
  */
 export class LogCheck {
   readonly #source: LogSource;
-  readonly #signatures: SignatureChecker | undefined;
+  readonly #verify: VerifySignature;
   readonly #logKey: ReturnType<typeof parseVkey>;
   readonly #hasher = createLogTreeHasher(sha256);
   readonly #tree: GrowingTree;
@@ -56,15 +56,10 @@ export class LogCheck {
   /** Good signatures on entries. */
   #verified = 0;
 
-  /** `logKey` is the log's vkey; `signatures` is missing where the browser has no Ed25519. */
-  constructor(
-    source: LogSource,
-    logKey: string,
-    signatures: SignatureChecker | undefined,
-    seen: SeenHead | undefined,
-  ) {
+  /** `logKey` is the log's vkey. */
+  constructor(source: LogSource, logKey: string, verify: VerifySignature, seen: SeenHead | undefined) {
     this.#source = source;
-    this.#signatures = signatures;
+    this.#verify = verify;
     this.#logKey = parseVkey(logKey);
     this.#seen = seen;
     this.#tree = new GrowingTree(this.#hasher);
@@ -112,7 +107,6 @@ export class LogCheck {
     }
     const head = { size, root: toHex(checkpoint.root) };
     this.#seen = head;
-    if (!this.#signatures) return { kind: 'no-ed25519', head };
     return {
       kind: 'counted',
       digest,
@@ -131,11 +125,8 @@ export class LogCheck {
     if (checkpoint.origin !== name) throw new Contradiction('its checkpoint is of another log');
     const own = signatures.find((each) => each.name === name && each.keyId === keyId);
     if (!own) throw new Contradiction('its checkpoint is not signed by its key');
-    if (this.#signatures) {
-      const key = new Uint8Array(publicKey);
-      const good = await this.#signatures.verify(key, toHex(key), toUtf8(text), own.signature);
-      if (!good) throw new Contradiction('the signature on its checkpoint is wrong');
-    }
+    const good = await this.#verify(new Uint8Array(publicKey), toUtf8(text), own.signature);
+    if (!good) throw new Contradiction('the signature on its checkpoint is wrong');
     return checkpoint;
   }
 
@@ -161,15 +152,14 @@ export class LogCheck {
     }
   }
 
-  /** Reads an entry and verifies its signatures, as far as this browser can. */
+  /** Reads an entry and verifies its signatures. */
   async #open(entry: Uint8Array) {
-    if (!this.#signatures) return undefined;
     const { timeMs, envelope } = readLeaf(entry);
     const { payload, payloadDigest, statement, signatures } = parseEnvelope(envelope, sha256);
     const message = preAuthenticationEncoding(PAYLOAD_TYPE, payload);
     const signers: string[] = [];
     for (const { key, signature } of signatures) {
-      if (await this.#signatures.verify(fromHex(key), key, message, signature)) signers.push(key);
+      if (await this.#verify(fromHex(key), message, signature)) signers.push(key);
     }
     this.#verified += signers.length;
     return { timeMs, statement, payloadDigest, signers };
@@ -179,8 +169,7 @@ export class LogCheck {
   async #witnessed(statement: Statement): Promise<string[]> {
     const good: string[] = [];
     for (const { text, publicKey, message, signature } of seedCosignatures(this.#tally, statement)) {
-      const key = new Uint8Array(publicKey);
-      if (await this.#signatures?.verify(key, toHex(key), message, signature)) good.push(text);
+      if (await this.#verify(new Uint8Array(publicKey), message, signature)) good.push(text);
     }
     return good;
   }

@@ -31,8 +31,6 @@ export type CheckResult =
       readonly releases: readonly ReleaseView[];
       readonly steps: StepEntries;
     }
-  /** The tree holds, but this browser cannot check signatures, so nothing was counted. */
-  | { readonly kind: 'no-ed25519'; readonly head: SeenHead }
   | { readonly kind: 'too-long'; readonly size: number; readonly limit: number }
   /** What was read contradicts what was signed. */
   | { readonly kind: 'alarm'; readonly reason: string }

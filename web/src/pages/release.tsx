@@ -3,6 +3,7 @@ import type { ReleaseDetail } from '../api/types.ts';
 import { result } from '../check/checker.ts';
 import { BuilderList } from '../parts/builder-list.tsx';
 import { CheckedPanel } from '../parts/checked-panel.tsx';
+import { Circumstances } from '../parts/circumstances.tsx';
 import { Countdown } from '../parts/countdown.tsx';
 import { GetIt } from '../parts/get-it.tsx';
 import { Group } from '../parts/group.tsx';
@@ -62,6 +63,7 @@ function Release({ release }: { release: ReleaseDetail }) {
           <Countdown release={release} />
         </div>
         <Rivals release={release} />
+        <Circumstances release={release} />
         <Timeline release={release} entries={stepsOf(release)} />
       </section>
       <div class="columns">

@@ -50,18 +50,10 @@ function Found({ found }: { found: CheckResult }) {
             matches
           </Line>
           <Line good>{counted(found.signatures, 'signature')} verified</Line>
+          {!isSecureContext && (
+            <li>this page came over plain http: who stands in between could have changed the page itself</li>
+          )}
           {countMatches.value ? <Line good>the count matches</Line> : <li role="status">counting again …</li>}
-        </>
-      );
-    case 'no-ed25519':
-      return (
-        <>
-          <Line good>{counted(found.head.size, 'entry', 'entries')}: root matches</Line>
-          <Line good={false}>
-            {isSecureContext
-              ? 'This browser has no Ed25519, so no signature was checked and nothing was counted again.'
-              : 'Browsers check Ed25519 signatures on https or localhost only, so none was checked here and nothing was counted again.'}
-          </Line>
         </>
       );
     case 'too-long':

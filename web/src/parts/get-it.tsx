@@ -65,10 +65,12 @@ export function GetIt({ release }: { release: ReleaseDetail }) {
 function waitWords(release: ReleaseDetail): string {
   if (alarms.value.length > 0) return 'Not offered: this page’s own check of the log failed.';
   return isOpen(release)
-    ? 'Not yet: there is no winner before the verdict.'
+    ? release.state === 'provisional'
+      ? 'Not yet: what founders and elders agree on is no verdict.'
+      : 'Not yet: there is no winner before the verdict.'
     : 'There is no winner, so there is nothing here to recommend.';
 }
 
 function isOpen({ state }: ReleaseDetail): boolean {
-  return state === 'announced' || state === 'committing' || state === 'voting';
+  return ['announced', 'committing', 'voting', 'provisional'].includes(state);
 }

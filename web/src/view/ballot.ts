@@ -105,7 +105,7 @@ function isUnopened(builder: BuilderOnRelease): boolean {
 
 /** Panel members who committed and have no counted vote yet. Once there is a verdict, nothing is sealed. */
 function sealedOn(release: ReleaseSummary): number {
-  if (release.state !== 'committing' && release.state !== 'voting') return 0;
+  if (!['committing', 'voting', 'provisional'].includes(release.state)) return 0;
   const panel = new Set(release.panel);
   return (release.builders ?? []).filter(
     (builder) =>
