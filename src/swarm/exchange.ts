@@ -206,11 +206,11 @@ export class Exchange {
   }
 
   beginBlock(peer: Peer, span: BlockSpan): Uint8Array | undefined {
-    return this.#downloading?.downloader.beginBlock(peer, span);
+    return this.#downloading?.downloader.blocks.begin(peer, span);
   }
 
   endBlock(peer: Peer, span: BlockSpan): void {
-    this.#downloading?.downloader.endBlock(peer, span);
+    this.#downloading?.downloader.blocks.end(peer, span);
   }
 
   /** Called once a second. */

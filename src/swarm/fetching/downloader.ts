@@ -1,21 +1,18 @@
-import { BLOCK_BYTES } from '../../merkle/index.ts';
 import type { BlockSpan, PeerMessage } from '../../wire/index.ts';
 import { Bitfield } from '../bitfield.ts';
 import type { Peer } from '../connection/peer.ts';
 import type { Layout } from '../layout.ts';
 import type { Throttle } from '../rates/throttle.ts';
-import { Asking, isWorthAsking } from './asking.ts';
-import type { BlockSource } from './block-source.ts';
+import { Asking } from './asking.ts';
+import { IncomingBlocks } from './incoming-blocks.ts';
 import { LonePieces } from './lone-pieces.ts';
-import { OwedBlocks } from './owed-blocks.ts';
-import { ENDGAME_ROOM, Picker } from './picker.ts';
+import { numberOf, OwedBlocks } from './owed-blocks.ts';
+import { Picker } from './picker.ts';
 import type { PieceTransfer } from './piece-transfer.ts';
 import type { Slots } from './slots.ts';
 import { Supplier } from './supplier.ts';
 import type { ReadWindow } from './urgency.ts';
 
-/** Most blocks a peer may send that nobody asked it for. */
-const UNASKED_LIMIT = 4096;
 /** A peer is slow that is less than this part as fast as the fastest. */
 const SLOW_PART = 4;
 
@@ -42,15 +39,16 @@ export interface DownloaderParts {
   readonly random: () => number;
 }
 
-/** Fetches blocks from peers: who has what, what is asked of whom, and where the bytes go. */
+/** Fetches blocks from peers: who has what, who stays, and what is asked of whom. */
 export class Downloader {
   readonly picker: Picker;
+  /** What comes. */
+  readonly blocks: IncomingBlocks;
   readonly #parts: DownloaderParts;
   readonly #suppliers = new Map<Peer, Supplier>();
   readonly #asking: Asking;
   readonly #owed: OwedBlocks;
   readonly #lonePieces: LonePieces;
-  #wastedBytes = 0;
 
   constructor(parts: DownloaderParts) {
     this.#parts = parts;
@@ -59,16 +57,13 @@ export class Downloader {
     this.picker = new Picker({ ...parts, isWanted: (piece) => !have.has(piece) });
     this.#asking = new Asking({ ...parts, picker: this.picker, suppliers: this.#suppliers });
     this.#owed = new OwedBlocks(parts.layout, this.picker, this.#suppliers);
-  }
-
-  /** Bytes that came twice or unasked, or had to make room. */
-  get wastedBytes(): number {
-    return this.#wastedBytes + this.picker.pieces.evictedBytes;
-  }
-
-  /** Bytes came that nobody wants. */
-  waste(bytes: number): void {
-    this.#wastedBytes += bytes;
+    this.blocks = new IncomingBlocks({
+      ...parts,
+      picker: this.picker,
+      suppliers: this.#suppliers,
+      asking: this.#asking,
+      owed: this.#owed,
+    });
   }
 
   /** A peer that shook hands; it has nothing until it says so. */
@@ -139,72 +134,6 @@ export class Downloader {
     }
   }
 
-  /** Where the bytes of a block go: its place, or, while another peer is writing there, the peer's own scratch. */
-  beginBlock(peer: Peer, span: BlockSpan): Uint8Array | undefined {
-    const supplier = this.#suppliers.get(peer);
-    if (!supplier) return undefined;
-    supplier.incoming = undefined;
-    const isOwed = supplier.owed.has(this.#numberOf(span));
-    if (!isOwed) this.#countUnasked(supplier);
-    const transfer = this.picker.transfers.get(span.pieceIndex);
-    const block = span.begin / BLOCK_BYTES;
-    const isWanted =
-      isOwed &&
-      transfer?.isOpen(block) === true &&
-      (!transfer.isExclusive || transfer.owner === peer) &&
-      span.length === transfer.blockLength(block);
-    if (!transfer || !isWanted) {
-      this.#wastedBytes += span.length;
-      return undefined;
-    }
-    supplier.incoming = { transfer, block };
-    if (transfer.writerOf(block) !== undefined) return supplier.scratch;
-    transfer.setWriter(block, peer);
-    return transfer.blockMemory(block);
-  }
-
-  endBlock(peer: Peer, span: BlockSpan): void {
-    const supplier = this.#suppliers.get(peer);
-    if (!supplier) return;
-    const { incoming } = supplier;
-    supplier.incoming = undefined;
-    if (supplier.answers(this.#numberOf(span))) supplier.finishedBlock();
-    if (incoming && this.picker.transfers.get(span.pieceIndex) === incoming.transfer) {
-      if (incoming.transfer.isOpen(incoming.block))
-        this.#receive(supplier, incoming.transfer, incoming.block);
-    }
-    // Where there was nothing to ask for, there is nothing until a piece is done, but for the endgame.
-    const isIdle = supplier.isStarved && (supplier.owed.size >= ENDGAME_ROOM || this.#suppliers.size === 1);
-    if (!isIdle && isWorthAsking(supplier)) this.#asking.fill(supplier);
-  }
-
-  /** Takes a block of a web seed, unless it came from elsewhere. */
-  take(source: BlockSource, transfer: PieceTransfer, block: number, data: Uint8Array): void {
-    const isWanted =
-      this.picker.transfers.get(transfer.pieceIndex) === transfer &&
-      transfer.isOpen(block) &&
-      (!transfer.isExclusive || transfer.owner === source);
-    if (!isWanted) {
-      this.#wastedBytes += data.length;
-      return;
-    }
-    transfer.writerOf(block)?.dropBlock();
-    transfer.blockMemory(block).set(data);
-    this.#owed.cancelElsewhere(source, transfer, block);
-    this.#keep(source, transfer, block);
-  }
-
-  /** A web seed sends no more of a piece: what is missing of it is for others. */
-  giveUp(source: BlockSource, transfer: PieceTransfer): void {
-    if (this.picker.transfers.get(transfer.pieceIndex) !== transfer) return;
-    if (!transfer.isWhole) {
-      const first = transfer.pieceIndex * this.#parts.layout.blocksPerPiece;
-      for (let block = 0; block < transfer.blockCount; block += 1) this.#owed.release(source, first + block);
-      this.#asking.fillSoon();
-    }
-    this.picker.pieces.disown(transfer, source);
-  }
-
   /** Somebody reads: what peers owe besides is asked for later, so that nothing is before what is needed now. */
   open(window: ReadWindow): void {
     this.picker.urgency.add(window);
@@ -261,25 +190,6 @@ export class Downloader {
     return fastest;
   }
 
-  #receive(supplier: Supplier, transfer: PieceTransfer, block: number): void {
-    const { peer } = supplier;
-    const writer = transfer.writerOf(block);
-    if (writer !== peer) {
-      writer?.dropBlock();
-      transfer.blockMemory(block).set(supplier.scratch.subarray(0, transfer.blockLength(block)));
-    }
-    supplier.progressed();
-    if (this.#suppliers.size > 1) this.#owed.cancelElsewhere(peer, transfer, block);
-    this.#keep(peer, transfer, block);
-  }
-
-  #keep(source: BlockSource, transfer: PieceTransfer, block: number): void {
-    transfer.receive(block, source);
-    if (transfer.isWhole) transfer.isSealed = true;
-    this.#parts.onBlock(transfer, block);
-    if (transfer.isSealed) this.#parts.onWhole(transfer);
-  }
-
   #gains(supplier: Supplier, pieceIndex: number): void {
     if (pieceIndex >= this.#parts.layout.pieceCount) {
       this.#parts.dismiss(supplier.peer, 'protocol', `claims piece ${pieceIndex}, which does not exist`);
@@ -302,23 +212,10 @@ export class Downloader {
   }
 
   #isRefused(supplier: Supplier, span: BlockSpan): void {
-    const number = this.#numberOf(span);
+    const number = numberOf(this.#parts.layout, span);
     if (!supplier.rejects(number)) return;
     if (!supplier.peer.isChoking) supplier.refused.add(span.pieceIndex);
     this.#owed.release(supplier.peer, number);
     this.#asking.fillSoon();
-  }
-
-  #countUnasked(supplier: Supplier): void {
-    supplier.unasked += 1;
-    if (supplier.unasked <= UNASKED_LIMIT) return;
-    this.#parts.dismiss(supplier.peer, 'protocol', `sent ${supplier.unasked} blocks that nobody asked for`);
-  }
-
-  /** The number of a block in the whole torrent; -1 for a span that is no block of it. */
-  #numberOf({ pieceIndex, begin }: BlockSpan): number {
-    const { blocksPerPiece, pieceLength } = this.#parts.layout;
-    if (begin % BLOCK_BYTES !== 0 || begin >= pieceLength) return -1;
-    return pieceIndex * blocksPerPiece + begin / BLOCK_BYTES;
   }
 }

@@ -1,4 +1,5 @@
 import { BLOCK_BYTES } from '../../merkle/index.ts';
+import type { BlockSpan } from '../../wire/index.ts';
 import type { Peer } from '../connection/peer.ts';
 import type { Layout } from '../layout.ts';
 import type { BlockSource } from './block-source.ts';
@@ -68,4 +69,10 @@ export class OwedBlocks {
     const length = this.#picker.transfers.get(pieceIndex)?.blockLength(block) ?? BLOCK_BYTES;
     peer.send({ type: 'cancel', pieceIndex, begin: block * BLOCK_BYTES, length });
   }
+}
+
+/** The number of a block in the whole torrent; -1 for a span that is no block of it. */
+export function numberOf({ blocksPerPiece, pieceLength }: Layout, { pieceIndex, begin }: BlockSpan): number {
+  if (begin % BLOCK_BYTES !== 0 || begin >= pieceLength) return -1;
+  return pieceIndex * blocksPerPiece + begin / BLOCK_BYTES;
 }

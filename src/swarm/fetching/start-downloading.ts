@@ -106,6 +106,6 @@ export interface FetchCounts {
 }
 
 export function countsOf({ downloader, verifier, webSeeds }: Downloading): FetchCounts {
-  const { wastedBytes } = downloader;
+  const { wastedBytes } = downloader.blocks;
   return { wastedBytes, hashFailures: verifier.failureCount, webSeedTraffic: webSeeds.traffic };
 }

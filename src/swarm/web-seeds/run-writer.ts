@@ -42,7 +42,7 @@ export class RunWriter {
     for (let at = 0; at < bytes.length; ) {
       const transfer = this.#transfer ?? (await this.#next());
       if (!transfer) {
-        this.#parts.downloader.waste(bytes.length - at);
+        this.#parts.downloader.blocks.waste(bytes.length - at);
         return false;
       }
       const wanted = transfer.blockLength(this.#block) - this.#filled;
@@ -71,7 +71,7 @@ export class RunWriter {
       this.#scratch.set(part, this.#filled);
       data = this.#scratch.subarray(0, this.#filled + part.length);
     }
-    downloader.take(source, transfer, this.#block, data);
+    downloader.blocks.take(source, transfer, this.#block, data);
     this.#filled = 0;
     this.#block += 1;
     if (this.#block === transfer.blockCount) this.#leave();
@@ -84,7 +84,7 @@ export class RunWriter {
   }
 
   #leave(): void {
-    if (this.#transfer) this.#parts.downloader.giveUp(this.#parts.source, this.#transfer);
+    if (this.#transfer) this.#parts.downloader.blocks.giveUp(this.#parts.source, this.#transfer);
     this.#transfer = undefined;
     this.#block = 0;
   }
