@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { Sightings } from '../support/sightings.ts';
 
 export const program = fileURLToPath(new URL('../../src/cli/bitquorum.ts', import.meta.url));
 const PATIENCE_MS = 20_000;
@@ -30,12 +31,8 @@ export function start(context: TestContext, ...args: readonly string[]): Command
     child.kill('SIGKILL');
     await closed;
   });
-  const lines: Line[] = [];
-  const waiting = new Set<() => void>();
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    lines.push(JSON.parse(line) as Line);
-    for (const check of waiting) check();
-  });
+  const lines = new Sightings<Line>();
+  createInterface({ input: child.stdout }).on('line', (line) => lines.add(JSON.parse(line) as Line));
   const stderr = text(child.stderr);
   const end = (async () => {
     const [code] = (await closed) as [number | null];
@@ -43,23 +40,9 @@ export function start(context: TestContext, ...args: readonly string[]): Command
   })();
   return {
     child,
-    lines,
+    lines: lines.seen,
     end,
-    when: (wanted) =>
-      new Promise((resolve, reject) => {
-        const give = (word: string) => () => reject(new Error(`${word}: ${JSON.stringify(lines)}`));
-        const timer = setTimeout(give('no such line came'), PATIENCE_MS);
-        const check = (): void => {
-          const found = lines.find((line) => wanted(line));
-          if (!found) return;
-          clearTimeout(timer);
-          waiting.delete(check);
-          resolve(found);
-        };
-        waiting.add(check);
-        check();
-        void end.then(give('it ended'));
-      }),
+    when: (wanted) => lines.when(wanted, PATIENCE_MS, end),
   };
 }
 

@@ -9,6 +9,9 @@ import {
   type PeerAddress,
   parseAnnounceQuery,
 } from '../../src/wire/index.ts';
+import { Sightings } from '../support/sightings.ts';
+
+const PATIENCE_MS = 10_000;
 
 export interface Seen extends AnnounceRequest {
   /** Where it came from. */
@@ -33,8 +36,7 @@ export async function startTracker(
     readonly port?: number;
   } = {},
 ): Promise<TestTracker> {
-  const seen: Seen[] = [];
-  const waiting = new Set<() => void>();
+  const announces = new Sightings<Seen>();
   const swarms = new Map<string, Map<string, PeerAddress>>();
   let left = options.failFirst ?? 0;
   const server = createServer((request, response) => {
@@ -47,7 +49,6 @@ export async function startTracker(
       response.end(encodeTrackerFailure('not now'));
       return;
     }
-    seen.push({ ...announce, host, infoHashHex });
     const swarm = swarms.get(infoHashHex) ?? new Map<string, PeerAddress>();
     swarms.set(infoHashHex, swarm);
     const others = [...swarm.values()].filter((peer) => peer.host !== host || peer.port !== announce.port);
@@ -55,7 +56,7 @@ export async function startTracker(
     else swarm.set(`${host} ${announce.port}`, { host, port: announce.port });
     const intervalSeconds = options.intervalSeconds ?? 1800;
     response.end(encodeAnnounceResponse({ intervalSeconds, complete: 0, incomplete: 0, peers: others }));
-    for (const check of waiting) check();
+    announces.add({ ...announce, host, infoHashHex });
   });
   const listeningHost = options.host ?? '127.0.0.1';
   server.listen(options.port ?? 0, listeningHost);
@@ -67,19 +68,7 @@ export async function startTracker(
   const { port } = server.address() as { port: number };
   return {
     url: `http://${listeningHost.includes(':') ? `[${listeningHost}]` : listeningHost}:${port}/announce`,
-    seen,
-    when: (wanted) =>
-      new Promise((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error('no such announce came')), 10_000);
-        const check = (): void => {
-          const found = seen.find((announce) => wanted(announce));
-          if (!found) return;
-          clearTimeout(timer);
-          waiting.delete(check);
-          resolve(found);
-        };
-        waiting.add(check);
-        check();
-      }),
+    seen: announces.seen,
+    when: (wanted) => announces.when(wanted, PATIENCE_MS),
   };
 }
