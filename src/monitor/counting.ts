@@ -1,7 +1,15 @@
-import { CodedError, toHex } from '../bytes/index.ts';
+import { toHex } from '../bytes/index.ts';
 import { decodeLeaf, LogError } from '../log/index.ts';
 import { formatTlogProof, parseVkey } from '../note/index.ts';
-import { sha256, verifiedEnvelope, verifyEd25519 } from '../statement/index.ts';
+import {
+  StatementError,
+  sha256,
+  type VerifiedEnvelope,
+  VerifyPool,
+  verifiedEnvelope,
+  verifyEd25519,
+  verifyInOrder,
+} from '../statement/index.ts';
 import { countEntry, emptyTally, type Tally, witnessedOf } from '../tally/index.ts';
 import { type Finding, FindingError } from './alarm.ts';
 import type { History } from './history.ts';
@@ -13,6 +21,22 @@ export interface CheckedState {
   /** Root of the state map, 32 bytes. */
   readonly root: Uint8Array;
 }
+
+interface Leaf {
+  readonly index: number;
+  readonly bytes: Uint8Array;
+  readonly timeMs: number;
+  readonly envelope: Uint8Array;
+}
+
+interface Round {
+  readonly view: SignedView;
+  readonly shownMs: number | undefined;
+  readonly found: (finding: Finding) => Promise<void>;
+}
+
+/** So many entries are worth the start of threads that verify them. */
+const MANY = 2000;
 
 /** Counts a log anew, and finds what it says of itself that the count does not confirm. */
 export class Counting {
@@ -44,44 +68,64 @@ export class Counting {
     found: (finding: Finding) => Promise<void>,
     signal: AbortSignal,
   ): Promise<void> {
-    for await (const { index, bytes } of this.#history.entries(this.#next, signal)) {
-      const alarms = this.tally.alarmsTotal;
-      const { kind, timeMs } = await this.#take(index, bytes, view);
-      this.#next = index + 1;
-      if (this.tally.alarmsTotal > alarms) {
-        const reason = this.tally.alarms.at(-1)?.reason ?? 'it is not what the count comes to';
-        await found(
-          await this.#about(
-            'wrong-entry',
-            { kind, index, bytes, view },
-            `${kind} (entry ${index}): ${reason}`,
-          ),
-        );
+    const pool = this.#history.tree.size - this.#next < MANY ? undefined : new VerifyPool();
+    try {
+      const bad: Finding[] = [];
+      const leaves = this.#leaves(view, bad, signal);
+      const verify = ({ envelope }: Leaf): VerifiedEnvelope | Promise<VerifiedEnvelope> =>
+        pool === undefined ? verifiedEnvelope(envelope) : pool.verify(envelope);
+      for await (const { item, verified } of verifyInOrder(leaves, verify)) {
+        await this.#take(item, verified, { view, shownMs, found });
       }
-      if (shownMs !== undefined && timeMs < shownMs) {
-        const message = `entry ${index} says that it was received at ${timeMs}, and the log did not show it at ${shownMs}`;
-        await found(await this.#about('backdated', { kind, index, bytes, view }, message));
+      const [finding] = bad;
+      if (finding !== undefined) throw new FindingError(finding);
+    } catch (error) {
+      if (!(error instanceof StatementError)) throw error;
+      const index = this.#next;
+      const bytes = await this.#history.entry(index, signal);
+      throw new FindingError(await this.#unreadable({ index, bytes, view }, error));
+    } finally {
+      await pool?.close();
+    }
+  }
+
+  async #take({ index, bytes, timeMs }: Leaf, verified: VerifiedEnvelope, round: Round): Promise<void> {
+    const { statement, payloadDigest, signers } = verified;
+    const { kind } = statement;
+    const { view, shownMs, found } = round;
+    const alarms = this.tally.alarmsTotal;
+    const witnessed = witnessedOf(this.tally, statement, verifyEd25519);
+    countEntry(this.tally, { index, timeMs, statement, payloadDigest, signers, ...witnessed });
+    this.#next = index + 1;
+    const { last } = this.tally.light;
+    if (this.tally.alarmsTotal > alarms) {
+      const reason = this.tally.alarms.at(-1)?.reason ?? 'it is not what the count comes to';
+      const message = `${kind} (entry ${index}): ${reason}`;
+      await found(await this.#about('wrong-entry', { kind, index, bytes, view }, message));
+    } else if (last?.index === index) this.#state = { index, root: Buffer.from(last.root, 'hex') };
+    if (shownMs === undefined || timeMs >= shownMs) return;
+    const message = `entry ${index} says that it was received at ${timeMs}, and the log did not show it at ${shownMs}`;
+    await found(await this.#about('backdated', { kind, index, bytes, view }, message));
+  }
+
+  async *#leaves(view: SignedView, bad: Finding[], signal: AbortSignal): AsyncGenerator<Leaf> {
+    for await (const { index, bytes } of this.#history.entries(this.#next, signal)) {
+      try {
+        yield { index, bytes, ...decodeLeaf(bytes) };
+      } catch (error) {
+        if (!(error instanceof LogError)) throw error;
+        bad.push(await this.#unreadable({ index, bytes, view }, error)); // what stands before it is counted first
+        return;
       }
     }
   }
 
-  async #take(index: number, bytes: Uint8Array, view: SignedView): Promise<{ kind: string; timeMs: number }> {
-    try {
-      const { timeMs, envelope } = decodeLeaf(bytes);
-      const { statement, payloadDigest, signers } = verifiedEnvelope(envelope);
-      const alarms = this.tally.alarmsTotal;
-      const witnessed = witnessedOf(this.tally, statement, verifyEd25519);
-      countEntry(this.tally, { index, timeMs, statement, payloadDigest, signers, ...witnessed });
-      const { last } = this.tally.light;
-      const isRight = this.tally.alarmsTotal === alarms;
-      if (isRight && last?.index === index) this.#state = { index, root: Buffer.from(last.root, 'hex') };
-      return { kind: statement.kind, timeMs };
-    } catch (error) {
-      if (!(error instanceof LogError) && !(error instanceof CodedError && error.code !== 'internal'))
-        throw error;
-      const message = `entry ${index} is of no form that this version knows: ${error.message}`;
-      throw new FindingError(await this.#about('unreadable', { kind: 'entry', index, bytes, view }, message));
-    }
+  #unreadable(
+    entry: { readonly index: number; readonly bytes: Uint8Array; readonly view: SignedView },
+    { message }: Error,
+  ): Promise<Finding> {
+    const why = `entry ${entry.index} is of no form that this version knows: ${message}`;
+    return this.#about('unreadable', { kind: 'entry', ...entry }, why);
   }
 
   /** A finding about an entry, proved by its inclusion under what the log signed. */

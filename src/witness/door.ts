@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { addressGroup, socketAddressBytes } from '../wire/index.ts';
 import { WitnessError } from './errors.ts';
 import type { WitnessLimits } from './limits.ts';
 
@@ -57,13 +58,8 @@ export class Door {
   }
 }
 
-/** One IPv4 address, or one IPv6 /64: what a single customer of a network gets. */
+/** One IPv4 address, or one IPv6 /64; those that are gone already count as one. */
 function groupOf(address = ''): string {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
-  if (!plain.includes(':')) return plain;
-  const [head = '', tail] = plain.split('::');
-  const left = head === '' ? [] : head.split(':');
-  const right = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0');
-  return [...left, ...zeros, ...right].slice(0, 4).join(':');
+  const bytes = socketAddressBytes(address);
+  return bytes === undefined ? '' : addressGroup(bytes);
 }

@@ -45,7 +45,7 @@ test('an honest log is followed through growth and restarts, and is fetched only
   assert.equal(await first.round(NEVER), true);
   log.decide(log.release(RECIPE), votes);
   scene.aheadMs = log.aheadMs;
-  grow(log, 600);
+  grow(log, 2100);
   await first.round(NEVER);
   grow(log, 3);
   await first.round(NEVER);
@@ -312,10 +312,17 @@ test('entries that do not make the signed tree, foreign signatures and unreadabl
   await monitor.round(NEVER);
   assert.deepEqual(scene.told(), ['wrong-tree', 'unsigned', 'over wrong-tree', 'over unsigned']);
   assert.equal(monitor.size, 11);
+  grow(log, 1);
   log.entries.push(encodeLeaf({ timeMs: log.nowMs(), envelope: toUtf8('{}') }));
   await monitor.round(NEVER);
   await monitor.round(NEVER);
   assert.deepEqual(scene.told().slice(4), ['unreadable']);
+  assert.equal(monitor.size, 12, 'what stands before it is counted');
+  log.entries.splice(-1, 1, new Uint8Array(3));
+  const later = await scene.start({ folder: `${scene.folder}/new` });
+  await later.round(NEVER);
+  assert.deepEqual([...later.alarms], ['unreadable'], 'an entry that is too short for its time');
+  assert.equal(later.size, 12);
 });
 
 test('a checkpoint without the quorum of the trusted witnesses is told', async (t) => {
