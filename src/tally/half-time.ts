@@ -39,7 +39,8 @@ export function passSeats(tally: Tally): void {
   ) {
     tally.halfTimes.shift();
     const release = tally.releases.get(half.digest);
-    if (release?.round === half.round && release.phase === 'committing') passOn(tally, release);
+    if (release?.round === half.round && release.phase === 'committing' && !release.ended)
+      passOn(tally, release);
   }
 }
 
