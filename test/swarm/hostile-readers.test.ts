@@ -1,8 +1,10 @@
 // A seeder among peers that flood it, and do not read what they asked for: it goes on serving others.
 import assert from 'node:assert/strict';
+import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { after, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { concatBytes } from '../../src/bytes/index.ts';
 import { Engine } from '../../src/swarm/index.ts';
@@ -16,9 +18,14 @@ const CONTENT = patternBytes(40_000_000, 81);
 /** 106 MB were measured where nobody reads: two hashing threads of the leecher, pieces of both, and what waits to be sent. */
 const MEMORY_BYTES = 150_000_000;
 
+/** Made once for all tests. */
+const sourceFolder = mkdtempSync(join(tmpdir(), 'bitquorum-readers-'));
+const source = makeTorrent(sourceFolder, 'content', { '': CONTENT }, 'v2');
+after(() => rm(sourceFolder, { recursive: true, force: true }));
+
 async function seeding(context: TestContext, options: ConstructorParameters<typeof Engine>[0] = {}) {
   const folder = await temporaryFolder(context);
-  const made = await makeTorrent(folder, 'content', { '': CONTENT }, 'v2');
+  const made = await source;
   const engine = new Engine({ stallTimeoutMs: 2000, ...options });
   context.after(() => engine.close());
   const address = await engine.listen();
