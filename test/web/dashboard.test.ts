@@ -77,7 +77,7 @@ describe('the dashboard in Chromium', { skip: needs('chromium'), concurrency: 2 
     assert.ok(await page.getByText('These bytes have not won.').isVisible());
 
     const timeline = await page.getByRole('list', { name: 'Timeline' }).innerText();
-    assert.match(timeline, /Announced.*entry #30.*Committing.*entry #31.*Voting.*entry #36.*Verdict: final/s);
+    assert.match(timeline, /Announced.*entry #32.*Committing.*entry #33.*Voting.*entry #38.*Verdict: final/s);
     assert.deepEqual(problems, []);
   });
 
@@ -110,7 +110,7 @@ describe('the dashboard in Chromium', { skip: needs('chromium'), concurrency: 2 
     await page.goto(
       `${url}/release/${server.world.releases.find(({ state }) => state === 'superseded')?.digest}`,
     );
-    await page.getByText('has replaced this release').waitFor();
+    await page.getByText('Another release has taken this one’s place').waitFor();
     await page.getByText('Another release claims this name').waitFor();
     assert.deepEqual(problems, []);
   });
