@@ -4,7 +4,7 @@ import type { CheckedProof } from './proof/check-proof.ts';
 
 /** Something that whoever installs a release should know, though it does not keep it from winning. */
 export interface Mention {
-  readonly about: 'newer' | 'ended' | 'provisional' | 'rivals' | 'lapsed' | 'alone' | 'word';
+  readonly about: 'newer' | 'urgent' | 'ended' | 'provisional' | 'rivals' | 'lapsed';
   /** One sentence for people, safe to print. */
   readonly text: string;
 }
@@ -31,8 +31,12 @@ export function mentionsOf({ release, newer, lapsed }: Known): Mention[] {
   if (release.rivals.length > 0) {
     mentions.push({ about: 'rivals', text: `other releases claim this name: ${release.rivals.join(', ')}` });
   }
-  if (newer !== undefined) {
-    mentions.push({ about: 'newer', text: `a newer release is final: ${printable(newer.package)}` });
+  if (newer.urgent !== undefined && newer.urgent.release !== newer.final?.release) {
+    const text = `a newer release is urgent, and not final: ${printable(newer.urgent.package)}`;
+    mentions.push({ about: 'urgent', text });
+  }
+  if (newer.final !== undefined) {
+    mentions.push({ about: 'newer', text: `a newer release is final: ${printable(newer.final.package)}` });
   }
   if (lapsed.length > 0) {
     const who = lapsed.map((key) => key.slice(0, 8)).join(', ');

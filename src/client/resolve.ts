@@ -13,7 +13,7 @@ import {
 import { ClientError } from './errors.ts';
 import { type Level, requireLevel } from './levels.ts';
 import { type Mention, mentionsOf } from './mentions.ts';
-import type { CheckedProof } from './proof/check-proof.ts';
+import { type CheckedProof, laterThan } from './proof/check-proof.ts';
 import { proveRelease } from './proof/prove-release.ts';
 import { type ReadOptions, readWitnessedLog } from './read-log.ts';
 import type { TallyClient } from './tally-client.ts';
@@ -167,12 +167,13 @@ function resolutionOf(tally: Tally, release: ReleaseView) {
   };
 }
 
-/** The release of the same package that became final last, where it is another one. */
+/** Later releases of the same package, from a count of the whole log. */
 function newestBeside(tally: Tally, release: ReleaseView): CheckedProof['newer'] {
   const text = lightValue(tally, `newest:${packageOf(release.package)}`);
-  if (text === undefined) return undefined;
-  const newest = JSON.parse(text) as NonNullable<CheckedProof['newer']>;
-  return newest.release === release.digest ? undefined : newest;
+  return laterThan(
+    release.index,
+    text === undefined ? undefined : (JSON.parse(text) as CheckedProof['newer']),
+  );
 }
 
 /**

@@ -22,8 +22,8 @@ export interface LightState {
   last: { readonly index: number; readonly size: number; readonly root: string } | undefined;
   /** Receipt time of the last `state`, or of the first policy. */
   sinceMs: number | undefined;
-  /** Package URL without version → digest of the release that became final last. */
-  readonly newest: Map<string, string>;
+  /** Package URL without version → digests of the release that became final last, and of the last urgent one. */
+  readonly newest: Map<string, { readonly final?: string; readonly urgent?: string }>;
   /** Every policy that was taken: their entries, in order; and whoever was a founder by one. */
   readonly policies: number[];
   readonly founders: Set<string>;
@@ -60,8 +60,16 @@ export function wantState(tally: Tally): void {
 /** Notes a final release: the newest of its package. */
 export function noteFinal(tally: Tally, { digest, predicate }: ReleaseState): void {
   const name = packageOf(predicate.package);
-  tally.light.newest.set(name, digest);
+  tally.light.newest.set(name, { ...tally.light.newest.get(name), final: digest });
   markDirty(tally, `newest:${name}`);
+}
+
+/** Notes an urgent release of an authorised publisher: whoever wants an older one should hear of it at once. */
+export function noteUrgent(tally: Tally, { digest, predicate }: ReleaseState): void {
+  const name = packageOf(predicate.package);
+  tally.light.newest.set(name, { ...tally.light.newest.get(name), urgent: digest });
+  markDirty(tally, `newest:${name}`);
+  wantState(tally);
 }
 
 /** A package URL without its version and qualifiers: what all versions of a package share. */

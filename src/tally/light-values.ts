@@ -80,7 +80,11 @@ function nameValue(tally: Tally, name: string): string | undefined {
 }
 
 function newestValue(tally: Tally, name: string): string | undefined {
-  const digest = tally.light.newest.get(name);
+  const known = tally.light.newest.get(name);
+  return known && canonicalJson({ final: shown(tally, known.final), urgent: shown(tally, known.urgent) });
+}
+
+function shown(tally: Tally, digest: string | undefined) {
   const release = digest === undefined ? undefined : tally.releases.get(digest);
-  return release && canonicalJson({ package: release.predicate.package, release: release.digest });
+  return release && { index: release.index, package: release.predicate.package, release: release.digest };
 }

@@ -1,7 +1,7 @@
 import type { PolicyRules, Predicate, StatementOf } from '../statement/browser.ts';
 import { foundersSigning } from './keys.ts';
 import { emptyDraw, layOut } from './lay-out.ts';
-import { markDirty } from './light-state.ts';
+import { markDirty, noteUrgent } from './light-state.ts';
 import { quorumOf } from './lot.ts';
 import { claimName } from './names.ts';
 import { mayPublish, policyAt } from './policy.ts';
@@ -122,4 +122,5 @@ export function applyRelease(tally: Tally, { predicate }: StatementOf<'release'>
   markDirty(tally, `release:${digest}`, `name:${predicate.package}`);
   tally.blobs.add(predicate.recipe.sha256);
   if (authorised && !rival) layOut(tally, release, entry);
+  if (authorised && !rival && predicate.urgent) noteUrgent(tally, release);
 }

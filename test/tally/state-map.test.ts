@@ -1,23 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { toHex } from '../../src/bytes/index.ts';
-import { createMapHasher, MerkleMap } from '../../src/merkle/index.ts';
-import { makeStatement, type StatementOf, sha256 } from '../../src/statement/index.ts';
+import { makeStatement, type StatementOf } from '../../src/statement/index.ts';
 import { admits, entriesDue, tallyDigest } from '../../src/tally/index.ts';
-import { lightKeys, lightValue } from '../../src/tally/light-values.ts';
+import { rootFromNothing } from './root-from-nothing.ts';
 import { all, builderKey, HOUR, hexOf, LOG, PACKAGE, PUBLISHER, World } from './world.ts';
 
 const DAY = 24 * HOUR;
-
-/** The root of the map built anew from every value that the count has now. */
-function rootFromNothing({ tally }: World): string {
-  const map = new MerkleMap(createMapHasher(sha256));
-  for (const key of lightKeys(tally)) {
-    const value = lightValue(tally, key);
-    if (value !== undefined) map.set(key, value);
-  }
-  return toHex(map.root());
-}
 
 function statesOf(world: World): (StatementOf<'state'> & { index: number })[] {
   return world.entries.flatMap(({ statement, index }) =>
@@ -29,7 +18,7 @@ test('a state follows each verdict at once, and else a day; it is what all value
   const world = World.founded();
   world.pass(23 * HOUR);
   assert.equal(statesOf(world).length, 0);
-  const before = rootFromNothing(world);
+  const before = rootFromNothing(world.tally);
   world.pass(HOUR);
   const [daily] = statesOf(world);
   assert.equal(daily?.predicate.root, before);
@@ -48,7 +37,7 @@ test('a state follows each verdict at once, and else a day; it is what all value
       origin: world.tally.context.origin,
       timeMs: 0,
       size: state?.index,
-      root: rootFromNothing(world),
+      root: rootFromNothing(world.tally),
       builders: 5,
       eligible: 5,
       releases: 1,
@@ -88,7 +77,7 @@ test('a state with another root or another figure is refused at the door, and an
     assert.equal(answer.ok ? 'admitted' : answer.code, 'wrong-content');
     world.append(lie, [LOG]);
     assert.match(world.tally.alarms[0]?.reason ?? '', /state says \w+ .*, and the count says/);
-    assert.equal(world.tally.light.last?.root, rootFromNothing(world), 'the recomputed one stands');
+    assert.equal(world.tally.light.last?.root, rootFromNothing(world.tally), 'the recomputed one stands');
   }
 });
 
@@ -118,8 +107,11 @@ test('a rival shows in the name, a later final release as the newest of its pack
   const read = (key: string) => JSON.parse(world.tally.light.map.get(key) ?? 'null');
   assert.deepEqual(read(`name:${PACKAGE}`), { live: first, rivals: [rival] });
   assert.deepEqual(read(`newest:${PACKAGE.replace('@2.0.1', '')}`), {
-    package: PACKAGE.replace('2.0.1', '2.0.2'),
-    release: next,
+    final: {
+      index: world.tally.releases.get(next)?.index,
+      package: PACKAGE.replace('2.0.1', '2.0.2'),
+      release: next,
+    },
   });
-  assert.equal(statesOf(world).at(-1)?.predicate.root, rootFromNothing(world));
+  assert.equal(statesOf(world).at(-1)?.predicate.root, rootFromNothing(world.tally));
 });

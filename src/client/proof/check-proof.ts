@@ -28,8 +28,8 @@ export interface CheckedProof {
   readonly level: Extract<Level, 'tally' | 'proof'>;
   /** The `state` entry; undefined in a young log without a winner. */
   readonly state: { readonly index: number; readonly timeMs: number } | undefined;
-  /** The newest final release of the same package, where that is another one. */
-  readonly newer: LightValueOf<'newest'> | undefined;
+  /** Later releases of the same package: the one that became final last, and the last urgent one. */
+  readonly newer: LightValueOf<'newest'>;
   /** Panel members that have lost their eligibility since. */
   readonly lapsed: readonly string[];
 }
@@ -76,13 +76,20 @@ export function checkProof(bytes: Uint8Array, trust: LogTrust, name?: string): C
     monitors,
     level: monitors.quorum > 0 && monitors.signed.length >= monitors.quorum ? 'proof' : 'tally',
     state: stated && { index: stated.entry.index, timeMs: stated.entry.timeMs },
-    newer: newest?.release === digest ? undefined : newest,
+    newer: laterThan(counted.index, newest),
     lapsed: (value?.panel ?? []).filter((key) => {
       return (
         stated?.values.speaksOf('builder', key) === true && stated.values.read('builder', key)?.eligible !== 1
       );
     }),
   };
+}
+
+/** Of the newest releases of a package those that were announced after an index. */
+export function laterThan(index: number, newest: LightValueOf<'newest'> | undefined): LightValueOf<'newest'> {
+  const later = (release: LightValueOf<'newest'>['final']) =>
+    release && release.index > index ? release : undefined;
+  return { final: later(newest?.final), urgent: later(newest?.urgent) };
 }
 
 interface Stated {

@@ -8,6 +8,8 @@ import { ClientError } from '../errors.ts';
 const hex32 = z.string().regex(/^[0-9a-f]{64}$/);
 const index = z.int().min(0);
 
+const announced = z.object({ index, package: z.string(), release: hex32 });
+
 /** What the state map says, as far as this client reads it (docs/protocol.md lists all fields). */
 const readers = {
   policy: z.object({ digest: hex32, index, effectiveMs: index }),
@@ -22,7 +24,7 @@ const readers = {
     verdictIndex: index.optional(),
   }),
   name: z.object({ live: hex32, rivals: z.array(hex32) }),
-  newest: z.object({ package: z.string(), release: hex32 }),
+  newest: z.object({ final: announced.optional(), urgent: announced.optional() }),
   builder: z.object({ currentKey: hex32, eligible: z.int().min(0).max(1) }),
 } as const;
 
@@ -65,7 +67,7 @@ export class StateValues {
       throw new ClientError('mismatch', `the proof says nothing of ${key}: ask again`);
     const value = this.#values.get(key);
     if (value === undefined) return undefined;
-    const parsed = readers[kind].safeParse(JSON.parse(value));
+    const parsed = readers[kind].safeParse(parseJson(value));
     if (parsed.success) return parsed.data as LightValueOf<K>;
     throw new ClientError(
       'mismatch',
@@ -76,5 +78,14 @@ export class StateValues {
   /** Whether the proof says anything of a key, be it that there is none. */
   speaksOf(kind: Kind, id: string): boolean {
     return this.#values.has(`${kind}:${id}`);
+  }
+}
+
+/** Undefined for what is no JSON, which every reader refuses. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
