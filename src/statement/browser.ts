@@ -17,6 +17,7 @@ export {
   MOST_AUDIT_KEYS,
   MOST_CANARY_MEMBERS,
   MOST_GROUPS,
+  MOST_SEATS,
   MOST_SEED_COSIGNATURES,
 } from './limits.ts';
 export { clusterOfPrefix } from './network-prefix.ts';

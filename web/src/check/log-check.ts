@@ -137,12 +137,10 @@ export class LogCheck {
     const entries = splitBundle(await this.#source.read(path), width);
     const first = this.#tree.size;
     const fresh = entries.slice(first - bundle * TILE_WIDTH);
-    const signers = await Promise.all(fresh.map((entry) => this.#open(entry)));
-    for (const [offset, entry] of fresh.entries()) {
+    const read = await Promise.all(fresh.map(async (entry) => ({ entry, opened: await this.#open(entry) })));
+    for (const [offset, { entry, opened }] of read.entries()) {
       this.#tree.append(this.#hasher.leaf(entry));
       this.#compareSeen();
-      const opened = signers[offset];
-      if (!opened) continue;
       if (opened.timeMs < this.#lastTimeMs) {
         throw new Contradiction(`the receipt time of entry ${first + offset} goes backwards`);
       }
