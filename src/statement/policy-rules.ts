@@ -71,9 +71,9 @@ export const policyRules = z
     urgent,
     canary,
     /** Whose cosignatures give the lot its seed; none: the log's own entry does. */
-    witnesses: cosigners(MOST_SEED_COSIGNATURES),
+    witnesses: cosigners('cosignature', MOST_SEED_COSIGNATURES),
     /** Who signs `state` entries that they recomputed. */
-    monitors: cosigners(16),
+    monitors: cosigners('note', 16),
   })
   .superRefine((rules, context) => {
     const complain = (path: string[], message: string) => {

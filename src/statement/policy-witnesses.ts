@@ -4,27 +4,29 @@ import { concatBytes, fromBase64, TextFormError, toHex, toUtf8 } from '../bytes/
 import { distinct } from './fields.ts';
 
 const VKEY = /^([^\s+]{1,80})\+([0-9a-f]{8})\+([A-Za-z0-9+/]{44})$/;
-/** C2SP signature types of an Ed25519 key: plain notes and `cosignature/v1`. */
-const TYPES: readonly (number | undefined)[] = [0x01, 0x04];
+/** C2SP signature types of an Ed25519 key: who signs plain notes, and who cosigns checkpoints. */
+const TYPES = { note: 0x01, cosignature: 0x04 } as const;
 
 /** A vkey whose key id is that of its name, type and key. */
-const vkey = z.string().refine((text) => {
-  const [, name = '', keyId, encoded = ''] = VKEY.exec(text) ?? [];
-  try {
-    const material = fromBase64(encoded);
-    const id = toHex(sha256(concatBytes(toUtf8(`${name}\n`), material)).subarray(0, 4));
-    return TYPES.includes(material[0]) && material.length === 33 && id === keyId;
-  } catch (cause) {
-    if (cause instanceof TextFormError) return false;
-    throw cause;
-  }
-}, 'give the vkey of an Ed25519 key, <name>+<8 hex digits>+<base64>, its name at most 80 characters');
+function vkey(type: keyof typeof TYPES) {
+  return z.string().refine((text) => {
+    const [, name = '', keyId, encoded = ''] = VKEY.exec(text) ?? [];
+    try {
+      const material = fromBase64(encoded);
+      const id = toHex(sha256(concatBytes(toUtf8(`${name}\n`), material)).subarray(0, 4));
+      return material[0] === TYPES[type] && material.length === 33 && id === keyId;
+    } catch (cause) {
+      if (cause instanceof TextFormError) return false;
+      throw cause;
+    }
+  }, `give the vkey of an Ed25519 key of type ${TYPES[type]}, <name>+<8 hex digits>+<base64>, its name at most 80 characters`);
+}
 
 /** Keys that sign what a log shows, and how many of them must have. None: nobody is asked. */
-export function cosigners(largestQuorum: number) {
+export function cosigners(type: keyof typeof TYPES, largestQuorum: number) {
   return z
     .strictObject({
-      keys: distinct(vkey, 16).default([]),
+      keys: distinct(vkey(type), 16).default([]),
       quorum: z.int().min(0).max(largestQuorum).default(0),
     })
     .refine(
