@@ -1,8 +1,10 @@
 // The rules of the count again, written for clearness alone: every question is answered by looking through
 // all entries from the start. It shares no code with src/tally, only the statements and hashes.
-import { createHash } from 'node:crypto';
-import { commitmentOf, type PolicyRules, type StatementOf, sha256 } from '../../src/statement/index.ts';
+import type { PolicyRules } from '../../src/statement/index.ts';
 import type { Entry } from '../../src/tally/index.ts';
+import { NaiveCanaries, type NaiveCanary } from './naive-canaries.ts';
+import { type Judgement, NaiveLives, placeSeed, sha256, shuffle } from './naive-lives.ts';
+import { NaiveLog, NaivePolls, type Of, once, type Poll } from './naive-polls.ts';
 
 export interface NaiveRelease {
   readonly state: string;
@@ -15,40 +17,45 @@ export interface NaiveRelease {
   readonly equivocated: readonly string[];
 }
 
-type Of<K extends Entry['statement']['kind']> = Entry & { readonly statement: StatementOf<K> };
-
 export class NaiveCount {
-  readonly entries: readonly Entry[];
-  readonly origin: string;
-  readonly logKey: string;
+  readonly log: NaiveLog;
   readonly rules: PolicyRules;
+  readonly lives: NaiveLives;
+  readonly #polls: NaivePolls;
+  readonly #canaries: NaiveCanaries;
+  readonly #known = new Map<string, unknown>();
 
   /** Histories with one policy, as entry 0. */
-  constructor(entries: readonly Entry[], origin: string, logKey: string) {
+  constructor(entries: readonly Entry[], origin: string, logKey: string, lives?: NaiveLives) {
     const genesis = entries[0]?.statement;
     if (genesis?.kind !== 'policy') throw new Error('entry 0 is no policy');
-    this.entries = entries;
-    this.origin = origin;
-    this.logKey = logKey;
+    this.log = new NaiveLog(entries, origin, logKey);
     this.rules = genesis.predicate.rules;
+    const court = {
+      judged: (index: number) => this.#judged(index),
+      audited: (index: number) => this.#audited(index),
+    };
+    this.lives = lives ?? new NaiveLives(entries, origin, this.rules, this.log.isBound, court);
+    this.#polls = new NaivePolls(this.log, this.lives);
+    this.#canaries = new NaiveCanaries(this.#polls, this.rules);
   }
 
   /** Digests of the releases that were taken, in order. */
   releases(): string[] {
-    return [...new Set(this.#of('release').map(({ payloadDigest }) => payloadDigest))];
+    return [...new Set(this.log.of('release').map(({ payloadDigest }) => payloadDigest))];
   }
 
   release(digest: string): NaiveRelease {
     const release = this.#releaseEntry(digest);
+    const poll = this.#poll(release);
     const authorised = this.#isAuthorised(release);
     const panel = authorised && !this.#isRival(release) ? this.#panel(release) : [];
     const empty = { panel, winner: null, counted: new Map(), unopened: [], equivocated: [] };
     if (!authorised) return { ...empty, state: 'announced' };
     if (this.#isRival(release)) return { ...empty, state: 'contested' };
-    const close = this.#close(release);
     const state = this.#state(release);
-    const equivocated = this.#committers(release).filter((key) => this.#equivocated(release, key));
-    if (close === undefined) return { ...empty, state, equivocated };
+    const equivocated = this.#polls.participants(poll).filter((key) => this.#polls.equivocated(poll, key));
+    if (poll.closeIndex === Infinity) return { ...empty, state, equivocated };
     const counted = new Map(
       panel.flatMap((key) => {
         const vote = this.#countedVote(release, key);
@@ -60,17 +67,18 @@ export class NaiveCount {
     return { state, panel, winner, counted, unopened, equivocated };
   }
 
-  #of<K extends Entry['statement']['kind']>(kind: K): Of<K>[] {
-    return this.entries.filter(
-      (entry): entry is Of<K> => entry.statement.kind === kind && this.#isBound(entry),
-    );
+  /** Every canary of every release, in order. */
+  canaries(): NaiveCanary[] {
+    return this.releases().flatMap((digest) => this.#canariesOf(this.#releaseEntry(digest)));
   }
 
-  #isBound({ statement, timeMs, signers }: Entry): boolean {
-    const { origin, timeMs: said } = statement.predicate;
-    return (
-      origin === this.origin && said <= timeMs + 600_000 && said >= timeMs - 86_400_000 && signers.length > 0
-    );
+  #canariesOf(release: Of<'release'>): NaiveCanary[] {
+    return once(this.#known, `#canariesOf ${release.index}`, () => this.#findCanariesOf(release));
+  }
+
+  #findCanariesOf(release: Of<'release'>): NaiveCanary[] {
+    if (!this.#isAuthorised(release) || this.#isRival(release)) return [];
+    return this.#canaries.of(release, this.#poll(release));
   }
 
   #isAuthorised({ statement, signers }: Of<'release'>): boolean {
@@ -82,7 +90,7 @@ export class NaiveCount {
 
   /** The entry by which a release stands: the first authorised one, else the first. */
   #releaseEntry(digest: string): Of<'release'> {
-    const all = this.#of('release').filter((entry) => entry.payloadDigest === digest);
+    const all = this.log.of('release').filter((entry) => entry.payloadDigest === digest);
     const found = all.find((entry) => this.#isAuthorised(entry)) ?? all[0];
     if (found === undefined) throw new Error('no such release');
     return found;
@@ -90,15 +98,21 @@ export class NaiveCount {
 
   /** Whether, at its entry, another release held the name. */
   #isRival(release: Of<'release'>): boolean {
-    const earlier = this.#of('release').filter(
-      (entry) =>
-        entry.index < release.index &&
-        entry.payloadDigest !== release.payloadDigest &&
-        entry.statement.predicate.package === release.statement.predicate.package &&
-        this.#releaseEntry(entry.payloadDigest).index === entry.index &&
-        this.#isAuthorised(entry),
-    );
-    const before = new NaiveCount(this.entries.slice(0, release.index), this.origin, this.logKey);
+    return once(this.#known, `#isRival ${release.index}`, () => this.#findIsRival(release));
+  }
+
+  #findIsRival(release: Of<'release'>): boolean {
+    const earlier = this.log
+      .of('release')
+      .filter(
+        (entry) =>
+          entry.index < release.index &&
+          entry.payloadDigest !== release.payloadDigest &&
+          entry.statement.predicate.package === release.statement.predicate.package &&
+          this.#releaseEntry(entry.payloadDigest).index === entry.index &&
+          this.#isAuthorised(entry),
+      );
+    const before = this.#before(release.index);
     return earlier.some(
       (entry) =>
         before.#isRival(before.#releaseEntry(entry.payloadDigest)) ||
@@ -106,100 +120,53 @@ export class NaiveCount {
     );
   }
 
-  #registrations(key: string, before: number): Of<'builder'>[] {
-    const taken: Of<'builder'>[] = [];
-    for (const entry of this.#of('builder')) {
-      const { subject, predicate } = entry.statement;
-      if (entry.index >= before || subject.sha256 !== key) continue;
-      if (entry.signers.length !== 1 || entry.signers[0] !== key) continue;
-      if (taken[0] !== undefined && taken[0].statement.predicate.nextKey !== predicate.nextKey) continue;
-      if (this.#announceOwner(predicate.announceDigest, key, entry.index)) continue;
-      taken.push(entry);
-    }
-    return taken;
+  /** The log as it stood before an entry. */
+  #before(index: number): NaiveCount {
+    return once(this.#known, `#before ${index}`, () => this.#findBefore(index));
   }
 
-  /** Whether somebody else's registration in force names this announce digest. */
-  #announceOwner(digest: string, key: string, before: number): boolean {
-    const others = new Set(this.#of('builder').map(({ statement }) => statement.subject.sha256));
-    others.delete(key);
-    return [...others].some((other) => {
-      const mentions = this.#of('builder').some(
-        ({ index, statement }) =>
-          index < before &&
-          statement.subject.sha256 === other &&
-          statement.predicate.announceDigest === digest,
-      );
-      if (!mentions) return false;
-      return this.#registrations(other, before).at(-1)?.statement.predicate.announceDigest === digest;
-    });
+  #findBefore(index: number): NaiveCount {
+    const { entries, origin, logKey } = this.log;
+    return new NaiveCount(entries.slice(0, index), origin, logKey, this.lives);
   }
 
+  /** The panel: drawn at the release's entry; at half-time the seats of the idle pass on. */
   #panel(release: Of<'release'>): string[] {
-    const { platform } = release.statement.predicate;
-    const founders = this.rules.founders
-      .map((key) => ({ key, given: this.#registrations(key, release.index) }))
-      .filter(({ given }) => given.length > 0)
-      .filter(
-        ({ given }) => platform === 'any' || given.at(-1)?.statement.predicate.platforms.includes(platform),
-      );
-    const marks = (key: string) => {
-      const predicate = founders.find((founder) => founder.key === key)?.given.at(-1)?.statement.predicate;
-      // Prefixes in these histories are whole /24s, so equal text is the same network.
-      return [predicate?.operator.toLowerCase(), ...(predicate?.prefixes ?? [])];
-    };
-    const near = (left: string, right: string) => marks(left).some((mark) => marks(right).includes(mark));
-    const cluster = (key: string): string[] => {
-      const found = [key];
-      for (let at = 0; at < found.length; at += 1) {
-        for (const other of founders) {
-          if (!found.includes(other.key) && near(found[at] ?? '', other.key)) found.push(other.key);
-        }
-      }
-      return found;
-    };
-    const since = (key: string) => founders.find((founder) => founder.key === key)?.given[0]?.index ?? 0;
-    const seats = founders
-      .map(({ key }) => key)
-      .filter((key) => cluster(key).every((other) => since(key) <= since(other)));
-    return seats
-      .sort((left, right) => (this.#lot(release, left) < this.#lot(release, right) ? -1 : 1))
-      .slice(0, this.rules.panelSeats)
-      .sort();
+    return once(this.#known, `#panel ${release.index}`, () => this.#findPanel(release));
   }
 
-  #lot(release: Of<'release'>, key: string): string {
-    const numbers = Buffer.alloc(16);
-    numbers.writeBigUInt64BE(BigInt(release.index), 0);
-    numbers.writeBigUInt64BE(BigInt(release.timeMs), 8);
-    const origin = createHash('sha256').update(this.origin).digest();
-    const seed = createHash('sha256').update('bitquorum/lot/v1\0').update(origin).update(numbers).digest();
-    return createHash('sha256')
-      .update(seed)
-      .update(Buffer.from(key, 'hex'))
-      .update(Buffer.from(release.payloadDigest, 'hex'))
-      .digest('hex');
+  #findPanel(release: Of<'release'>): string[] {
+    const pool = this.lives.pool(release.index, release.statement.predicate.platform);
+    const place = placeSeed('bitquorum/lot/v1\0', this.log.origin, release.index, release.timeMs);
+    const order = shuffle(pool, sha256(place, Buffer.from(release.payloadDigest, 'hex')));
+    const drawn = order.slice(0, this.rules.panelSeats);
+    const half = this.#halfTime(release);
+    if (half === undefined) return drawn.sort();
+    const poll = this.#poll(release);
+    const idle = drawn.filter((key) => !this.#polls.commits(poll, key).some(({ index }) => index < half));
+    const next = order.slice(drawn.length, drawn.length + idle.length);
+    const losers = next.length === 0 ? [] : idle.slice(-next.length);
+    return [...drawn.filter((key) => !losers.includes(key)), ...next].sort();
   }
 
-  /** Entries of a kind about a release, after it. */
-  #about<K extends 'open' | 'close' | 'commit' | 'failure' | 'vote' | 'audit' | 'verdict'>(
-    release: Of<'release'>,
-    kind: K,
-  ): Of<K>[] {
-    return this.#of(kind).filter(
-      (entry) =>
-        entry.index > release.index &&
-        (entry.statement.predicate as { release: string }).release === release.payloadDigest &&
-        entry.statement.subject.name === release.statement.predicate.package,
-    );
+  /** The first entry at or after the middle of the commit window. */
+  #halfTime(release: Of<'release'>): number | undefined {
+    const open = this.#open(release);
+    if (open === undefined) return undefined;
+    const endsMs = this.#commitEndsMs(release);
+    const fromMs = endsMs - release.statement.predicate.commitSeconds * 1000;
+    const halfMs = fromMs + Math.ceil((endsMs - fromMs) / 2);
+    return this.log.entries.find(({ index, timeMs }) => index > open.index && timeMs >= halfMs)?.index;
   }
 
-  #byLog(entry: Entry): boolean {
-    return entry.signers.includes(this.logKey);
+  #about<K extends 'open' | 'close' | 'verdict'>(release: Of<'release'>, kind: K): Of<K>[] {
+    return this.log
+      .about(release.payloadDigest, release.statement.predicate.package, kind)
+      .filter((entry) => entry.index > release.index && this.log.byLog(entry));
   }
 
   #open(release: Of<'release'>): Of<'open'> | undefined {
-    return this.#about(release, 'open').find((entry) => this.#byLog(entry));
+    return this.#about(release, 'open')[0];
   }
 
   #commitEndsMs(release: Of<'release'>): number {
@@ -210,126 +177,139 @@ export class NaiveCount {
     return from + release.statement.predicate.commitSeconds * 1000;
   }
 
-  #close(release: Of<'release'>): Of<'close'> | undefined {
+  #poll(release: Of<'release'>): Poll {
+    return once(this.#known, `#poll ${release.index}`, () => this.#findPoll(release));
+  }
+
+  #findPoll(release: Of<'release'>): Poll {
     const open = this.#open(release);
-    if (open === undefined) return undefined;
-    return this.#about(release, 'close').find(
-      (entry) =>
-        entry.index > open.index && this.#byLog(entry) && entry.timeMs >= this.#commitEndsMs(release),
-    );
+    const commitEndsMs = this.#commitEndsMs(release);
+    const close =
+      open &&
+      this.#about(release, 'close').find(({ index, timeMs }) => index > open.index && timeMs >= commitEndsMs);
+    const { voteSeconds, package: packageUrl } = release.statement.predicate;
+    const voteEndsMs = close === undefined ? Infinity : close.timeMs + voteSeconds * 1000;
+    const verdict =
+      close &&
+      this.#about(release, 'verdict').find(
+        ({ index, timeMs }) => index > close.index && timeMs >= voteEndsMs,
+      );
+    return {
+      digest: release.payloadDigest,
+      packageUrl,
+      openIndex: open?.index ?? Infinity,
+      commitEndsMs,
+      closeIndex: close?.index ?? Infinity,
+      voteEndsMs,
+      endIndex: verdict?.index ?? Infinity,
+      members: undefined,
+    };
   }
 
-  #voteEndsMs(release: Of<'release'>): number {
-    const close = this.#close(release);
-    return close === undefined ? Infinity : close.timeMs + release.statement.predicate.voteSeconds * 1000;
-  }
-
-  #verdict(release: Of<'release'>): Of<'verdict'> | undefined {
-    const close = this.#close(release);
-    if (close === undefined) return undefined;
-    return this.#about(release, 'verdict').find(
-      (entry) => entry.index > close.index && this.#byLog(entry) && entry.timeMs >= this.#voteEndsMs(release),
-    );
-  }
-
-  #by<Each extends Entry>(entries: readonly Each[], key: string): Each[] {
-    return entries.filter(
-      (entry) =>
-        entry.signers.length === 1 &&
-        entry.signers[0] === key &&
-        this.#registrations(key, entry.index).length > 0,
-    );
-  }
-
-  /** Different commitments of a builder in time. */
-  #commits(release: Of<'release'>, key: string): Of<'commit'>[] {
-    const open = this.#open(release)?.index ?? Infinity;
-    const close = this.#close(release)?.index ?? Infinity;
-    const inTime = this.#by(this.#about(release, 'commit'), key).filter(
-      ({ index, timeMs }) => index > open && index < close && timeMs < this.#commitEndsMs(release),
-    );
-    const said = inTime.map(({ statement }) => statement.predicate.commitment);
-    return inTime.filter((_, at) => said.indexOf(said[at] ?? '') === at);
-  }
-
-  /** Votes that are taken: the first opens the commitment (or is a mirror's), later ones contradict it. */
-  #votes(release: Of<'release'>, key: string): Of<'vote'>[] {
-    const close = this.#close(release)?.index ?? Infinity;
-    const end = this.#verdict(release)?.index ?? Infinity;
-    const commits = this.#commits(release, key);
-    const inTime = this.#by(this.#about(release, 'vote'), key).filter(
-      ({ index, timeMs }) => index > close && index < end && timeMs < this.#voteEndsMs(release),
-    );
-    const taken: Of<'vote'>[] = [];
-    for (const vote of inTime) {
-      const { salt, infoHashV2 } = vote.statement.predicate;
-      const parts = { origin: this.origin, release: release.payloadDigest, key, salt, infoHashV2 };
-      const opens =
-        commits.length === 0 ||
-        (commits.length === 1 && commitmentOf(parts, sha256) === commits[0]?.statement.predicate.commitment);
-      if (taken.length === 0 ? opens : taken[0]?.statement.predicate.infoHashV2 !== infoHashV2)
-        taken.push(vote);
-    }
-    return taken;
-  }
-
-  #equivocated(release: Of<'release'>, key: string): boolean {
-    return this.#commits(release, key).length > 1 || this.#votes(release, key).length > 1;
-  }
-
-  #committers(release: Of<'release'>): string[] {
-    const keys = new Set(this.entries.flatMap(({ signers }) => signers));
-    return [...keys].filter(
-      (key) => this.#commits(release, key).length > 0 || this.#votes(release, key).length > 0,
+  #hasWeight(release: Of<'release'>, key: string): boolean {
+    return !this.lives.lostWeight(
+      key,
+      release.index,
+      Math.min(this.#poll(release).endIndex, this.log.entries.length),
     );
   }
 
   #countedVote(release: Of<'release'>, key: string): Of<'vote'> | undefined {
-    const [vote] = this.#votes(release, key);
-    if (vote === undefined || this.#commits(release, key).length !== 1 || this.#equivocated(release, key)) {
-      return undefined;
-    }
-    const end = this.#verdict(release)?.index ?? Infinity;
-    const audited = this.#about(release, 'audit').some(
-      (audit) =>
-        this.#byLog(audit) &&
-        audit.index > vote.index &&
-        audit.index < end &&
-        audit.timeMs < this.#voteEndsMs(release) &&
-        audit.statement.predicate.infoHashV2 === vote.statement.predicate.infoHashV2 &&
-        audit.statement.predicate.passed.includes(key),
-    );
-    return audited ? vote : undefined;
+    return this.#hasWeight(release, key) ? this.#polls.counted(this.#poll(release), key) : undefined;
   }
 
   #isUnopened(release: Of<'release'>, key: string): boolean {
-    return this.#commits(release, key).length === 1 && this.#votes(release, key).length === 0;
+    return this.#hasWeight(release, key) && this.#polls.isUnopened(this.#poll(release), key);
+  }
+
+  #votes(release: Of<'release'>): { key: string; said: string | null }[] {
+    return this.#panel(release).flatMap((key): { key: string; said: string | null }[] => {
+      const vote = this.#countedVote(release, key)?.statement.predicate.infoHashV2;
+      if (vote !== undefined) return [{ key, said: vote }];
+      return this.#isUnopened(release, key) ? [{ key, said: null }] : [];
+    });
+  }
+
+  #quorum(release: Of<'release'>): number {
+    return Math.max(this.rules.minimumVotes, Math.floor(this.#panel(release).length / 2) + 1);
   }
 
   #winner(release: Of<'release'>): string | null {
-    const panel = this.#panel(release);
-    const votes = panel.flatMap(
-      (key) => this.#countedVote(release, key)?.statement.predicate.infoHashV2 ?? [],
+    const cast = this.#votes(release);
+    const seniors = cast.filter(
+      ({ key }) => this.rules.founders.includes(key) || this.lives.isElder(release.index, key),
     );
-    const cast = votes.length + panel.filter((key) => this.#isUnopened(release, key)).length;
-    const quorum = Math.max(this.rules.minimumVotes, Math.floor(panel.length / 2) + 1);
-    const fits = (infoHashV2: string) => {
-      const size = votes.filter((vote) => vote === infoHashV2).length;
-      return size >= quorum && size * 3 >= cast * 2;
-    };
-    return votes.find(fits) ?? null;
+    const quorum = this.#quorum(release);
+    const share = (votes: typeof cast, said: string) => votes.filter((vote) => vote.said === said).length;
+    const fits = (said: string | null) =>
+      said !== null &&
+      share(cast, said) >= quorum &&
+      share(cast, said) * 3 >= cast.length * 2 &&
+      share(seniors, said) * 3 >= seniors.length * 2;
+    return cast.find(({ said }) => fits(said))?.said ?? null;
   }
 
   #state(release: Of<'release'>): string {
-    if (this.#open(release) === undefined) return 'announced';
-    if (this.#close(release) === undefined) return 'committing';
-    if (this.#verdict(release) === undefined) return 'voting';
+    const poll = this.#poll(release);
+    if (poll.openIndex === Infinity) return 'announced';
+    if (poll.closeIndex === Infinity) return 'committing';
+    if (poll.endIndex === Infinity) return 'voting';
     if (this.#winner(release) !== null) return 'final';
-    const panel = this.#panel(release);
-    const cast = panel.filter(
-      (key) => this.#countedVote(release, key) !== undefined || this.#isUnopened(release, key),
-    ).length;
-    const quorum = Math.max(this.rules.minimumVotes, Math.floor(panel.length / 2) + 1);
-    return cast >= quorum ? 'contested' : 'failed';
+    return this.#votes(release).length >= this.#quorum(release) ? 'contested' : 'failed';
+  }
+
+  /** Who passed an audit for something that it voted for. */
+  #audited(index: number): string[] {
+    const audit = this.log.of('audit').find((entry) => entry.index === index);
+    if (audit === undefined || !this.log.byLog(audit)) return [];
+    const { release: digest } = audit.statement.predicate;
+    const before = this.#before(index);
+    const poll = before.#pollBy(digest, audit.statement.subject.name);
+    if (poll === undefined || poll.closeIndex > index) return [];
+    return audit.statement.predicate.passed.filter((key) => before.#polls.isAuditedBy(poll, key, audit));
+  }
+
+  #pollBy(digest: string, packageUrl: string): Poll | undefined {
+    const canary = this.canaries().find(({ poll }) => poll.digest === digest)?.poll;
+    if (canary !== undefined) return canary.packageUrl === packageUrl ? canary : undefined;
+    if (!this.releases().includes(digest)) return undefined;
+    const release = this.#releaseEntry(digest);
+    return release.statement.predicate.package === packageUrl ? this.#poll(release) : undefined;
+  }
+
+  /** What a verdict means for builders. */
+  #judged(index: number): Judgement | undefined {
+    const verdict = this.log.of('verdict').find((entry) => entry.index === index);
+    if (verdict === undefined) return undefined;
+    const { release: digest } = verdict.statement.predicate;
+    const upTo = this.#before(index + 1);
+    const canary = upTo.canaries().find(({ poll }) => poll.digest === digest);
+    if (canary !== undefined) return upTo.#canaries.judged(canary, index);
+    if (!upTo.releases().includes(digest)) return undefined;
+    const release = upTo.#releaseEntry(digest);
+    if (!upTo.#isAuthorised(release) || upTo.#isRival(release)) return undefined;
+    const poll = upTo.#poll(release);
+    return poll.endIndex === index ? upTo.#judgedRelease(release, poll) : undefined;
+  }
+
+  #judgedRelease(release: Of<'release'>, poll: Poll): Judgement {
+    const winner = this.#state(release) === 'final' ? this.#winner(release) : null;
+    const cast = this.#votes(release);
+    const { clusters, share } = this.rules.divergence;
+    const alike = cast.filter(({ said }) => said === winner).length;
+    const binding = winner !== null && cast.length >= clusters && alike * share[1] >= cast.length * share[0];
+    const everybody = this.#polls.participants(poll);
+    const differs = (key: string) => {
+      if (this.#polls.equivocated(poll, key)) return true;
+      if (!binding || this.#polls.commits(poll, key).length === 0) return false;
+      return this.#polls.votes(poll, key)[0]?.statement.predicate.infoHashV2 !== winner;
+    };
+    const matches = (key: string) =>
+      winner !== null && this.#polls.counted(poll, key)?.statement.predicate.infoHashV2 === winner;
+    return {
+      matched: everybody.filter((key) => !differs(key) && matches(key)),
+      canaries: [],
+      diverged: everybody.filter(differs),
+    };
   }
 }

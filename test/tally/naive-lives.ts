@@ -151,7 +151,7 @@ export class NaiveLives {
 
   /** Whether a builder serves a platform when an entry is counted, in a log whose builders were gone through to it. */
   serves(key: string, platform: string, before: number): boolean {
-    const said = this.#platforms.filter((given) => given.key === key && given.index < before).at(-1);
+    const said = this.#platforms.findLast((given) => given.key === key && given.index < before);
     return said !== undefined && (platform === 'any' || said.platforms.includes(platform));
   }
 

@@ -1,0 +1,134 @@
+// Canaries again: who is drawn for them when a release is closed, and what comes of it.
+import type { PolicyRules } from '../../src/statement/index.ts';
+import { type Judgement, placeSeed, sha256, shuffle } from './naive-lives.ts';
+import type { NaivePolls, Of, Poll } from './naive-polls.ts';
+
+export interface NaiveCanary {
+  readonly poll: Poll;
+  readonly variant: number;
+  readonly members: readonly string[];
+  readonly state: string;
+  /** A founder's vote that settled it. */
+  readonly rebuilt: Of<'vote'> | undefined;
+  /** The verdicts that count: one, or two when founders had to settle it. */
+  readonly verdicts: readonly number[];
+}
+
+export class NaiveCanaries {
+  readonly #polls: NaivePolls;
+  readonly #rules: PolicyRules;
+
+  constructor(polls: NaivePolls, rules: PolicyRules) {
+    this.#polls = polls;
+    this.#rules = rules;
+  }
+
+  /** The canaries of a release that is closed, in order. */
+  of(release: Of<'release'>, closed: Poll): NaiveCanary[] {
+    const { log } = this.#polls;
+    const { canaryVariants, package: packageUrl } = release.statement.predicate;
+    const close = log.entries[closed.closeIndex];
+    if (close === undefined || canaryVariants === 0) return [];
+    const { group: size, perRelease } = this.#rules.canary;
+    const place = placeSeed('bitquorum/canary/v1\0', log.origin, close.index, close.timeMs);
+    const seed = sha256(place, Buffer.from(closed.digest, 'hex'));
+    const order = shuffle(this.#pool(release, closed), seed);
+    const full = Math.min(perRelease, Math.floor(order.length / size));
+    const logged: NaiveCanary[] = [];
+    for (const entry of log.of('canary')) {
+      const { predicate, subject } = entry.statement;
+      const group = logged.length;
+      if (!log.byLog(entry) || entry.index < close.index || group >= full) continue;
+      if (predicate.release !== closed.digest || subject.name !== packageUrl || predicate.group !== group)
+        continue;
+      const number = Buffer.alloc(4);
+      number.writeUInt32BE(0x8000_0000 + group);
+      const variant = sha256(seed, number).readUIntBE(0, 6) % canaryVariants;
+      const members = order.slice(group * size, (group + 1) * size).sort();
+      logged.push(this.#life(entry, packageUrl, members, variant));
+    }
+    return logged;
+  }
+
+  #pool({ statement }: Of<'release'>, closed: Poll): string[] {
+    const { lives } = this.#polls;
+    return this.#polls
+      .participants(closed)
+      .filter((key) => this.#polls.commits(closed, key).length === 1)
+      .filter((key) => !lives.isRevoked(key, closed.closeIndex))
+      .filter((key) => lives.serves(key, statement.predicate.platform, closed.closeIndex))
+      .sort();
+  }
+
+  #life(entry: Of<'canary'>, packageUrl: string, members: string[], variant: number): NaiveCanary {
+    const { log, lives } = this.#polls;
+    const { commitSeconds, voteSeconds } = this.#rules.canary;
+    const said = entry.statement.predicate.timeMs;
+    const from = said <= entry.timeMs && said >= entry.timeMs - 60_000 ? said : entry.timeMs;
+    const commitEndsMs = from + commitSeconds * 1000;
+    const about = (kind: 'close' | 'verdict', after: number, fromMs: number) =>
+      log
+        .about(entry.payloadDigest, packageUrl, kind)
+        .find((each) => log.byLog(each) && each.index > after && each.timeMs >= fromMs);
+    const close = about('close', entry.index, commitEndsMs);
+    const voteEndsMs = close === undefined ? Infinity : close.timeMs + voteSeconds * 1000;
+    const first = close && about('verdict', close.index, voteEndsMs);
+    const poll: Poll = {
+      digest: entry.payloadDigest,
+      packageUrl,
+      openIndex: entry.index,
+      commitEndsMs,
+      closeIndex: close?.index ?? Infinity,
+      voteEndsMs,
+      endIndex: first?.index ?? Infinity,
+      members,
+    };
+    const base = { poll, members, variant };
+    if (first === undefined) {
+      const state = close === undefined ? 'committing' : 'voting';
+      return { ...base, state, rebuilt: undefined, verdicts: [] };
+    }
+    const opened = this.#opened(poll, members);
+    const distinct = new Set(opened.map(({ said: what }) => what)).size;
+    if (distinct < 2) {
+      const state = opened.length < 2 ? 'failed' : 'final';
+      return { ...base, state, rebuilt: undefined, verdicts: [first.index] };
+    }
+    const rebuilt = log.about(poll.digest, packageUrl, 'vote').find((vote) => {
+      const key = lives.speaker(vote);
+      if (vote.index < first.index || key === undefined || members.includes(key)) return false;
+      return this.#rules.founders.includes(key) && lives.isEligible(vote.index, key);
+    });
+    const second = rebuilt && about('verdict', rebuilt.index, 0);
+    if (second === undefined) return { ...base, state: 'contested', rebuilt, verdicts: [first.index] };
+    const agrees = opened.some(({ said: what }) => what === rebuilt?.statement.predicate.infoHashV2);
+    return { ...base, state: agrees ? 'final' : 'failed', rebuilt, verdicts: [first.index, second.index] };
+  }
+
+  #opened(poll: Poll, members: readonly string[]): { key: string; said: string }[] {
+    return members.flatMap((key) => {
+      const vote = this.#polls.opened(poll, key);
+      return vote === undefined ? [] : [{ key, said: vote.statement.predicate.infoHashV2 }];
+    });
+  }
+
+  /** What a verdict of a canary means for its members. */
+  judged(canary: NaiveCanary, index: number): Judgement | undefined {
+    const { poll, members, state, verdicts, rebuilt } = canary;
+    if (!verdicts.includes(index)) return undefined;
+    const isFirst = verdicts[0] === index;
+    const equivocated = members.filter((key) => this.#polls.equivocated(poll, key));
+    if (state !== 'final') return { matched: [], canaries: [], diverged: isFirst ? equivocated : [] };
+    const opened = this.#opened(poll, members);
+    const truth = rebuilt?.statement.predicate.infoHashV2 ?? opened[0]?.said;
+    const wrong = members.filter(
+      (key) =>
+        this.#polls.isUnopened(poll, key) || opened.some((each) => each.key === key && each.said !== truth),
+    );
+    return {
+      matched: [],
+      canaries: opened.filter(({ said }) => said === truth).map(({ key }) => key),
+      diverged: isFirst ? [...wrong, ...equivocated] : wrong,
+    };
+  }
+}
