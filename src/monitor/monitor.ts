@@ -1,9 +1,12 @@
-import { equalBytes, toHex } from '../bytes/index.ts';
+import { toHex } from '../bytes/index.ts';
 import { ClientError, TallyClient } from '../client/index.ts';
 import { parseVkey, type TlogPolicy } from '../note/index.ts';
 import type { Signer } from '../statement/index.ts';
-import { type AlarmKind, type Finding, FindingError, isForEver, MonitorError } from './alarm.ts';
+import { type AlarmKind, type Finding, FindingError, MonitorError } from './alarm.ts';
+import { AlarmBoard } from './alarm-board.ts';
+import { olderFinding, unsigned, unwitnessed } from './checkpoint-findings.ts';
 import { Counting } from './counting.ts';
+import type { MonitorEvent } from './event.ts';
 import { timeFindings } from './freshness.ts';
 import { History } from './history.ts';
 import { MONITOR_LIMITS, type MonitorLimits } from './limits.ts';
@@ -33,24 +36,6 @@ export interface MonitorOptions {
   readonly tell?: (event: MonitorEvent) => void;
 }
 
-/** What happened, one line of JSON each. */
-export type MonitorEvent =
-  | { readonly event: 'checked'; readonly size: number; readonly root: string; readonly timeMs: number }
-  | {
-      readonly event: 'alarm';
-      readonly kind: AlarmKind;
-      readonly message: string;
-      /** Folder with the files that prove it. */
-      readonly evidence: string;
-      readonly entry?: { readonly kind: string; readonly index: number };
-    }
-  | { readonly event: 'over'; readonly kind: AlarmKind; readonly message: string }
-  | { readonly event: 'signed'; readonly index: number; readonly root: string }
-  | { readonly event: 'trouble'; readonly message: string };
-
-/** Alarms that hold now and may end, by kind and key. */
-type Active = Map<string, Finding>;
-
 /**
  * Follows a log and believes nothing of it: every checkpoint has to extend the last one, every entry to be in the tree, and
  * everything that the log computes to be what the count comes to. What it finds it keeps, with its proof.
@@ -64,11 +49,11 @@ export class Monitor {
   readonly #history: History;
   readonly #counting: Counting;
   readonly #views: Views;
+  readonly #board: AlarmBoard;
   readonly #signing: StateSigning | undefined;
   #seen: SignedView | undefined;
   /** When the last round that got a checkpoint began. */
   #shownMs: number | undefined;
-  #active: Active = new Map();
   readonly #troubles = new Set<string>();
 
   private constructor(options: MonitorOptions, memory: Memory) {
@@ -85,6 +70,12 @@ export class Monitor {
       witnesses?.witnesses.flatMap(({ url }) => (url === undefined ? [] : [witnessPlace(url, name)])) ?? [];
     const places = [...asked, ...(options.views ?? []).map(mirrorPlace)];
     this.#views = new Views({ places, logKey, history: this.#history, limits: this.#limits });
+    this.#board = new AlarmBoard({
+      memory,
+      metrics: this.metrics,
+      nowMs: () => this.#now(),
+      tell: (event) => options.tell?.(event),
+    });
     this.#signing = signer === undefined ? undefined : new StateSigning(this.#client, name, signer);
   }
 
@@ -102,14 +93,12 @@ export class Monitor {
         );
       }
     }
-    monitor.metrics.active(monitor.alarms);
     return monitor;
   }
 
   /** Kinds of the alarms that hold: those that never end, of earlier runs too, and those that hold now. */
   get alarms(): ReadonlySet<AlarmKind> {
-    const active = [...this.#active.values()].map(({ kind }) => kind);
-    return new Set([...this.#memory.alarms.map(({ kind }) => kind), ...active]);
+    return this.#board.kinds;
   }
 
   /** Entries that were checked. */
@@ -142,7 +131,7 @@ export class Monitor {
       this.metrics.checked(this.size, this.#counting.tally.timeMs, this.#now());
     }
     if (!reached) this.metrics.unreachable();
-    await this.#settle(findings);
+    await this.#board.settle(findings);
     await this.#sign(signal);
     return reached;
   }
@@ -164,8 +153,10 @@ export class Monitor {
     if (view === undefined) throw new FindingError(unsigned(note, logKey));
     if (witnesses !== undefined && !isWitnessed(view, witnesses)) findings.push(unwitnessed(view));
     const seen = this.#seen;
-    if (seen !== undefined && view.size <= seen.size) this.#holdAgainst(view, seen);
-    else {
+    if (seen !== undefined && view.size <= seen.size) {
+      const finding = olderFinding(view, seen, this.#history.tree);
+      if (finding !== undefined) throw new FindingError(finding);
+    } else {
       await this.#history.growTo(view, seen, signal);
       const tolerance =
         this.#limits.missedHeartbeats * (this.#counting.tally.policy?.rules.heartbeatSeconds ?? 0);
@@ -183,61 +174,8 @@ export class Monitor {
     this.#shownMs = startedMs;
   }
 
-  #holdAgainst(view: SignedView, seen: SignedView): void {
-    const evidence = { 'signed-before.checkpoint': seen.note, 'shown-now.checkpoint': view.note };
-    if (!equalBytes(this.#history.tree.rootAt(view.size), view.root)) {
-      throw new FindingError({
-        kind: 'fork',
-        key: `${view.size} ${toHex(view.root)}`,
-        message: `the log signed a tree of ${view.size} entries that is no part of the one of ${seen.size} that it signed before`,
-        evidence,
-      });
-    }
-    if (view.size === seen.size) return;
-    throw new FindingError({
-      kind: 'rollback',
-      key: 'size',
-      message: `the log shows ${view.size} entries after it had shown ${seen.size}`,
-      evidence,
-    });
-  }
-
   #count(view: SignedView, shownMs: number | undefined, signal: AbortSignal): Promise<void> {
-    return this.#counting.count(view, shownMs, (finding) => this.#raise(finding), signal);
-  }
-
-  /** Raises what is new among the findings of a round, and ends what they do not confirm. */
-  async #settle(findings: readonly Finding[]): Promise<void> {
-    const active: Active = new Map();
-    for (const finding of findings) {
-      const id = `${finding.kind} ${finding.key}`;
-      const isNew = !this.#active.has(id);
-      if (!isForEver(finding.kind)) active.set(id, finding);
-      if (isNew) await this.#raise(finding);
-    }
-    for (const [id, { kind, message }] of this.#active) {
-      if (!active.has(id)) this.#options.tell?.({ event: 'over', kind, message });
-    }
-    this.#active = active;
-    this.metrics.active(this.alarms);
-  }
-
-  async #raise(finding: Finding): Promise<void> {
-    const { kind, key, message, entry } = finding;
-    if (this.#memory.alarms.some((alarm) => alarm.kind === kind && alarm.key === key)) return;
-    this.metrics.raised(kind);
-    if (isForEver(kind) && !this.#memory.hasRoom(kind)) return;
-    const atMs = this.#now();
-    const evidence = await this.#memory.keepEvidence(finding, atMs);
-    if (isForEver(kind)) await this.#memory.keepAlarm({ kind, key, message, atMs, evidence });
-    const folder = `${this.#memory.folder}/${evidence}`;
-    this.#options.tell?.({
-      event: 'alarm',
-      kind,
-      message,
-      evidence: folder,
-      ...(entry !== undefined && { entry }),
-    });
+    return this.#counting.count(view, shownMs, (finding) => this.#board.raise(finding), signal);
   }
 
   /** A log about which anything was found gets no signature any more. */
@@ -265,22 +203,4 @@ export class Monitor {
   #now(): number {
     return (this.#options.nowMs ?? Date.now)();
   }
-}
-
-function unsigned(note: Uint8Array, logKey: string): Finding {
-  return {
-    kind: 'unsigned',
-    key: 'checkpoint',
-    message: `what is shown as checkpoint is not signed by ${logKey}, or a witness's signature on it is wrong`,
-    evidence: { 'shown.checkpoint': note },
-  };
-}
-
-function unwitnessed(view: SignedView): Finding {
-  return {
-    kind: 'unwitnessed',
-    key: 'quorum',
-    message: `the checkpoint of ${view.size} entries lacks the witnesses' quorum: ${view.cosigners.length} cosigned it`,
-    evidence: { 'shown.checkpoint': view.note },
-  };
 }

@@ -1,9 +1,8 @@
 import { concatBytes, toUtf8 } from '../bytes/index.ts';
-import { type Checkpoint, parseCheckpoint } from './checkpoint.ts';
+import { parseCheckpoint } from './checkpoint.ts';
 import { NoteError } from './errors.ts';
 import { checkKeyName } from './key-name.ts';
-import type { NoteSignature } from './note.ts';
-import { type NoteVerifier, noteVerifier, openNote } from './sign-and-open.ts';
+import type { NoteVerifier } from './sign-and-open.ts';
 import { badVkey, formatTypedVkey, parseTypedVkey } from './typed-vkey.ts';
 
 /** How a cosigner signs (C2SP tlog-cosignature). */
@@ -29,22 +28,6 @@ export interface CosignatureVerify {
   readonly mlDsa44: VerifySignature;
 }
 
-/** A checkpoint with the good cosignatures that it carries. */
-export interface CosignedCheckpoint {
-  readonly checkpoint: Checkpoint;
-  /** One a cosigner that was asked about, in the order of the note. */
-  readonly cosigners: readonly Cosigner[];
-}
-
-export interface Cosigner {
-  /** The text of its key, as it was given. */
-  readonly vkey: string;
-  /** When it cosigned, seconds since 1970. */
-  readonly timestamp: number;
-  /** Without key id and timestamp: 64 bytes, or 2,420. */
-  readonly signature: Uint8Array;
-}
-
 interface Algorithm {
   readonly type: number;
   readonly keyBytes: number;
@@ -55,7 +38,8 @@ const ALGORITHMS: Readonly<Record<CosignatureAlgorithm, Algorithm>> = {
   ed25519: { type: 0x04, keyBytes: 32, signatureBytes: 64 },
   'ml-dsa-44': { type: 0x06, keyBytes: 1312, signatureBytes: 2420 },
 };
-const TIMESTAMP_BYTES = 8;
+/** What stands before the signature in a cosignature's bytes. */
+export const TIMESTAMP_BYTES = 8;
 const ML_DSA_LABEL = toUtf8('subtree/v1\n\0');
 const LONGEST_NAME = 255;
 
@@ -139,7 +123,7 @@ export function cosignatureTimestamp(bytes: Uint8Array): number {
 }
 
 /**
- * A verifier of one cosigner's signatures on checkpoints, for {@link openNote}. Whatever is no checkpoint, has no time or
+ * A verifier of one cosigner's signatures on checkpoints, for `openNote`. Whatever is no checkpoint, has no time or
  * another length is not signed by it.
  */
 export function cosignatureVerifier(vkey: string, verify: CosignatureVerify): NoteVerifier {
@@ -157,38 +141,6 @@ export function cosignatureVerifier(vkey: string, verify: CosignatureVerify): No
   };
 }
 
-/**
- * Opens a checkpoint that `logVkey` must have signed (a plain Ed25519 key whose name is the origin), and says which of
- * `cosignerVkeys` cosigned it and said when. A wrong signature under any of these keys refuses the whole note (`bad-signature`).
- */
-export function openCosignedCheckpoint(
-  note: Uint8Array,
-  logVkey: string,
-  cosignerVkeys: readonly string[],
-  verify: CosignatureVerify,
-): CosignedCheckpoint {
-  const log = noteVerifier(logVkey, verify.ed25519);
-  const cosigners = cosignerVkeys.map((vkey) => ({ vkey, verifier: cosignatureVerifier(vkey, verify) }));
-  const { text, verified } = openNote(note, [log, ...cosigners.map(({ verifier }) => verifier)]);
-  if (!verified.some((signature) => isBy(signature, log))) {
-    throw new NoteError('unsigned', `the checkpoint is not signed by its log, ${logVkey}`);
-  }
-  const checkpoint = parseCheckpoint(text);
-  if (checkpoint.origin !== log.name) {
-    throw new NoteError('bad-checkpoint', `the checkpoint is of ${checkpoint.origin}, not of ${log.name}`);
-  }
-  const good = verified.flatMap((signature) => {
-    const cosigner = cosigners.find(({ verifier }) => isBy(signature, verifier));
-    if (cosigner === undefined || cosignatureTimestamp(signature.signature) === 0) return [];
-    return [cosignerOf(cosigner.vkey, signature.signature)];
-  });
-  return { checkpoint, cosigners: good };
-}
-
-function cosignerOf(vkey: string, bytes: Uint8Array): Cosigner {
-  return { vkey, timestamp: cosignatureTimestamp(bytes), signature: bytes.subarray(TIMESTAMP_BYTES) };
-}
-
 function messageOf(key: CosignerKey, text: Uint8Array, bytes: Uint8Array): Uint8Array | undefined {
   try {
     return cosignedMessage(key, new TextDecoder().decode(text), cosignatureTimestamp(bytes));
@@ -196,10 +148,6 @@ function messageOf(key: CosignerKey, text: Uint8Array, bytes: Uint8Array): Uint8
     if (error instanceof NoteError) return undefined;
     throw error;
   }
-}
-
-function isBy(signature: NoteSignature, { name, keyId }: { name: string; keyId: string }): boolean {
-  return signature.name === name && signature.keyId === keyId;
 }
 
 function prefixed(text: string): Uint8Array {

@@ -4,13 +4,7 @@
  */
 export type { Checkpoint } from './checkpoint.ts';
 export { formatCheckpoint, parseCheckpoint } from './checkpoint.ts';
-export type {
-  CosignatureAlgorithm,
-  CosignatureVerify,
-  CosignedCheckpoint,
-  Cosigner,
-  CosignerKey,
-} from './cosignature.ts';
+export type { CosignatureAlgorithm, CosignatureVerify, CosignerKey } from './cosignature.ts';
 export {
   cosignatureTimestamp,
   cosignatureType,
@@ -18,9 +12,10 @@ export {
   cosignedMessage,
   encodeCosignature,
   formatCosignerVkey,
-  openCosignedCheckpoint,
   parseCosignerVkey,
 } from './cosignature.ts';
+export type { CosignedCheckpoint, Cosigner } from './cosigned-checkpoint.ts';
+export { openCosignedCheckpoint } from './cosigned-checkpoint.ts';
 export { NoteError } from './errors.ts';
 export { checkKeyName, isKeyName } from './key-name.ts';
 export type { NoteLimits, NoteSignature, SignedNote } from './note.ts';

@@ -1,33 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { equalBytes } from '../bytes/index.ts';
-import { LogError, nodeHasher } from '../log/index.ts';
-import { LogTreeError, verifyConsistency } from '../merkle/index.ts';
+import { LogError } from '../log/index.ts';
 import {
-  type Checkpoint,
   formatNote,
   meetsQuorum,
-  NoteError,
   type NoteSignature,
-  openNote,
   type PolicyWitness,
-  parseCheckpoint,
   parseNote,
   type TlogPolicy,
 } from '../note/index.ts';
 import { WitnessClient } from './ask.ts';
 import { ConflictError, WitnessError } from './errors.ts';
-import { logVerifier } from './known-logs.ts';
 import { ASK_LIMITS, type AskLimits } from './limits.ts';
-
-/** A tree head that the log signed; `note` is the signed checkpoint. */
-export interface HeadToCosign {
-  readonly size: number;
-  readonly root: Uint8Array;
-  readonly note: Uint8Array;
-}
-
-/** The RFC 6962 consistency proof from the tree of `oldSize` entries (1 or more) to the head. */
-export type Prove = (oldSize: number) => Promise<readonly Uint8Array[]>;
+import { type HeadToCosign, type Prove, refuseFork, shownBy } from './shown-head.ts';
 
 export interface CircleOptions {
   /** The log's verifier key. */
@@ -91,7 +75,7 @@ export class WitnessCircle {
     const found = await Promise.all(
       this.#members.map(async ({ witness, client }) => {
         try {
-          const shown = await this.#shown(client, signal);
+          const shown = await shownBy(client, this.#logVkey, signal);
           if (shown !== undefined) silent.delete(witness);
           return shown?.note;
         } catch (error) {
@@ -185,59 +169,11 @@ export class WitnessCircle {
       } catch (error) {
         if (!(error instanceof WitnessError) || !['conflict', 'refused'].includes(error.code)) throw error;
         const isNews = error instanceof ConflictError && error.size !== oldSize && error.size <= head.size;
-        if (!isNews) await this.#refuseFork(client, head, prove, signal);
+        if (!isNews) await refuseFork(await shownBy(client, this.#logVkey, signal), head, prove);
         if (!isNews || conflicts >= MOST_CONFLICTS) throw error;
         member.size = error.size;
       }
     }
-  }
-
-  /** Holds the head against what a witness shows that this log signed: only that is evidence, not what it says. */
-  async #refuseFork(
-    client: WitnessClient,
-    head: HeadToCosign,
-    prove: Prove,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const shown = await this.#shown(client, signal);
-    if (shown === undefined) return;
-    const { size, root } = shown.checkpoint;
-    if (size > head.size) {
-      throw new LogError(
-        'older-tree',
-        `the stored log has ${head.size} entries, but ${size} were signed (shown by the witness at ${client.url}): the store is ` +
-          'an old copy. Put back a newer one; to go on from this one would fork the log',
-      );
-    }
-    if (!(await isHeld(shown.checkpoint, head, prove))) {
-      throw new LogError(
-        'forked-tree',
-        `the stored log does not contain the tree of ${size} entries (root ${Buffer.from(root).toString('hex')}) that was signed ` +
-          `(shown by the witness at ${client.url}): to sign it would fork the log`,
-      );
-    }
-  }
-
-  /** What a witness shows, if the log's key signed it. */
-  async #shown(
-    client: WitnessClient,
-    signal: AbortSignal,
-  ): Promise<{ readonly note: Uint8Array; readonly checkpoint: Checkpoint } | undefined> {
-    const verifier = logVerifier(this.#logVkey);
-    const note = await client.newest(verifier.name, signal);
-    if (note === undefined) return undefined;
-    try {
-      const checkpoint = parseCheckpoint(openNote(note, [verifier]).text);
-      if (checkpoint.origin === verifier.name) return { note, checkpoint };
-    } catch (cause) {
-      if (!(cause instanceof NoteError)) throw cause;
-      throw new WitnessError(
-        'bad-answer',
-        `${client.url} shows no checkpoint of this log: ${cause.message}`,
-        { cause },
-      );
-    }
-    throw new WitnessError('bad-answer', `${client.url} shows a checkpoint of another log`);
   }
 
   /** After the quorum: those that answered the last time get a moment to add their lines too. */
@@ -258,22 +194,6 @@ async function untilMet(asks: readonly Promise<unknown>[], isMet: () => boolean)
     }
     Promise.all(asks).then(() => resolve(), reject);
   });
-}
-
-async function isHeld(shown: Checkpoint, head: HeadToCosign, prove: Prove): Promise<boolean> {
-  if (shown.size === 0) return equalBytes(shown.root, nodeHasher.empty);
-  if (shown.size === head.size) return equalBytes(shown.root, head.root);
-  const proof = await prove(shown.size);
-  try {
-    verifyConsistency(
-      { oldSize: shown.size, oldRoot: shown.root, newSize: head.size, newRoot: head.root, proof },
-      nodeHasher,
-    );
-    return true;
-  } catch (error) {
-    if (error instanceof LogTreeError) return false;
-    throw error;
-  }
 }
 
 function withLines(note: Uint8Array, cosignatures: readonly NoteSignature[]): Uint8Array {
