@@ -10,3 +10,4 @@ export { parseRecipe, type Recipe } from './recipe.ts';
 export { runBuilder } from './run.ts';
 export { loadSources } from './sources.ts';
 export type { Artifact, BuilderStrategy, BuildTask, RebuildProgress } from './strategy.ts';
+export { type Turn, turnRelease } from './turn-release.ts';

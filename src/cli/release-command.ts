@@ -8,14 +8,16 @@ import { type BuilderOnRelease, type ReleaseView, releaseViews } from '../tally/
 import { contextOf } from './context.ts';
 import type { Output } from './output.ts';
 import { addTallyOptions, type TallyArguments, tallyOf } from './tally-options.ts';
+import { addTurnCommands } from './turn-commands.ts';
 
 interface PublishArguments extends TallyArguments {
   readonly key: string;
   readonly commitSeconds?: number;
   readonly voteSeconds?: number;
+  readonly urgentBy?: readonly string[];
 }
 
-/** Adds `bitquorum release publish`, `release list` and `release show`. */
+/** Adds `bitquorum release publish`, `list`, `show`, `supersede`, `takedown` and `revote`. */
 export function addReleaseCommand(program: Command): void {
   const release = program.command('release').description('publish releases, and see how they stand');
   const publish = release
@@ -28,7 +30,11 @@ export function addReleaseCommand(program: Command): void {
       "length of the commit window; the policy's shortest if not given",
       seconds,
     )
-    .option('--vote-seconds <n>', "length of the vote window; the policy's shortest if not given", seconds);
+    .option('--vote-seconds <n>', "length of the vote window; the policy's shortest if not given", seconds)
+    .option(
+      '--urgent-by <file...>',
+      'private keys of founders who sign beside the publisher: an urgent release',
+    );
   addTallyOptions(publish).action(publishAction);
   addTallyOptions(release.command('list').description('all releases, counted from the log')).action(
     listAction,
@@ -38,6 +44,7 @@ export function addReleaseCommand(program: Command): void {
     .description('one release: its groups, and why each builder counts or not')
     .argument('<release>', 'package URL or release digest');
   addTallyOptions(show).action(showAction);
+  addTurnCommands(release);
 }
 
 async function publishAction(recipeFile: string, args: PublishArguments, command: Command): Promise<void> {
@@ -48,6 +55,7 @@ async function publishAction(recipeFile: string, args: PublishArguments, command
     signer: await readKeyFile(args.key),
     ...(args.commitSeconds !== undefined && { commitSeconds: args.commitSeconds }),
     ...(args.voteSeconds !== undefined && { voteSeconds: args.voteSeconds }),
+    urgentBy: await Promise.all((args.urgentBy ?? []).map((file) => readKeyFile(file))),
   });
   output.result(
     published,
@@ -83,6 +91,9 @@ function showWords(release: ReleaseView, { colors }: Output): string {
     `package  ${printable(release.package)}`,
     `release  ${release.digest}`,
     `state    ${release.state}, ${release.quorum} votes are needed`,
+    ...(release.ended === undefined
+      ? []
+      : [`because  ${printable(release.ended.reason)} (entry ${release.ended.index})`]),
     ...(groups.length === 0 ? [] : ['groups', ...groups]),
     'builders',
     ...release.builders.map(builderLine),
