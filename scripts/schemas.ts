@@ -36,7 +36,7 @@ function schemaOf(kind: Kind): object {
         items: {
           type: 'object',
           properties: {
-            name: { type: 'string', minLength: 1, maxLength: 512 },
+            name: { type: 'string', minLength: 1, maxLength: 256 },
             digest: {
               type: 'object',
               properties: { sha256: SHA256 },

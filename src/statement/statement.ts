@@ -3,6 +3,7 @@ import { toUtf8 } from '../bytes/index.ts';
 import { NoteError, parseVkey } from '../note/index.ts';
 import { StatementError } from './errors.ts';
 import { hex32, line } from './fields.ts';
+import { LONGEST_PACKAGE } from './limits.ts';
 import { KINDS, type Kind, type Predicate, type PredicateInput, predicates } from './predicates.ts';
 
 const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
@@ -23,7 +24,7 @@ export interface StatementOf<K extends Kind> {
 /** A statement of any kind; `kind` tells them apart. */
 export type Statement = { [K in Kind]: StatementOf<K> }[Kind];
 
-const subjectName = line(512);
+const subjectName = line(LONGEST_PACKAGE);
 const wire = z.strictObject({
   _type: z.literal(STATEMENT_TYPE),
   subject: z.tuple([z.strictObject({ name: subjectName, digest: z.strictObject({ sha256: hex32 }) })]),

@@ -3,72 +3,67 @@ import { test } from 'node:test';
 import {
   ENVELOPE_LIMITS,
   generateKey,
+  KINDS,
+  type Kind,
   MOST_AUDIT_KEYS,
-  MOST_GROUPS,
-  MOST_SEED_COSIGNATURES,
+  MOST_SEATS,
   makeStatement,
+  openEnvelope,
+  type PredicateInput,
   predicates,
   type Statement,
   signStatement,
 } from '../../src/statement/index.ts';
+import { groups, keysOf, LARGEST } from './largest.ts';
 
-const SEATS = 20;
-const log = generateKey('log');
-const release = 'ab'.repeat(32);
-// The longest of everything that an entry of the log carries.
-const subject = { name: `pkg:npm/${'a'.repeat(256 - 'pkg:npm/@1'.length)}@1`, sha256: release };
-const bound = { origin: 'é'.repeat(64), timeMs: 253_402_300_799_999, release };
-const keys = Array.from({ length: SEATS }, (_, at) => at.toString(16).padStart(64, 'f')).sort();
+const signers = Array.from({ length: ENVELOPE_LIMITS.signatures }, (_, at) => generateKey(`signer${at}`));
 
-/** As many groups as a verdict lists, with all seats in them. */
-const groups = Array.from({ length: MOST_GROUPS }, (_, at) => ({
-  infoHashV2: at.toString(16).padStart(64, '0'),
-  builders: keys.slice((at * SEATS) / MOST_GROUPS, ((at + 1) * SEATS) / MOST_GROUPS),
-}));
+function largest(kind: Kind, change: object = {}): Statement {
+  const { subject, predicate } = LARGEST[kind];
+  return makeStatement(kind, subject, { ...predicate, ...change } as PredicateInput<Kind>) as Statement;
+}
 
-for (const statement of [
-  makeStatement('open', subject, {
-    ...bound,
-    panel: keys,
-    commitEndsMs: bound.timeMs,
-    voteEndsMs: bound.timeMs,
-    seed: {
-      size: Number.MAX_SAFE_INTEGER,
-      root: release,
-      cosignatures: Array.from({ length: MOST_SEED_COSIGNATURES }, (_, at) => `${at}${'A'.repeat(101)}==`),
-    },
-    round: 1000,
-  }),
-  makeStatement('close', subject, { ...bound, commitments: Number.MAX_SAFE_INTEGER }),
-  makeStatement('audit', subject, {
-    ...bound,
-    infoHashV2: release,
-    epoch: 2_932_896,
-    passed: keys.slice(0, MOST_AUDIT_KEYS / 3),
-    outside: keys.slice(0, MOST_AUDIT_KEYS / 3),
-    fresh: keys.slice(0, MOST_AUDIT_KEYS / 3),
-  }),
-  makeStatement('verdict', subject, { ...bound, state: 'contested', infoHashV2: release, groups }),
-] as const satisfies readonly Statement[]) {
-  test(`the longest ${statement.kind} of a log fits an entry`, () => {
-    assert.ok(signStatement(statement, [log]).length <= ENVELOPE_LIMITS.envelopeBytes);
+for (const kind of KINDS) {
+  test(`the longest ${kind} fits an entry, and is read back`, () => {
+    const statement = largest(kind);
+    const envelope = signStatement(statement, signers.slice(0, 1));
+    assert.ok(envelope.length <= ENVELOPE_LIMITS.envelopeBytes);
+    assert.deepEqual(openEnvelope(envelope).statement, statement);
   });
 }
 
-test('one seat, one group, one byte more is no statement', () => {
-  const more = [...keys, 'ff'.repeat(32)];
-  const open = { ...bound, panel: more, commitEndsMs: 1, voteEndsMs: 1 };
-  assert.equal(predicates.open.safeParse({ ...open, panel: keys }).success, true);
-  assert.equal(predicates.open.safeParse(open).success, false);
-  const audit = { ...bound, infoHashV2: release, epoch: 1, passed: keys, failed: ['00'.repeat(32)] };
-  const outside = keys.slice(0, MOST_AUDIT_KEYS - SEATS - 1);
-  assert.equal(predicates.audit.safeParse({ ...audit, outside }).success, true);
-  assert.equal(predicates.audit.safeParse({ ...audit, outside, fresh: keys.slice(0, 1) }).success, false);
-  assert.equal(predicates.audit.safeParse({ ...audit, passed: more }).success, false);
-  const verdict = { ...bound, state: 'failed', infoHashV2: null, groups: [...groups, groups[0]] };
-  assert.equal(predicates.verdict.safeParse(verdict).success, false);
-  assert.equal(
-    predicates.close.safeParse({ ...bound, origin: `${bound.origin}x`, commitments: 1 }).success,
-    false,
-  );
+test('what several sign leaves room for twelve signatures and a reason of a hundred letters', () => {
+  for (const kind of ['takedown', 'revote'] as const) {
+    const envelope = signStatement(largest(kind, { reason: 'x'.repeat(100) }), signers.slice(0, 12));
+    assert.equal(openEnvelope(envelope).signatures.length, 12);
+  }
+});
+
+test('a release with more sources than fit an entry is refused where it is signed, with what to do', () => {
+  const sources = Array.from({ length: 8 }, (_, at) => ({
+    name: `${at}`,
+    uri: 'x'.repeat(512),
+    integrity: `sha512-${'A'.repeat(86)}==`,
+  }));
+  assert.throws(() => signStatement(largest('release', { sources }), signers.slice(0, 1)), {
+    code: 'too-large',
+    message: /a log takes 4096: shorten it/,
+  });
+});
+
+test('one seat, one group, one key, one byte more is no statement', () => {
+  const isTaken = (kind: Kind, change: object) =>
+    predicates[kind].safeParse({ ...LARGEST[kind].predicate, ...change }).success;
+  const more = keysOf(MOST_SEATS + 1);
+  assert.equal(isTaken('open', {}), true);
+  assert.equal(isTaken('open', { panel: more }), false);
+  assert.equal(isTaken('open', { origin: `${'é'.repeat(64)}x` }), false);
+  assert.equal(isTaken('verdict', { groups: [...groups, groups[0]] }), false);
+  assert.equal(isTaken('audit', { outside: [], fresh: [], passed: more }), false);
+  const passed = keysOf(MOST_SEATS);
+  const outside = passed.slice(0, MOST_AUDIT_KEYS - MOST_SEATS);
+  assert.equal(isTaken('audit', { passed, outside, fresh: [] }), true);
+  assert.equal(isTaken('audit', { passed, outside, fresh: passed.slice(0, 1) }), false);
+  assert.equal(isTaken('canary', { members: keysOf(9) }), false);
+  assert.equal(isTaken('failure', { reason: '漢'.repeat(301) }), false);
 });
