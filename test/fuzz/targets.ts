@@ -5,6 +5,7 @@ import { fuzz as identity } from './targets/identity.ts';
 import { fuzz as krpc } from './targets/krpc.ts';
 import { fuzz as magnet } from './targets/magnet.ts';
 import { fuzz as mse } from './targets/mse.ts';
+import { fuzz as notes } from './targets/notes.ts';
 import { fuzz as peerAddress } from './targets/peer-address.ts';
 import { fuzz as pieceLayers } from './targets/piece-layers.ts';
 import { fuzz as proofBundle } from './targets/proof-bundle.ts';
@@ -22,6 +23,7 @@ export const TARGETS: Readonly<Record<string, (bytes: Uint8Array) => void>> = {
   krpc,
   magnet,
   mse,
+  notes,
   'peer-address': peerAddress,
   'piece-layers': pieceLayers,
   'proof-bundle': proofBundle,
