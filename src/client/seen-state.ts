@@ -25,14 +25,14 @@ export class SeenState {
     );
   }
 
-  /** Takes note of a state's index. Throws `mismatch` when a newer one was seen. */
+  /** Takes note of a state's index. Throws `stale` when a newer one was seen. */
   async see(index: number): Promise<void> {
     const seen = await this.read();
     if (index < seen) {
       throw new ClientError(
-        'mismatch',
-        `the tally shows the state of entry ${index} after it had shown that of entry ${seen}: it holds back what ` +
-          'came since. Do not trust this tally',
+        'stale',
+        `the tally shows the state of entry ${index}, and that of entry ${seen} was seen before: it is behind, or holds ` +
+          'back what came since. Ask again, or ask another tally',
       );
     }
     if (index > seen) await writeDurably(this.path, Buffer.from(`${index}\n`));

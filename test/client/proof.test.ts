@@ -205,7 +205,7 @@ test('a hidden rival shows in the state: the name is contested, and the release 
   const byDigest = requireWinner(await resolve({}, digest));
   assert.match(byDigest.mentions.map(({ text }) => text).join(), /other releases claim this name/);
   serveInstead(log, async () => formatProofBundle(await reproved(log, before)));
-  await assert.rejects(resolve(), { code: 'mismatch', message: /holds back what came since/ });
+  await assert.rejects(resolve(), { code: 'stale', message: /back what came since/ });
 });
 
 /** The entries and the state of an earlier bundle under the newest checkpoint: what a tally shows that hides the rest. */
@@ -404,6 +404,22 @@ test('a full count fetches each full bundle once, and one that was damaged on th
   kept[100] = (kept[100] ?? 0) ^ 1;
   await writeFile(join(folder, '1'), kept);
   assert.equal((await fetched()).length, 2);
+});
+
+test('a newer urgent release is mentioned as soon as it is announced', async (context) => {
+  const { log, digest } = decided();
+  const { resolve } = await clientOf(context, log);
+  const changes = { package: 'pkg:npm/small@1.0.1', urgent: true, commitSeconds: 7200, voteSeconds: 21_600 };
+  const urgent = log.release(Buffer.from('mended'), changes, [log.publisher, ...log.founders.slice(0, 2)]);
+  assert.equal(log.tally.releases.get(urgent)?.authorised, true);
+  for (const full of [true, false]) {
+    const { mentions, release } = await resolve({ full });
+    assert.equal(release.digest, digest);
+    assert.deepEqual(
+      mentions.map(({ about, text }) => [about, text]),
+      [['urgent', 'a newer release is urgent, and not final: pkg:npm/small@1.0.1']],
+    );
+  }
 });
 
 /** Holds what a proof comes to against what a full count comes to. */

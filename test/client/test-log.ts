@@ -161,7 +161,11 @@ export class TestLog {
   }
 
   /** Announces and opens a release; its digest. */
-  release(recipe: Uint8Array, changes: Partial<Predicate<'release'>> = {}): string {
+  release(
+    recipe: Uint8Array,
+    changes: Partial<Predicate<'release'>> = {},
+    signers: readonly Signer[] = [this.publisher],
+  ): string {
     const digest = createHash('sha256').update(recipe).digest('hex');
     this.blobs.set(digest, recipe);
     const predicate: Predicate<'release'> = {
@@ -178,7 +182,7 @@ export class TestLog {
       ...changes,
     };
     const statement = makeStatement('release', { name: predicate.package, sha256: digest }, predicate);
-    const envelope = signStatement(statement, [this.publisher]);
+    const envelope = signStatement(statement, signers);
     this.appendEnvelope(envelope);
     this.settle();
     return openEnvelope(envelope).payloadDigest;

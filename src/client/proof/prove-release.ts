@@ -33,7 +33,7 @@ export async function proveRelease(
   await extendSeen(client, seen, { checkpoint, note: bundle.checkpoint }, signal);
   // Where monitors sign, the tally shows the newest state that they have signed: only these come in order.
   const isSettled = checked.level === 'proof' || checked.monitors.quorum === 0;
-  if (checked.state !== undefined && isSettled)
+  if (checked.state !== undefined && isSettled && options.allowStale !== true)
     await new SeenState(stateFolder, logKey).see(checked.state.index);
   if (options.allowStale !== true) requireRecent(checked, options.nowMs());
   return { ...checked, bytes };
