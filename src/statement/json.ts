@@ -3,8 +3,10 @@ import { fromUtf8, TextFormError } from '../bytes/index.ts';
 /** Why a JSON text was refused; callers add what it was. */
 export class JsonError extends Error {}
 
-/** A string, with the colon that makes it a key; or where a number is written in another way than as an integer. */
-const STRING_OR_ODD_NUMBER = /"(?:[^"\\]|\\.)*"(?:[\t\n\r ]*(:))?|-0|[0-9][.eE]/g;
+const [QUOTE, BACKSLASH, COLON, MINUS, DOT] = [0x22, 0x5c, 0x3a, 0x2d, 0x2e];
+const [ZERO, NINE, SMALL_E, LARGE_E] = [0x30, 0x39, 0x65, 0x45];
+/** Tab, line feed, carriage return, space: all white space that JSON has. */
+const WHITE = new Set([0x09, 0x0a, 0x0d, 0x20]);
 
 /**
  * Parses JSON whose objects name each key once and whose numbers are plain integers. `JSON.parse` silently keeps the
@@ -21,7 +23,7 @@ export function parseJson(bytes: Uint8Array): unknown {
     if (cause instanceof TextFormError) throw new JsonError('it is not UTF-8', { cause });
     throw new JsonError('it is not JSON', { cause });
   }
-  const keys = countWrittenKeys(text);
+  const keys = countWrittenKeys(bytes);
   if (keys === undefined) throw new JsonError('a number in it is not written as a plain integer');
   if (keys !== countKeys(value)) throw new JsonError('an object in it names a key twice');
   return value;
@@ -29,15 +31,34 @@ export function parseJson(bytes: Uint8Array): unknown {
 
 /**
  * Keys as written; nothing when a number is odd. In valid JSON every quote opens or ends a string, a colon after one
- * makes it a key, and outside of strings digits make numbers.
+ * makes it a key, and outside of strings digits make numbers. Bytes will do: of UTF-8 none but ASCII is below 0x80.
  */
-function countWrittenKeys(text: string): number | undefined {
+function countWrittenKeys(json: Uint8Array): number | undefined {
   let count = 0;
-  for (const [found, colon] of text.matchAll(STRING_OR_ODD_NUMBER)) {
-    if (!found.startsWith('"')) return undefined;
-    if (colon !== undefined) count += 1;
+  for (let at = 0; at < json.length; ) {
+    const byte = json[at] as number;
+    if (byte === QUOTE) {
+      at = afterString(json, at);
+      while (WHITE.has(json[at] as number)) at += 1;
+      if (json[at] === COLON) count += 1;
+      continue;
+    }
+    if (byte === DOT || (byte === MINUS && json[at + 1] === ZERO)) return undefined;
+    if ((byte === SMALL_E || byte === LARGE_E) && isDigit(json[at - 1])) return undefined;
+    at += 1;
   }
   return count;
+}
+
+/** Where a string that begins at a quote has ended. */
+function afterString(json: Uint8Array, quote: number): number {
+  let at = quote + 1;
+  while (json[at] !== QUOTE) at += json[at] === BACKSLASH ? 2 : 1;
+  return at + 1;
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= ZERO && byte <= NINE;
 }
 
 /** Keys as parsed: fewer than written when one was overwritten. */

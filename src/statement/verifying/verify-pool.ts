@@ -87,11 +87,11 @@ export class VerifyPool {
     await Promise.all(this.#threads.splice(0).map(({ worker }) => worker.terminate()));
   }
 
-  /** Whatever comes in the same turn goes along. */
+  /** Whatever comes in the same turn goes along: of many small messages each costs as much as a large one. */
   #plan(): void {
     if (this.#isPlanned) return;
     this.#isPlanned = true;
-    queueMicrotask(() => {
+    setImmediate(() => {
       this.#isPlanned = false;
       this.#send();
     });
