@@ -52,8 +52,8 @@ export interface ProofBundleLimits {
 }
 
 export const PROOF_BUNDLE_LIMITS: ProofBundleLimits = {
-  bytes: 4 * 1024 * 1024,
-  entries: 512,
+  bytes: 8 * 1024 * 1024,
+  entries: 1024,
   leafBytes: 4096 + 8,
   values: 64,
   valueLength: 8192,

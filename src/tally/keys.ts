@@ -3,7 +3,7 @@ import { type PolicyRules, publicKeyOf, type StatementOf } from '../statement/br
 import { DAY_MS } from './life.ts';
 import { refreshStanding } from './membership.ts';
 import { type Refusal, refuse } from './refusal.ts';
-import type { BuilderState, Entry, Tally } from './state.ts';
+import { BOUNDS, type BuilderState, type Entry, type Tally } from './state.ts';
 
 /** The builder for which a key signs now, by its identity: its first key, for ever. */
 export function identityOf(tally: Tally, key: string): string | undefined {
@@ -47,6 +47,9 @@ export function judgeRotate(
   }
   if (tally.builders.has(signer) || tally.rotatedKeys.has(signer)) {
     return refuse('taken', 'the new key was a builder’s before: rotate to one that nobody has used');
+  }
+  if (builder.life.keyEntries.length >= BOUNDS.keys) {
+    return refuse('taken', `this builder has had ${BOUNDS.keys} keys: register a new one`);
   }
   const owner = tally.announceOwners.get(predicate.announceDigest);
   if (owner !== undefined && owner !== builder.key) {

@@ -231,7 +231,15 @@ export interface Tally {
   alarmsTotal: number;
 }
 
-export const BOUNDS = { refusals: 1024, alarms: 1024, pendingPolicies: 16, rivals: 16, rounds: 16 } as const;
+export const BOUNDS = {
+  refusals: 1024,
+  alarms: 1024,
+  pendingPolicies: 16,
+  rivals: 16,
+  rounds: 16,
+  /** Keys of one builder, one after another: proofs of a release carry the whole chain of each of its panel. */
+  keys: 16,
+} as const;
 
 /** A tally that has counted nothing. */
 export function emptyTally(context: TallyContext): Tally {

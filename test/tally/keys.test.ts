@@ -165,3 +165,13 @@ test('an audit at an address that is too new gives no weight; the proven one kee
   assert.match(world.standing(other, 0), new RegExp(`too new \\(entry ${fresh.index}\\)`));
   assert.notEqual(index, fresh.index);
 });
+
+test('a builder has at most 16 keys, one after another: proofs carry the whole chain', () => {
+  const world = World.founded();
+  for (let round = 1; round <= 15; round += 1) world.rotate(0, round);
+  assert.equal(world.tally.refusedTotal, 0);
+  world.rotate(0, 16);
+  assert.match(world.tally.refusals.at(-1)?.reason ?? '', /has had 16 keys/);
+  world.revoke(0);
+  assert.equal(world.tally.refusedTotal, 1);
+});

@@ -11,7 +11,7 @@ export function fuzz(bytes: Uint8Array): void {
   const bundle = accepted(LogError, () => readAndOverwrite(bytes, (read) => parseProofBundle(read)));
   if (bundle === undefined) return;
   mustEqual(formatProofBundle(bundle), bytes, 'a proof');
-  if (bundle.entries.length > 512 || (bundle.state?.values.length ?? 0) > 64)
+  if (bundle.entries.length > 1024 || (bundle.state?.values.length ?? 0) > 64)
     throw new Error('without bound');
   for (const entry of bundle.entries) {
     const cut = accepted(NoteError, () => parseTlogProof(tlogProofOf(bundle, entry)));
