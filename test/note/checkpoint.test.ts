@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { toBase64 } from '../../src/bytes/index.ts';
+import { fromBase64, toBase64 } from '../../src/bytes/index.ts';
 import { formatCheckpoint, NoteError, parseCheckpoint } from '../../src/note/index.ts';
 
 // The example of C2SP tlog-checkpoint.
@@ -15,6 +15,23 @@ test('the example of the specification is read and written', () => {
   assert.equal(toBase64(checkpoint.root), ROOT);
   assert.deepEqual(checkpoint.extensions, []);
   assert.equal(formatCheckpoint(checkpoint), EXAMPLE);
+});
+
+test("the tree of the tests of Go's sumdb/tlog is read and written, and what those refuse is refused", () => {
+  const root = 'TszzRgjTG6xce+z2AG31kAXYKBgQVtCSCE40HmuwBb0='; // the leaf hash of 'hello world'
+  const golden = `go.sum database tree\n123456789012\n${root}\n`;
+  const tree = {
+    origin: 'go.sum database tree',
+    size: 123_456_789_012,
+    root: fromBase64(root),
+    extensions: [],
+  };
+  assert.deepEqual(parseCheckpoint(golden), tree);
+  assert.equal(formatCheckpoint(tree), golden);
+  assert.deepEqual(parseCheckpoint(`${golden}${'JOE\n'.repeat(1000)}`).extensions, Array(1000).fill('JOE'));
+  for (const bad of [golden.replace('123456789012', '0xabcdef'), golden.replace('Bb0=', 'BTOOBIG=')]) {
+    assert.throws(() => parseCheckpoint(bad), { code: 'bad-checkpoint' });
+  }
 });
 
 test('an empty tree and extension lines are kept', () => {

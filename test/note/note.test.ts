@@ -93,6 +93,32 @@ test('a wrong signature under a known key refuses the note, whatever else is on 
   assert.throws(() => open(`${TEXT}\n${longer}${enochLine}`, peter, enoch), { code: 'bad-signature' });
 });
 
+test('signatures that stand there twice are verified once; those by unknown keys say nothing, whatever they hold', () => {
+  const spoilt = `— EnochRoot ${ENOCH_SIG.slice(0, 48)}ABCD${ENOCH_SIG.slice(48)}\n`;
+  const { verified, unknown } = open(
+    `${TEXT}\n${peterLine}${peterLine}${enochLine}${enochLine}${spoilt}`,
+    peter,
+  );
+  assert.deepEqual(names(verified), ['PeterNeumann+c74f20a3']);
+  assert.deepEqual(new Set(names(unknown)), new Set(['EnochRoot+af0cfe78']));
+});
+
+test('a signature under another name or another key id is by an unknown key', () => {
+  for (const line of [
+    peterLine.replace('PeterNeumann', 'CarmenSandiego'),
+    peterLine.replace('x08g', 'xxxx'),
+  ]) {
+    assert.throws(() => open(`${TEXT}\n${line}`, peter), { code: 'unsigned' });
+  }
+});
+
+test('a note without a newline at its end, and one with a name that is none, are not signed', () => {
+  const key = parsePrivateKey(PETER_PRIVATE);
+  assert.throws(() => signNote('abc', [key]), { code: 'bad-note' });
+  const bad = { name: 'a+b', keyId: '00000000', signature: new Uint8Array(64) };
+  assert.throws(() => signNote(TEXT, [key], [bad]), NoteError);
+});
+
 for (const [what, text] of [
   ['no signatures', TEXT],
   ['an empty line and no signatures', `${TEXT}\n`],

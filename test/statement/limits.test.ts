@@ -9,7 +9,6 @@ import {
   MOST_SEATS,
   makeStatement,
   openEnvelope,
-  type PredicateInput,
   predicates,
   type Statement,
   signStatement,
@@ -20,7 +19,7 @@ const signers = Array.from({ length: ENVELOPE_LIMITS.signatures }, (_, at) => ge
 
 function largest(kind: Kind, change: object = {}): Statement {
   const { subject, predicate } = LARGEST[kind];
-  return makeStatement(kind, subject, { ...predicate, ...change } as PredicateInput<Kind>) as Statement;
+  return makeStatement(kind, subject, { ...predicate, ...change }) as Statement;
 }
 
 for (const kind of KINDS) {
