@@ -226,7 +226,12 @@ class History {
       subject: { name, sha256: digest },
       predicate: { origin: ORIGIN, timeMs: this.#nowMs, ...predicate },
     };
-    this.#count(statement as unknown as Statement, payloadDigest, signers);
+    // As from a log: nothing in it is shared with an entry before.
+    const read = JSON.parse(JSON.stringify({ statement, signers })) as {
+      statement: Statement;
+      signers: string[];
+    };
+    this.#count(read.statement, payloadDigest, read.signers);
     return payloadDigest;
   }
 

@@ -1,6 +1,6 @@
-import { commitmentOf, type StatementOf } from '../statement/browser.ts';
+import { commitmentOf, type Predicate, type StatementOf } from '../statement/browser.ts';
 import { type Refusal, refuse } from './refusal.ts';
-import { type Ballot, ballotOf, type Entry, type Poll, type Tally } from './state.ts';
+import { type Ballot, ballotOf, type Entry, type Poll, type Said, type Tally } from './state.ts';
 import { dayOf, noteActiveDay } from './tenure.ts';
 
 /** How long an audit may take to its receipt, midnight or not. */
@@ -134,8 +134,21 @@ export function applyVote(
 ): void {
   const ballot = ballotOf(release, key);
   if (ballot.vote === undefined) {
-    ballot.vote = { index: entry.index, infoHashV2: predicate.infoHashV2, output: predicate.output };
+    ballot.vote = { index: entry.index, ...saidBefore(release, predicate) };
   } else ballot.equivocationIndex ??= entry.index;
+}
+
+/** What a vote says, in the words of an equal one before: the count keeps what many say once. */
+function saidBefore({ said }: Poll, { infoHashV2, output }: Predicate<'vote'>): Said {
+  const known = said.get(infoHashV2);
+  if (known === undefined) {
+    const first = { infoHashV2, output };
+    said.set(infoHashV2, first);
+    return first;
+  }
+  const { name, sizeBytes, sha256 } = known.output;
+  const same = output.name === name && output.sizeBytes === sizeBytes && output.sha256 === sha256;
+  return { infoHashV2: known.infoHashV2, output: same ? known.output : output };
 }
 
 /** Audits go on after the verdict: then they show who is active, and move no vote. */

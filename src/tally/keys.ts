@@ -7,8 +7,9 @@ import { BOUNDS, type BuilderState, type Entry, type Tally } from './state.ts';
 
 /** The builder for which a key signs now, by its identity: its first key, for ever. */
 export function identityOf(tally: Tally, key: string): string | undefined {
-  const identity = tally.rotatedKeys.get(key) ?? key;
-  return tally.builders.get(identity)?.life.currentKey === key ? identity : undefined;
+  const builder = tally.builders.get(tally.rotatedKeys.get(key) ?? key);
+  // The builder's own copy of the text: a log repeats keys a million times, the count keeps each once.
+  return builder?.life.currentKey === key ? builder.key : undefined;
 }
 
 /** How many founders of some rules stand behind signatures: by their current keys, cooled and not revoked. */

@@ -114,6 +114,7 @@ export function applyRelease(tally: Tally, { predicate }: StatementOf<'release'>
     closeIndex: undefined,
     verdict: undefined,
     ballots: new Map(),
+    said: new Map(),
     committed: 0,
     canaryGroups: [],
     canariesLogged: 0,

@@ -36,6 +36,7 @@ export function applyRevote(tally: Tally, release: ReleaseState, entry: Entry): 
   release.open = undefined;
   release.closeIndex = undefined;
   release.ballots.clear();
+  release.said.clear();
   release.committed = 0;
   const { revotes } = tally.light;
   revotes.set(release.digest, [...(revotes.get(release.digest) ?? []), entry.index]);
