@@ -16,6 +16,8 @@ export const MOST_SEATS = 20;
 export const MOST_AUDIT_KEYS = 24;
 /** Cosignatures of witnesses that one `open` carries as the seed of its lot: no policy can ask for more. */
 export const MOST_SEED_COSIGNATURES = 5;
+/** Founders that a policy may ask to sign one entry: so many signatures leave room for what they sign. */
+export const MOST_FOUNDERS_SIGNING = 12;
 /** Builders of one canary group. */
 export const MOST_CANARY_MEMBERS = 8;
 /** The largest groups that a verdict lists; all of them follow from the votes. */

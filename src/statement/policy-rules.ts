@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { distinct, hex32, line, packagePrefix, windowSeconds } from './fields.ts';
-import { MOST_CANARY_MEMBERS, MOST_SEATS, MOST_SEED_COSIGNATURES } from './limits.ts';
+import { MOST_CANARY_MEMBERS, MOST_FOUNDERS_SIGNING, MOST_SEATS, MOST_SEED_COSIGNATURES } from './limits.ts';
 import { reputationRules } from './policy-reputation.ts';
 import { cosigners } from './policy-witnesses.ts';
 
@@ -48,7 +48,7 @@ export const policyRules = z
     /** Builder keys that are eligible from the start, and that sign policies. */
     founders: distinct(hex32, 32).min(1),
     /** How many founders must sign a policy, a revote, or a takedown against the publisher's will. */
-    foundersQuorum: z.int().min(1),
+    foundersQuorum: z.int().min(1).max(MOST_FOUNDERS_SIGNING),
     /** Who may publish what; the longest fitting prefix decides. */
     publishers: z.array(z.strictObject({ prefix: packagePrefix, keys: distinct(hex32, 8).min(1) })).max(64),
     /** Most seats of a panel. */

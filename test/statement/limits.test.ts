@@ -13,6 +13,7 @@ import {
   type Statement,
   signStatement,
 } from '../../src/statement/index.ts';
+import { MOST_FOUNDERS_SIGNING } from '../../src/statement/limits.ts';
 import { groups, keysOf, LARGEST } from './largest.ts';
 
 const signers = Array.from({ length: ENVELOPE_LIMITS.signatures }, (_, at) => generateKey(`signer${at}`));
@@ -31,9 +32,12 @@ for (const kind of KINDS) {
   });
 }
 
-test('what several sign leaves room for twelve signatures and a reason of a hundred letters', () => {
+test('what several sign leaves room for as many founders as a policy may ask for, and a reason of a hundred letters', () => {
   for (const kind of ['takedown', 'revote'] as const) {
-    const envelope = signStatement(largest(kind, { reason: 'x'.repeat(100) }), signers.slice(0, 12));
+    const envelope = signStatement(
+      largest(kind, { reason: 'x'.repeat(100) }),
+      signers.slice(0, MOST_FOUNDERS_SIGNING),
+    );
     assert.equal(openEnvelope(envelope).signatures.length, 12);
   }
 });
