@@ -7,14 +7,7 @@ import { planCanaries } from './canaries.ts';
 import { noteLateCanaryCommit } from './canary-ballots.ts';
 import { applyCanaryEntry, canaryOf } from './canary-entries.ts';
 import { passSeats } from './half-time.ts';
-import {
-  type BallotStatement,
-  faultOf,
-  judge,
-  type LogStatement,
-  type Offer,
-  type TurnStatement,
-} from './judge.ts';
+import { type BallotStatement, faultOf, judge, type LogStatement, type Offer } from './judge.ts';
 import { applyRevoke, applyRotate, identityOf } from './keys.ts';
 import { markDirty } from './light-state.ts';
 import { wakeMembers } from './membership.ts';
@@ -22,11 +15,9 @@ import { advancePolicy, applyPolicy } from './policy.ts';
 import { touchProvisional } from './provisional.ts';
 import { type Refusal, type RefusalCode, refuse } from './refusal.ts';
 import { applyRelease, isAuthorised } from './releases.ts';
-import { applyRevote } from './revote.ts';
 import { type Entry, raiseAlarm, recordRefusal, type Tally } from './state.ts';
 import { applyState, faultOfState, takeState } from './state-map.ts';
-import { applySupersede } from './supersede.ts';
-import { applyTakedown } from './takedown.ts';
+import { applyTurn, isTurn } from './turns.ts';
 import { applyVerdict } from './verdict.ts';
 import { applyClose, applyOpen } from './windows.ts';
 
@@ -132,18 +123,6 @@ function touch(tally: Tally, statement: Statement): void {
   else if (statement.kind === 'vote' || statement.kind === 'audit') {
     touchProvisional(tally, [statement.predicate.release]);
   }
-}
-
-function isTurn(statement: Statement): statement is TurnStatement {
-  return ['supersede', 'takedown', 'revote'].includes(statement.kind);
-}
-
-function applyTurn(tally: Tally, statement: TurnStatement, entry: Entry): void {
-  const release = tally.releases.get(statement.predicate.release);
-  if (release === undefined) return;
-  if (statement.kind === 'supersede') applySupersede(tally, release, statement, entry);
-  else if (statement.kind === 'takedown') applyTakedown(tally, release, statement, entry);
-  else applyRevote(tally, release, entry);
 }
 
 function isAboutRelease(statement: Statement): statement is BallotStatement | LogStatement {

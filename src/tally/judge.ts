@@ -1,4 +1,5 @@
 import type { Statement, StatementOf } from '../statement/browser.ts';
+import { releaseOf } from './about-release.ts';
 import { faultOfAudit, judgeAudit, judgeCommit, judgeFailure, judgeVote } from './ballots.ts';
 import { judgeBuilder } from './builders.ts';
 import { judgeCanary } from './canaries.ts';
@@ -8,11 +9,9 @@ import { identityOf, judgeRevoke, judgeRotate, revokedBefore } from './keys.ts';
 import { judgePolicy, policyAt } from './policy.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { judgeRelease } from './releases.ts';
-import { judgeRevote } from './revote.ts';
-import type { Entry, ReleaseState, Tally } from './state.ts';
+import type { Entry, Tally } from './state.ts';
 import { judgeState } from './state-map.ts';
-import { judgeSupersede } from './supersede.ts';
-import { judgeTakedown } from './takedown.ts';
+import { judgeTurn } from './turns.ts';
 import { faultOfVerdict, judgeVerdict } from './verdict.ts';
 import { faultOfClose, faultOfOpen, judgeClose, judgeOpen, neverOpens } from './windows.ts';
 
@@ -30,9 +29,6 @@ export type LogStatement =
 
 /** What only a builder signs about a release. */
 export type BallotStatement = StatementOf<'commit'> | StatementOf<'failure'> | StatementOf<'vote'>;
-
-/** What publishers and founders say about a release that stands. */
-export type TurnStatement = StatementOf<'supersede'> | StatementOf<'takedown'> | StatementOf<'revote'>;
 
 /** An entry, or what would be the next one; the digest matters for releases only. */
 export type Offer = Omit<Entry, 'payloadDigest'> & { readonly payloadDigest: string | undefined };
@@ -167,38 +163,6 @@ function judgeLogStatement(tally: Tally, statement: LogStatement, offer: Offer):
     case 'verdict':
       return judgeVerdict(release, timeMs);
   }
-}
-
-function judgeTurn(
-  tally: Tally,
-  statement: TurnStatement,
-  signers: readonly string[],
-  timeMs: number,
-): Refusal | undefined {
-  const release = releaseOf(tally, statement);
-  if ('code' in release) return release;
-  switch (statement.kind) {
-    case 'supersede':
-      return judgeSupersede(tally, release, statement, signers, timeMs);
-    case 'takedown':
-      return judgeTakedown(tally, release, signers, timeMs);
-    case 'revote':
-      return judgeRevote(tally, release, signers, timeMs);
-  }
-}
-
-function releaseOf(
-  tally: Tally,
-  { subject, predicate }: BallotStatement | LogStatement | TurnStatement,
-): ReleaseState | Refusal {
-  const release = tally.releases.get(predicate.release);
-  if (release === undefined)
-    return refuse('unknown-release', `release ${predicate.release} is not in this log`);
-  if (subject.name === release.predicate.package) return release;
-  return refuse(
-    'wrong-subject',
-    `release ${predicate.release} is ${release.predicate.package}, not ${subject.name}`,
-  );
 }
 
 /** What an entry of the log says that the count does not confirm. */
