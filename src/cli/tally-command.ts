@@ -5,6 +5,7 @@ import { readKeyFile } from '../statement/index.ts';
 import { contextOf } from './context.ts';
 import { type Listen, parseListen } from './listen.ts';
 import { loggerOf, logLevelOption } from './log-level.ts';
+import { addBackupCommands, backupDaily } from './tally-backup.ts';
 
 interface InitArguments {
   readonly data: string;
@@ -20,10 +21,11 @@ interface RunArguments {
   readonly trustedProxy?: readonly string[];
   readonly auditAddress?: string;
   readonly witnessPolicy?: string;
+  readonly backup?: string;
   readonly logLevel: string;
 }
 
-/** `bitquorum tally init` and `bitquorum tally run`. */
+/** `bitquorum tally init`, `run`, `backup` and `restore`. */
 export function addTallyCommand(program: Command): void {
   const tally = program
     .command('tally')
@@ -55,8 +57,13 @@ export function addTallyCommand(program: Command): void {
       '--witness-policy <file>',
       'witnesses that cosign each checkpoint before it is published, and their quorum (C2SP tlog-policy)',
     )
+    .option(
+      '--backup <dir>',
+      'write a backup into this folder at the start and once a day, each in a folder of its own',
+    )
     .addOption(logLevelOption())
     .action(runAction);
+  addBackupCommands(tally);
 }
 
 async function initAction(args: InitArguments, command: Command): Promise<void> {
@@ -97,5 +104,9 @@ async function runAction(args: RunArguments, command: Command): Promise<void> {
     { url, publicUrl, origin, logKey },
     `tally     ${origin}\nlog key   ${logKey}\ndashboard ${url}/`,
   );
-  await tally.ended;
+  const stopBackups =
+    args.backup === undefined
+      ? undefined
+      : await backupDaily(tally, args.backup, (text) => output.complain(text));
+  await tally.ended.finally(stopBackups);
 }

@@ -1,6 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
 import { openHeadFile, openLog } from '../log/index.ts';
 import {
   generateKey,
@@ -17,6 +15,7 @@ import { admits, emptyTally, parsePolicyToml } from '../tally/index.ts';
 import { type Clock, SYSTEM_CLOCK } from './clock.ts';
 import { dataPaths } from './data-folder.ts';
 import { ServiceError } from './errors.ts';
+import { makeWholeFolder } from './new-folder.ts';
 
 export interface InitOptions {
   /** A folder that does not exist yet, or is empty. */
@@ -41,26 +40,12 @@ export interface InitedTally {
 
 /**
  * Makes a tally's data folder (0700) with a new log key (0600) and the policy as entry 0, signed by its founders.
- * The folder is made beside its place and renamed into it, so that a half-made one is never run:
- *
- *     mkdtemp(folder.new-…), key file, store, entry 0      each durable
- *     rename(folder.new-…, folder)                         fails unless the place is empty
+ * The folder is there as a whole or not at all, so that a half-made one is never run.
  *
  * Throws `data-exists`, `bad-policy`, and why the count does not take the policy.
  */
-export async function initTally(options: InitOptions): Promise<InitedTally> {
-  const folder = resolve(options.dataFolder);
-  await refuseExisting(folder);
-  await mkdir(dirname(folder), { recursive: true });
-  const staging = await mkdtemp(join(dirname(folder), `${basename(folder)}.new-`));
-  try {
-    const inited = await fill(staging, options);
-    await moveTo(staging, folder);
-    return inited;
-  } catch (error) {
-    await rm(staging, { recursive: true, force: true });
-    throw error;
-  }
+export function initTally(options: InitOptions): Promise<InitedTally> {
+  return makeWholeFolder(options.dataFolder, (staging) => fill(staging, options));
 }
 
 async function fill(folder: string, options: InitOptions): Promise<InitedTally> {
@@ -113,26 +98,6 @@ async function logFirst(first: FirstEntry): Promise<void> {
     await log.close();
   } finally {
     await store.close();
-  }
-}
-
-async function refuseExisting(folder: string): Promise<void> {
-  try {
-    if ((await readdir(folder)).length === 0) return;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
-  throw new ServiceError('data-exists', `${folder} is not empty: a tally is made in a folder of its own`);
-}
-
-async function moveTo(staging: string, folder: string): Promise<void> {
-  try {
-    await rename(staging, folder);
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? '';
-    if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(code)) throw cause;
-    throw new ServiceError('data-exists', `${folder} came to exist meanwhile`, { cause });
   }
 }
 

@@ -7,6 +7,7 @@ import type { TlogPolicy } from '../note/index.ts';
 import { type PrivateKey, readKeyFile } from '../statement/index.ts';
 import { openSqliteStore, type Store } from '../store/index.ts';
 import { identityFrom, probeFrom } from './audit/probe.ts';
+import { backupTally } from './backup.ts';
 import { type Clock, SYSTEM_CLOCK } from './clock.ts';
 import { Core } from './core.ts';
 import { dataPaths } from './data-folder.ts';
@@ -52,6 +53,8 @@ export interface RunningTally {
   readonly logKey: string;
   /** Resolves when it has ended; rejects when it had to end, because its log or store failed. */
   readonly ended: Promise<void>;
+  /** Writes a backup into a new folder while it runs: {@link backupTally}. */
+  backup(destination: string): Promise<void>;
   /** Takes no more requests, finishes what is on its way, and closes log and store. */
   close(): Promise<void>;
 }
@@ -92,7 +95,8 @@ export async function startTally(options: StartOptions): Promise<RunningTally> {
       trustedProxies: options.trustedProxies ?? [],
       dashboardFolder: options.dashboardFolder,
     });
-    return running({ core, data, served, failure, signal: options.signal });
+    const { dataFolder, signal } = options;
+    return running({ core, data, dataFolder, served, failure, signal });
   } catch (error) {
     await core.close();
     await closeData(data);
@@ -103,12 +107,13 @@ export async function startTally(options: StartOptions): Promise<RunningTally> {
 interface Running {
   readonly core: Core;
   readonly data: Data;
+  readonly dataFolder: string;
   readonly served: Served;
   readonly failure: Failure;
   readonly signal: AbortSignal | undefined;
 }
 
-function running({ core, data, served, failure, signal }: Running): RunningTally {
+function running({ core, data, dataFolder, served, failure, signal }: Running): RunningTally {
   const { promise: ended, resolve: end, reject } = Promise.withResolvers<void>();
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
@@ -130,7 +135,9 @@ function running({ core, data, served, failure, signal }: Running): RunningTally
   });
   ended.catch(() => undefined); // whoever awaits it hears of it; nobody has to
   const { url, publicUrl } = served;
-  return { url, publicUrl, origin: data.signer.name, logKey: data.signer.vkey, ended, close };
+  const { name: origin, vkey: logKey } = data.signer;
+  const backup = (destination: string): Promise<void> => backupTally(dataFolder, data.store, destination);
+  return { url, publicUrl, origin, logKey, ended, backup, close };
 }
 
 async function closeAll(core: Core, data: Data, { server }: Served): Promise<void> {

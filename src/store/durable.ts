@@ -42,6 +42,17 @@ export async function replaceFile(path: string, bytes: Uint8Array): Promise<void
   await syncFolder(dirname(resolve(path)));
 }
 
+/** Makes a file that is written and its name durable. */
+export async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await syncFolder(dirname(resolve(path)));
+}
+
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return; // there a folder cannot be opened to be synced
   const handle = await open(folder, 'r');

@@ -42,6 +42,8 @@ export async function openDatabase(path: string): Promise<DatabaseSync> {
       PRAGMA synchronous = FULL;
       PRAGMA fullfsync = ON;
       PRAGMA checkpoint_fullfsync = ON;
+      PRAGMA wal_autocheckpoint = 4000;
+      PRAGMA cache_size = -65536;
       PRAGMA journal_size_limit = 67108864;
       PRAGMA temp_store = MEMORY;
     `);

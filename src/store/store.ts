@@ -116,6 +116,12 @@ export interface Store {
   getMeta(name: string): Promise<Uint8Array | undefined>;
   putMeta(name: string, value: Uint8Array): Promise<void>;
 
+  /**
+   * Writes all that is durable now into a store of its own at `path`, which must not exist, while this one goes on: a
+   * consistent copy of its last moment, durable once this resolves.
+   */
+  backup(path: string): Promise<void>;
+
   /** Ends the use of the store; other processes may open it. A second call does nothing. */
   close(): Promise<void>;
 }

@@ -14,7 +14,7 @@ import {
 export type Fault = 'did not persist' | 'did persist';
 
 /** Everything that a log writes. */
-export type Write = 'appendEntries' | 'putCheckpoint' | 'putBlob' | 'putMeta' | 'head';
+export type Write = 'appendEntries' | 'putCheckpoint' | 'putBlob' | 'putMeta' | 'backup' | 'head';
 
 /** Asked before each write: whether, and how, it is to fail. */
 export type FaultPlan = (write: Write) => Fault | undefined;
@@ -68,6 +68,9 @@ export class FaultyStore implements Store {
   }
   getMeta(name: string): Promise<Uint8Array | undefined> {
     return this.#store.getMeta(name);
+  }
+  backup(path: string): Promise<void> {
+    return attempt('backup', this.#plan, () => this.#store.backup(path));
   }
   close(): Promise<void> {
     return this.#store.close();

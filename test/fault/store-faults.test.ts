@@ -1,5 +1,6 @@
 // Faults come in pairs: each write of the log fails once without having persisted, and once after it had.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { openSqliteStore, type Store } from '../../src/store/index.ts';
 import { appendText, LogInFolder, published, refused, sha256Hex } from '../log/samples.ts';
@@ -43,6 +44,35 @@ suite('a log whose write', () => {
         });
       });
     }
+  }
+
+  for (const fault of FAULTS) {
+    test(`backup failed and ${fault} leaves the log as it is, and can be done again`, async () => {
+      const place = await LogInFolder.make();
+      let calls = 0;
+      const store = new FaultyStore(await openSqliteStore({ path: place.database }), (each) => {
+        if (each === 'backup') calls += 1;
+        return each === 'backup' && calls === 1 ? fault : undefined;
+      });
+      try {
+        const log = await place.open({ store, checkpointEveryMs: 0 });
+        for (let at = 0; at < 300; at += 1) void appendText(log, `entry ${at}`);
+        await assert.rejects(store.backup(join(place.folder, 'first')), /planned/);
+        assert.equal((await appendText(log, 'last')).index, 300);
+        await published(log, 301);
+        const copies = fault === 'did persist' ? ['first', 'second'] : ['second'];
+        await store.backup(join(place.folder, 'second'));
+        for (const name of copies) {
+          const copy = await openSqliteStore({ path: join(place.folder, name) });
+          const { size } = await copy.head();
+          assert.equal((await copy.readHashes(0, 0, Math.min(size, 256))).length, Math.min(size, 256) * 32);
+          assert.ok(size === 301 || name === 'first');
+          await copy.close();
+        }
+      } finally {
+        await place.remove();
+      }
+    });
   }
 
   test('of any kind fails at random, many at once, keeps its word', async (t) => {
