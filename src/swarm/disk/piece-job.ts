@@ -27,10 +27,10 @@ export function pieceJob(
     kind: 'piece',
     data,
     height: layout.pieceHeight(layout.fileOf(pieceIndex)),
-    expected: hashes.of(pieceIndex) as Uint8Array,
+    expected: new Uint8Array(hashes.of(pieceIndex) as Uint8Array), // a view would take its whole layer to the thread
     ...(v1Hashes && {
       v1: {
-        expected: v1Hashes.slice(pieceIndex * SHA1_BYTES, (pieceIndex + 1) * SHA1_BYTES),
+        expected: new Uint8Array(v1Hashes.subarray(pieceIndex * SHA1_BYTES, (pieceIndex + 1) * SHA1_BYTES)),
         zeros: isUnpadded ? 0 : layout.pieceLength - data.length,
       },
     }),

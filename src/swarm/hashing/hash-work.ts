@@ -8,6 +8,8 @@ const blockTree = createBlockTreeHasher((bytes) => hash('sha256', bytes, 'buffer
 
 /** Most bytes of a file that are in memory at once while its blocks are hashed. */
 const READ_BYTES = 1024 * 1024;
+/** The thread's own, for all files: one for each would pile up until the collector comes by. */
+let readBuffer: Buffer | undefined;
 
 /** Does a job, in whatever thread it is called. Never throws for what a peer or the disk can cause. */
 export function doHashJob(job: HashJob): HashOutcome {
@@ -65,8 +67,9 @@ function withUnchecked(
 }
 
 function leavesOfFile({ fd, position, length }: HashJob & { kind: 'leaves' }): Uint8Array {
-  const leaves = Buffer.allocUnsafe(Math.ceil(length / BLOCK_BYTES) * HASH_BYTES);
-  const buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, length));
+  const leaves = Buffer.allocUnsafeSlow(Math.ceil(length / BLOCK_BYTES) * HASH_BYTES);
+  readBuffer ??= Buffer.allocUnsafeSlow(READ_BYTES);
+  const buffer = readBuffer;
   for (let done = 0; done < length; done += buffer.length) {
     const part = buffer.subarray(0, Math.min(buffer.length, length - done));
     readAll(fd, part, position + done);
