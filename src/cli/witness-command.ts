@@ -79,8 +79,7 @@ async function runAction(args: RunArguments, command: Command): Promise<void> {
     logger: await loggerOf(output.quiet ? 'error' : args.logLevel),
   });
   const { url, vkeys } = witness;
-  const lines = vkeys.map((vkey, at) => `witness w${at + 1} ${vkey} ${url}`);
-  output.result({ url, vkeys, logs }, lines.join('\n'));
+  output.result({ url, vkeys, logs }, policyLines(vkeys, url).join('\n'));
   if (!signal.aborted) {
     await new Promise((stop) => {
       signal.addEventListener('abort', stop, { once: true });
@@ -94,4 +93,14 @@ async function logsOf({ log = [], logs }: RunArguments): Promise<readonly string
   const all = [...log, ...listed];
   if (all.length === 0) throw new UsageError('name the logs to cosign: --log VKEY, or --logs FILE');
   return all;
+}
+
+/** The lines of a trust policy that name this witness; several keys of one name are numbered. */
+function policyLines(vkeys: readonly string[], url: string): string[] {
+  const names = vkeys.map((vkey) => vkey.slice(0, vkey.indexOf('+')));
+  return vkeys.map((vkey, at) => {
+    const name = names[at] ?? '';
+    const before = names.slice(0, at).filter((other) => other === name).length;
+    return `witness ${name}${before === 0 ? '' : `-${before + 1}`} ${vkey} ${url}`;
+  });
 }

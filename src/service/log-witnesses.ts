@@ -4,6 +4,9 @@ import type { LogOptions } from '../log/index.ts';
 import type { TlogPolicy } from '../note/index.ts';
 import { WitnessCircle } from '../witness/index.ts';
 
+/** A witness that is down is asked again and again, and told of so often. */
+const TELL_EVERY_MS = 60_000;
+
 interface WitnessedLog {
   readonly witnesses: TlogPolicy;
   /** The log's verifier key. */
@@ -24,9 +27,16 @@ export function witnessedBy({
   headFile,
   logger,
 }: WitnessedLog): Pick<LogOptions, 'cosign' | 'newestHeads'> {
+  const told = new Map<string, number>();
   const circle = new WitnessCircle(witnesses, {
     logVkey,
-    onFault: (error, url) => logger.warn({ err: error, url }, 'a witness did not cosign'),
+    onFault: (error, url) => {
+      const nowMs = performance.now();
+      if (nowMs - (told.get(url) ?? -Infinity) < TELL_EVERY_MS) return;
+      told.set(url, nowMs);
+      const reason = error instanceof Error ? error.message : String(error);
+      logger.warn({ url, reason }, 'a witness did not cosign');
+    },
   });
   return {
     cosign: (head, prove, signal) => circle.cosign(head, prove, signal),
