@@ -1,0 +1,405 @@
+// Attacks by builders, each carried out against a tally that runs.
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { type TestContext, test } from 'node:test';
+import { brandBytes } from '../../src/bytes/index.ts';
+import { generateKey, type PrivateKey } from '../../src/statement/index.ts';
+import { formatAnnounceUrl } from '../../src/wire/index.ts';
+import { rawGet, sendRaw } from '../service/raw-http.ts';
+import { digestOf, post, until } from '../service/tally-fixture.ts';
+import {
+  DAY_SECONDS,
+  digestOfKey,
+  Network,
+  reasonOf,
+  refused,
+  strangers,
+  taken,
+} from './network.ts';
+
+const NAMES = ['a', 'b', 'c'].map((name) => `pkg:npm/%40noble/${name}@1.0.0`);
+
+/** A policy under which two honest builds on two days are tenure, and some are admitted each day. */
+function quickTenure(least: number) {
+  return (toml: string): string =>
+    `${toml}\n[tenure]\nactiveDays = 1\nbuilds = 1\ncanaries = 0\n[admission]\nperiodDays = 1\nleast = ${least}\nshare = [1, 10]\n`;
+}
+
+/** Newcomers that build honestly beside the founders until the first of them were admitted; whom the lot took. */
+async function patientFlood(
+  t: TestContext,
+  options: { founders: number; newcomers: number; least: number },
+): Promise<{ network: Network; flood: PrivateKey[]; admitted: PrivateKey[] }> {
+  const network = await Network.start(t, {
+    founders: options.founders,
+    policy: quickTenure(options.least),
+  });
+  const { founders } = network.cast;
+  const flood = strangers(options.newcomers);
+  for (const key of flood) await network.register(key);
+  for (const name of NAMES.slice(0, 2)) {
+    const release = await network.run(new Map([[await network.build(), [...founders, ...flood]]]), name);
+    const view = await network.verdict(release);
+    assert.equal(view.state, 'final');
+    assert.deepEqual(view.panel, founders.map(({ key }) => key).sort(), 'no newcomer has a seat');
+    for (const key of flood) assert.match(reasonOf(view, key), /not on the panel: it was not eligible/);
+    network.pass(DAY_SECONDS);
+  }
+  const wanted = Math.min(options.least, options.newcomers);
+  const isIn = async (): Promise<PrivateKey[]> => {
+    const views = await network.builders();
+    return flood.filter(({ key }) => views.get(key)?.standing.eligible === true);
+  };
+  const admitted = await until(isIn, ({ length }) => length >= wanted);
+  return { network, flood, admitted };
+}
+
+test('a flood of newcomers that copies honest work has no seat before its tenure, then two more a period, and is outvoted', async (t) => {
+  const { network, flood, admitted } = await patientFlood(t, { founders: 5, newcomers: 6, least: 2 });
+  assert.equal(admitted.length, 2, 'the lot takes two of six');
+  const good = await network.build();
+  const evil = await network.build();
+  const release = await network.run(
+    new Map([
+      [good, network.cast.founders],
+      [evil, flood],
+    ]),
+    NAMES[2],
+  );
+  const view = await network.verdict(release);
+  assert.deepEqual([view.state, view.winner], ['final', good.hash]);
+  assert.equal(view.groups.find(({ infoHashV2 }) => infoHashV2 === evil.hash)?.counted, 2);
+});
+
+test('known limit: a patient flood comes to hold most seats; without the founders it still cannot make its file win', async (t) => {
+  const { network, flood, admitted } = await patientFlood(t, { founders: 3, newcomers: 8, least: 8 });
+  assert.equal(admitted.length, 8);
+  const good = await network.build();
+  const evil = await network.build();
+  const release = await network.run(
+    new Map([
+      [good, network.cast.founders],
+      [evil, flood],
+    ]),
+    NAMES[2],
+  );
+  const view = await network.verdict(release);
+  assert.deepEqual([view.state, view.winner], ['contested', null], 'eight of eleven are more than two thirds');
+  assert.equal(view.groups[0]?.infoHashV2, evil.hash);
+});
+
+test('builders that collude on an obscure release have no seats on it, however many they are', async (t) => {
+  const network = await Network.start(t, {
+    founders: 9,
+    policy: (toml) => toml.replace('panelSeats = 15', 'panelSeats = 3'),
+  });
+  const release = await network.release();
+  const { panel } = await network.view(release);
+  assert.equal(panel.length, 3);
+  const seated = network.cast.founders.filter(({ key }) => panel.includes(key));
+  const others = network.cast.founders.filter(({ key }) => !panel.includes(key));
+  const good = await network.build();
+  const evil = await network.build();
+  await network.commits(seated, release, good);
+  await network.commits(others, release, evil);
+  await network.closed(release);
+  await network.votes(seated, release, good);
+  await network.votes(others, release, evil);
+  const view = await network.verdict(release);
+  assert.deepEqual([view.state, view.winner], ['final', good.hash]);
+  for (const key of others) assert.match(reasonOf(view, key), /the lot gave its 3 seats to others/);
+});
+
+test('a mirror that shows, seeds and is audited for what others built counts for nothing', async (t) => {
+  const network = await Network.start(t, { founders: 5 });
+  const [mirror, thief, ...honest] = network.cast.founders as [PrivateKey, PrivateKey, ...PrivateKey[]];
+  const release = await network.release();
+  const good = await network.build();
+  await network.commits(honest, release, good);
+  // The thief commits to what it cannot open: a commitment binds the key of who made it.
+  const { origin } = network.tally;
+  const copied = await network.commit(honest[0] as PrivateKey, release, good);
+  assert.equal(copied.status, 200, 'the first commitment again');
+  const stranger = generateKey('not-the-builder');
+  taken(await network.commit(stranger, release, good, thief));
+  await network.closed(release);
+  await network.votes(honest, release, good);
+  refused(await network.commit(mirror, release, good), 'too-late');
+  await network.votes([mirror], release, good);
+  refused(await network.vote(thief, release, good), 'does-not-open');
+  const view = await network.verdict(release);
+  assert.deepEqual([view.state, view.winner], ['final', good.hash], origin);
+  assert.equal(view.groups[0]?.counted, 3);
+  assert.match(reasonOf(view, mirror), /a mirror seeds but never counts/);
+  assert.match(reasonOf(view, thief), /counts as dissent: .* never opened/);
+});
+
+test('one builder that signs with many keys, of one operator or of one network, has one weight', async (t) => {
+  const network = await Network.start(t, {
+    founders: 8,
+    registration: (at) => (at < 3 ? {} : at < 6 ? { operator: 'One Ltd' } : { prefixes: ['192.0.2.0/24'] }),
+  });
+  const { founders } = network.cast;
+  const [honest, alike] = [founders.slice(0, 3), founders.slice(3)];
+  const good = await network.build();
+  const evil = await network.build();
+  const release = await network.run(
+    new Map([
+      [good, honest],
+      [evil, alike],
+    ]),
+  );
+  const view = await network.verdict(release);
+  assert.equal(view.panel.length, 5, 'three alone, one for the operator, one for the network');
+  assert.equal(view.winner, null, 'two of five can still contest');
+  assert.equal(view.groups.find(({ infoHashV2 }) => infoHashV2 === evil.hash)?.counted, 2, 'of five keys');
+});
+
+test('who never opens, commits twice or calls a commitment a failure gains nothing, and is suspended', async (t) => {
+  const network = await Network.start(t, { founders: 8 });
+  const [silent, double, ...honest] = network.cast.founders as [PrivateKey, PrivateKey, ...PrivateKey[]];
+  const release = await network.release();
+  const good = await network.build();
+  const evil = await network.build();
+  await network.commits([silent, double, ...honest], release, good);
+  taken(await network.commit(double, release, evil));
+  refused(
+    await network.say('failure', network.subject(release), { release, reason: 'no luck' }, silent),
+    'taken',
+  );
+  await network.closed(release);
+  await network.votes(honest, release, good);
+  refused(await network.vote(double, release, good), 'does-not-open');
+  const view = await network.verdict(release);
+  assert.deepEqual([view.state, view.winner], ['final', good.hash]);
+  assert.match(reasonOf(view, silent), /counts as dissent/);
+  assert.match(reasonOf(view, double), /logged two different commitments/);
+  for (const key of [silent, double]) assert.equal((await network.standing(key)).stage, 'suspended');
+});
+
+test('an early vote that would end the independence of others is refused, and nothing shows before close', async (t) => {
+  const network = await Network.start(t, { founders: 3 });
+  const [early] = network.cast.founders as [PrivateKey];
+  const release = await network.release();
+  const good = await network.build();
+  await network.commits(network.cast.founders, release, good);
+  refused(await network.vote(early, release, good), 'too-early');
+  const view = await network.view(release);
+  assert.deepEqual(view.groups, []);
+  assert.ok(!JSON.stringify(view).includes(good.hash));
+});
+
+/** An urgent release, open for commitments. */
+async function urgently(t: TestContext): Promise<{ network: Network; release: string }> {
+  const network = await Network.start(t, {
+    founders: 5,
+    policy: (toml) =>
+      `${toml.replace('commitFloorSeconds = 60', 'commitFloorSeconds = 3600')}\n[urgent]\nfounders = 2\ncommitFloorSeconds = 100\nvoteFloorSeconds = 200\nprovisionalClusters = 3\n`,
+  });
+  const { publisher, founders } = network.cast;
+  refused(await post(network.tally, network.releaseEntry({ urgent: true })), 'wrong-signer');
+  const release = await network.release({ urgent: true }, [publisher, ...founders.slice(0, 2)]);
+  return { network, release };
+}
+
+test('poisoners cannot hold an urgent release up: three founders make it provisional, and it wins', async (t) => {
+  const { network, release } = await urgently(t);
+  const { founders } = network.cast;
+  const poisoners = strangers(4, 'poisoner');
+  for (const key of poisoners) await network.register(key);
+  const good = await network.build();
+  const evil = await network.build();
+  await network.commits(poisoners, release, evil);
+  await network.commits(founders.slice(0, 4), release, good);
+  await network.closed(release);
+  await network.votes(poisoners, release, evil);
+  await network.votes(founders.slice(0, 3), release, good);
+  const provisional = await network.view(release);
+  assert.deepEqual([provisional.state, provisional.winner], ['provisional', null], 'shown, and no winner yet');
+  assert.equal(provisional.provisional?.infoHashV2, good.hash);
+  await network.votes(founders.slice(3, 4), release, good);
+  const view = await network.verdict(release);
+  assert.deepEqual([view.state, view.winner], ['final', good.hash], 'the founder that stays away is no dissent');
+});
+
+test('known limit: two of five founders that build something else contest an urgent release in the open', async (t) => {
+  const { network, release } = await urgently(t);
+  const { founders } = network.cast;
+  const good = await network.build();
+  const evil = await network.build();
+  await network.commits(founders.slice(0, 3), release, good);
+  await network.commits(founders.slice(3), release, evil);
+  await network.closed(release);
+  await network.votes(founders.slice(3), release, evil);
+  await network.votes(founders.slice(0, 3), release, good);
+  assert.equal((await network.view(release)).state, 'voting', 'not provisional');
+  const view = await network.verdict(release);
+  assert.deepEqual([view.state, view.winner], ['contested', null]);
+  assert.deepEqual(
+    view.groups.map(({ counted }) => counted),
+    [3, 2],
+  );
+});
+
+test('a release whose output differs from build to build wins nothing and ruins no record', async (t) => {
+  const network = await Network.start(t, { founders: 5 });
+  const { founders } = network.cast;
+  const groups = new Map(await Promise.all(founders.map(async (key) => [await network.build(), [key]] as const)));
+  const view = await network.verdict(await network.run(groups));
+  assert.equal(view.winner, null);
+  for (const key of founders) assert.equal((await network.standing(key)).eligible, true);
+});
+
+test('a thief of a builder’s key cannot take the builder over; the owner moves on, and the new key cools', async (t) => {
+  const next = generateKey('next');
+  const network = await Network.start(t, {
+    founders: 4,
+    policy: (toml) => toml.replace('heartbeatSeconds', 'coolingDays = 2\nheartbeatSeconds'),
+    registration: (at) => (at === 0 ? { next } : {}),
+  });
+  const [stolen] = network.cast.founders as [PrivateKey];
+  const thief = generateKey('thief');
+  const rotation = (to: PrivateKey, ...signers: PrivateKey[]) =>
+    network.say(
+      'rotate',
+      { name: 'rotate', sha256: stolen.key },
+      {
+        builder: stolen.key,
+        vkey: to.vkey,
+        nextKey: digestOfKey(thief),
+        announceDigest: digestOfKey(to),
+      },
+      ...signers,
+    );
+  refused(await rotation(thief, thief), 'wrong-signer');
+  refused(await rotation(thief, thief, stolen), 'wrong-signer');
+  const before = await network.release();
+  const good = await network.build();
+  const evil = await network.build();
+  taken(await network.commit(stolen, before, evil));
+  await network.commits(network.cast.founders.slice(1), before, good);
+  taken(await rotation(next, next));
+  await network.closed(before);
+  refused(await network.vote(stolen, before, evil), 'unknown-builder');
+  await network.votes(network.cast.founders.slice(1), before, good);
+  const view = await network.verdict(before);
+  assert.deepEqual([view.state, view.winner], ['final', good.hash]);
+  assert.match(reasonOf(view, stolen), /has a new key since/);
+  assert.equal((await network.standing(stolen)).stage, 'cooling');
+  const after = await network.release({ package: 'pkg:npm/%40noble/b@1.0.0' });
+  assert.ok(!(await network.view(after)).panel.includes(stolen.key), 'no seat while it cools');
+  network.pass(2 * DAY_SECONDS);
+  await until(
+    () => network.standing(stolen),
+    ({ eligible }) => eligible,
+  );
+});
+
+test('a revoked key counts nowhere, on a release under way as well', async (t) => {
+  const network = await Network.start(t, { founders: 4 });
+  const [stolen, ...honest] = network.cast.founders as [PrivateKey, ...PrivateKey[]];
+  const good = await network.build();
+  const evil = await network.build();
+  const release = await network.run(
+    new Map([
+      [evil, [stolen]],
+      [good, honest],
+    ]),
+  );
+  const revocation = { builder: stolen.key, reason: 'the key was stolen' };
+  const subject = { name: 'revoke', sha256: stolen.key };
+  refused(await network.say('revoke', subject, revocation, generateKey('anybody')), 'wrong-signer');
+  taken(await network.say('revoke', subject, revocation, stolen));
+  const view = await network.verdict(release);
+  assert.deepEqual([view.state, view.winner], ['final', good.hash]);
+  assert.match(reasonOf(view, stolen), /was revoked after this release/);
+  assert.equal((await network.standing(stolen)).stage, 'revoked');
+});
+
+test('a leaked announce URL used elsewhere brings no audit, and keeps its owner from none', async (t) => {
+  const network = await Network.start(t, { founders: 3 });
+  const [owner, ...others] = network.cast.founders as [PrivateKey, ...PrivateKey[]];
+  const release = await network.release();
+  const good = await network.build();
+  await network.commits([owner, ...others], release, good);
+  await network.closed(release);
+  await network.votes(others, release, good);
+  taken(await network.vote(owner, release, good));
+  const target = formatAnnounceUrl(`/announce/${owner.announceToken(network.tally.origin)}`, {
+    infoHash: good.metainfo.infoHashV2.subarray(0, 20),
+    peerId: brandBytes('PeerId', randomBytes(20)),
+    port: 9,
+    uploadedBytes: 0,
+    downloadedBytes: 0,
+    leftBytes: 0,
+    event: 'started',
+    numWant: null,
+    compact: true,
+    noPeerId: false,
+    key: '',
+    trackerId: '',
+  });
+  await sendRaw({ url: network.tally.url }, rawGet(target), { localAddress: '127.0.199.1' });
+  assert.equal((await network.view(release)).groups[0]?.counted, 2, 'the thief serves nothing');
+  await network.seed(owner, good);
+  await network.when(release, ({ groups }) => groups[0]?.counted === 3);
+});
+
+test('who diverged cannot wash it off: under its key or a new one it begins from nothing', async (t) => {
+  const network = await Network.start(t, { founders: 5, policy: quickTenure(2) });
+  const { founders } = network.cast;
+  const [newcomer] = strangers(1) as [PrivateKey];
+  await network.register(newcomer);
+  const first = await network.run(new Map([[await network.build(), [...founders, newcomer]]]), NAMES[0]);
+  await network.verdict(first);
+  assert.equal((await network.builders()).get(newcomer.key)?.tenure.builds, 1);
+  const second = await network.run(
+    new Map([
+      [await network.build(), founders],
+      [await network.build(), [newcomer]],
+    ]),
+    NAMES[1],
+  );
+  await network.verdict(second);
+  const again = generateKey('again');
+  await network.register(again, { operator: newcomer.name });
+  const views = await network.builders();
+  assert.match(views.get(newcomer.key)?.diverged?.why ?? '', /built something else/);
+  for (const { key } of [newcomer, again]) {
+    assert.deepEqual(
+      [views.get(key)?.tenure.builds, views.get(key)?.standing.stage],
+      [0, 'newcomer'],
+      'it waits for its tenure and the lot',
+    );
+  }
+});
+
+test('what was signed for one tally, release or time is refused for another', async (t) => {
+  const here = await Network.start(t, { founders: 3 });
+  const there = await Network.start(t, { founders: 3, origin: 'other.test/log', clock: here.clock });
+  const [builder] = here.cast.founders as [PrivateKey];
+  const release = await here.release();
+  const good = await here.build();
+  const commitment = here.sign(
+    'commit',
+    here.subject(release),
+    { release, commitment: digestOfKey(builder) },
+    builder,
+  );
+  refused(await post(there.tally, commitment), 'wrong-origin');
+  taken(await post(here.tally, commitment));
+  await here.commits(here.cast.founders.slice(1), release, good);
+  assert.equal((await post(here.tally, commitment)).status, 200, 'its first place, and no second one');
+  await here.closed(release);
+  const other = await here.release({ package: NAMES[0] as string });
+  // A salt and infohash that open the commitment for one release do not open one for another.
+  const voter = here.cast.founders[1] as PrivateKey;
+  taken(await here.vote(voter, release, good));
+  await here.commits([voter], other, await here.build());
+  await here.closed(other);
+  refused(await here.vote(voter, other, good), 'does-not-open');
+  const late = here.releaseEntry({ package: NAMES[1] as string });
+  here.pass(DAY_SECONDS + 3600);
+  refused(await post(here.tally, late), 'wrong-time');
+  assert.notEqual(digestOf(late), release);
+});
