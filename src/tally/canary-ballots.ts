@@ -9,7 +9,7 @@ import {
   noteLateCommit,
 } from './ballots.ts';
 import type { CanaryState } from './canaries.ts';
-import { isFounder } from './membership.ts';
+import { policyAt } from './policy.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import type { Entry, Tally } from './state.ts';
 
@@ -27,7 +27,7 @@ export function judgeCanaryBallot(
   key: string,
   timeMs: number,
 ): Refusal | undefined {
-  if (!canary.members.includes(key)) return judgeRebuild(tally, canary, statement, key);
+  if (!canary.members.includes(key)) return judgeRebuild(tally, canary, statement, key, timeMs);
   switch (statement.kind) {
     case 'commit':
       return judgeCommit(canary, statement, key, timeMs);
@@ -43,9 +43,12 @@ function judgeRebuild(
   canary: CanaryState,
   statement: Ballot,
   key: string,
+  timeMs: number,
 ): Refusal | undefined {
   const settles =
-    statement.kind === 'vote' && isFounder(tally, key) && tally.builders.get(key)?.life.eligible === true;
+    statement.kind === 'vote' &&
+    policyAt(tally, timeMs)?.rules.founders.includes(key) === true &&
+    tally.builders.get(key)?.life.eligible === true;
   if (!settles) return refuse('wrong-signer', 'the lot gave this canary to other builders');
   if (canary.phase !== 'contested') {
     return refuse('too-early', 'a founder rebuilds a canary only when its members disagree');

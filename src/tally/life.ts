@@ -38,6 +38,8 @@ export interface Life {
   coolingUntilMs: number;
   /** Without weight until then: a founder that diverged. */
   suspendedUntilMs: number;
+  /** The last time that it is to be looked at again by itself. */
+  wakeMs: number;
   /** Entries that say which key is its own: the first registration, each rotation, the revocation. */
   readonly keyEntries: number[];
   /** Entries that took its weight on releases under way: rotations and the revocation. */
@@ -82,6 +84,7 @@ export function newLife(key: string, index: number): Life {
     revoked: undefined,
     coolingUntilMs: 0,
     suspendedUntilMs: 0,
+    wakeMs: 0,
     keyEntries: [index],
     turns: [],
     tenure: newTenure(),

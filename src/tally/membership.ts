@@ -30,7 +30,10 @@ export function refreshStanding(tally: Tally, builder: BuilderState, moment: Mom
   }
   if (isMember) {
     const untilMs = Math.max(life.coolingUntilMs, life.suspendedUntilMs);
-    if (untilMs > tally.timeMs) pushTimer(tally, { timeMs: untilMs, key: builder.key });
+    if (untilMs > tally.timeMs && untilMs !== life.wakeMs) {
+      life.wakeMs = untilMs;
+      pushTimer(tally, { timeMs: untilMs, key: builder.key });
+    }
     setEligible(tally, builder, untilMs <= tally.timeMs, moment);
   } else qualify(tally, builder, moment);
 }
