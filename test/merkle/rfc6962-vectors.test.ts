@@ -2,8 +2,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
-import { fromHex, toHex } from '../../src/bytes/index.ts';
-import { GrowingTree, LogTreeError, verifyConsistency, verifyInclusion } from '../../src/merkle/index.ts';
+import { fromBase64, fromHex, toHex } from '../../src/bytes/index.ts';
+import {
+  GrowingTree,
+  LogTreeError,
+  parseTilePath,
+  verifyConsistency,
+  verifyInclusion,
+} from '../../src/merkle/index.ts';
 import { hasher, records, sha256, TreeInMemory } from './rfc6962-naive.ts';
 
 interface Vectors {
@@ -108,4 +114,16 @@ test("the tiles of sunlight's test mirror: 300 entries, 'record 0' to 'record 29
       'dcef9e571841bfe2defd16306f8a7d69f5054092fb8b7f983970c646f7f5fd85',
     ],
   );
+});
+
+test("a real log's tile, as Sunlight wrote it: the hashes of its leaves", () => {
+  const { tile, leaves } = JSON.parse(
+    readFileSync(new URL('vectors/sunlight-tiles.json', import.meta.url), 'utf8'),
+  ) as { tile: string; leaves: string[] };
+  const { level, index, width } = parseTilePath('tile/0/003.p/10');
+  assert.deepEqual([level, index, width * 64], [0, 3, tile.length]);
+  assert.equal(leaves.length, 3);
+  for (const [at, leaf] of leaves.entries()) {
+    assert.equal(toHex(hasher.leaf(fromBase64(leaf))), tile.slice(at * 64, (at + 1) * 64));
+  }
 });
