@@ -6,7 +6,7 @@ import { type ReleaseView, releaseView } from '../tally/index.ts';
 import { BallotBox } from './ballot-box.ts';
 import type { BuilderEvent } from './builder-event.ts';
 import { type Made, makeRecord, mayPass } from './make.ts';
-import { type Act, mayShow, nextAct } from './next-act.ts';
+import { type Act, isRunning, mayShow, nextAct } from './next-act.ts';
 import { ownIdentity } from './own-identity.ts';
 import { fitsPlatform } from './rebuild.ts';
 import type { BuildRecord, MadeRecord, RecordStore } from './record.ts';
@@ -59,9 +59,9 @@ export class BuilderLoop {
   #making: Promise<void> | undefined;
   /** When making was last in trouble, by release: it is tried again after a pause. */
   readonly #notBefore = new Map<string, number>();
-  /** Acts that are done, or refused for good, in this run: `<release> <act>`. */
+  /** Acts that are done, or refused for good, in this run: `<release> <round> <act>`. */
   readonly #done = new Set<string>();
-  /** Releases about which all is done but seeding. */
+  /** Releases about which all is done but seeding: `<release> <round>`, since founders may ask again. */
   readonly #settled = new Set<string>();
   #registered = false;
   /** An error that ends the loop. */
@@ -132,7 +132,7 @@ export class BuilderLoop {
     if (tally.policy === undefined) return;
     await this.#register();
     for (const digest of new Set([...tally.unfinished, ...this.#records.keys()])) {
-      if (this.#settled.has(digest)) continue;
+      if (this.#settled.has(`${digest} ${tally.releases.get(digest)?.round}`)) continue;
       const release = releaseView(tally, digest);
       if (release?.authorised === true && fitsPlatform(release.platform)) await this.#attend(release);
     }
@@ -157,7 +157,7 @@ export class BuilderLoop {
       commitment: made === undefined ? undefined : this.#box.commitment(made),
       makesLate: this.#context.strategy.makeLate !== undefined,
     });
-    const name = `${release.digest} ${act}`;
+    const name = `${roundOf(release)} ${act}`;
     if (!this.#done.has(name)) {
       try {
         await this.#do(act, release, record);
@@ -211,7 +211,7 @@ export class BuilderLoop {
   }
 
   #giveUp(release: ReleaseView, act: Act, reason: string): void {
-    this.#done.add(`${release.digest} ${act}`);
+    this.#done.add(`${roundOf(release)} ${act}`);
     this.#tell({ event: 'missed', ...about(release), reason });
   }
 
@@ -291,8 +291,8 @@ export class BuilderLoop {
 
   #tellVerdict(release: ReleaseView): void {
     const { state, winner } = release;
-    if (!mayShow(release) || state === 'voting') return;
-    this.#settled.add(release.digest);
+    if (isRunning(release)) return;
+    this.#settled.add(roundOf(release));
     this.#tell({ event: 'verdict', ...about(release), state, winner });
   }
 
@@ -315,6 +315,11 @@ function isPassing(error: unknown): boolean {
 function waitOf(error: unknown): number {
   const waitMs = error instanceof RefusedError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
   return Math.min(LONGEST_PAUSE_MS, waitMs); // no tally makes a builder miss its windows by a word
+}
+
+/** One asking about a release: the first, or a revote. */
+function roundOf({ digest, round }: ReleaseView): string {
+  return `${digest} ${round}`;
 }
 
 function about({ digest, package: packageUrl }: ReleaseView) {

@@ -55,7 +55,12 @@ export function nextAct(
   }
 }
 
-/** Whether to seed what a record holds: only after close, since seeding shows the infohash. */
-export function mayShow(release: Pick<ReleaseView, 'state'>): boolean {
-  return release.state !== 'announced' && release.state !== 'committing';
+/** Whether to begin to seed what a record holds: only after close, since seeding shows the infohash; never after a takedown. */
+export function mayShow({ state }: Pick<ReleaseView, 'state'>): boolean {
+  return state !== 'announced' && state !== 'committing' && state !== 'taken down';
+}
+
+/** Whether something is still to be said about a release: it has no verdict, and nothing ended it. */
+export function isRunning({ state }: Pick<ReleaseView, 'state'>): boolean {
+  return ['announced', 'committing', 'voting', 'provisional'].includes(state);
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Act, mayShow, nextAct } from '../../src/builder/next-act.ts';
+import { type Act, isRunning, mayShow, nextAct } from '../../src/builder/next-act.ts';
 import type { BuildRecord } from '../../src/builder/record.ts';
 import type { ReleaseView } from '../../src/tally/index.ts';
 
@@ -35,6 +35,9 @@ const CASES: readonly [state: State, own: Own, record: BuildRecord | undefined, 
   ['voting', { ...blank, failed: true }, failed, 'nothing', 'make-late'],
   ['voting', blank, late, 'vote-late'],
   ['voting', { ...blank, votedFor: 'x' }, late, 'nothing'],
+  ['provisional', committed, made, 'vote'],
+  ['provisional', blank, undefined, 'nothing', 'make-late'],
+  ['taken down', committed, made, 'nothing'],
   ['final', blank, undefined, 'nothing'],
   ['final', voted, made, 'nothing'],
   ['contested', committed, made, 'nothing'],
@@ -60,9 +63,24 @@ test('a commitment by this key that the records do not know is never followed by
   }
 });
 
-test('nothing is shown before close', () => {
-  const shown = (['announced', 'committing', 'voting', 'final', 'contested', 'failed'] as const).filter(
-    (state) => mayShow({ state }),
-  );
-  assert.deepEqual(shown, ['voting', 'final', 'contested', 'failed']);
+const STATES = [
+  'announced',
+  'committing',
+  'voting',
+  'provisional',
+  'final',
+  'contested',
+  'failed',
+  'superseded',
+  'taken down',
+] as const;
+
+test('nothing is shown before close, nor after a takedown', () => {
+  const shown = STATES.filter((state) => mayShow({ state }));
+  assert.deepEqual(shown, ['voting', 'provisional', 'final', 'contested', 'failed', 'superseded']);
+});
+
+test('a release runs until its verdict or its end; provisional is neither', () => {
+  const running = STATES.filter((state) => isRunning({ state }));
+  assert.deepEqual(running, ['announced', 'committing', 'voting', 'provisional']);
 });
