@@ -26,6 +26,8 @@ export interface HistoryOptions {
   /** Builders that are not on the panel and take part in each release. */
   readonly outsiders: number;
   readonly seed: string;
+  /** Rules beside those of the history. */
+  readonly rules?: Partial<PolicyRules>;
 }
 
 /** What counting took. */
@@ -33,6 +35,8 @@ export interface HistoryFigures {
   readonly tally: Tally;
   readonly entries: number;
   readonly countSeconds: number;
+  /** What each entry took, in its place: microseconds. */
+  readonly microseconds: Float32Array;
   /** The slowest entries: milliseconds and kind. */
   readonly slowest: readonly { readonly ms: number; readonly kind: string; readonly index: number }[];
   readonly byKind: ReadonlyMap<string, { readonly count: number; readonly ms: number }>;
@@ -53,6 +57,7 @@ class History {
   #nowMs = 1_790_000_000_000;
   #random: number;
   #ns = 0n;
+  #microseconds = new Float32Array(1024);
   #releases = 0;
   readonly #slowest: { ms: number; kind: string; index: number }[] = [];
   readonly #byKind = new Map<string, { count: number; ms: number }>();
@@ -63,7 +68,7 @@ class History {
   }
 
   run(): HistoryFigures {
-    const rules = rulesOf();
+    const rules = { ...rulesOf(), ...this.#options.rules };
     this.#add('policy', 'policy', hexOf('policy'), { rules, effectiveMs: this.#nowMs }, rules.founders);
     for (const key of rules.founders) this.#register(key);
     const { entries, builders, releases } = this.#options;
@@ -73,6 +78,7 @@ class History {
       tally: this.#tally,
       entries: this.#tally.size,
       countSeconds: Number(this.#ns) / 1e9,
+      microseconds: this.#microseconds.slice(0, this.#tally.size),
       slowest: this.#slowest,
       byKind: this.#byKind,
     };
@@ -242,6 +248,7 @@ class History {
     const took = process.hrtime.bigint() - before;
     this.#ns += took;
     const ms = Number(took) / 1e6;
+    this.#note(entry.index, ms * 1000);
     const kind = this.#byKind.get(statement.kind) ?? { count: 0, ms: 0 };
     kind.count += 1;
     kind.ms += ms;
@@ -251,6 +258,15 @@ class History {
       this.#slowest.sort((left, right) => right.ms - left.ms);
       this.#slowest.length = Math.min(10, this.#slowest.length);
     }
+  }
+
+  #note(index: number, microseconds: number): void {
+    if (index >= this.#microseconds.length) {
+      const wider = new Float32Array(this.#microseconds.length * 2);
+      wider.set(this.#microseconds);
+      this.#microseconds = wider;
+    }
+    this.#microseconds[index] = microseconds;
   }
 
   /** A number below a bound (xorshift: the same history each time). */
