@@ -9,6 +9,7 @@ import { fuzz as notes } from './targets/notes.ts';
 import { fuzz as peerAddress } from './targets/peer-address.ts';
 import { fuzz as pieceLayers } from './targets/piece-layers.ts';
 import { fuzz as proofBundle } from './targets/proof-bundle.ts';
+import { fuzz as statement } from './targets/statement.ts';
 import { fuzz as torrent } from './targets/torrent.ts';
 import { fuzz as tracker } from './targets/tracker.ts';
 import { fuzz as udpTracker } from './targets/udp-tracker.ts';
@@ -27,6 +28,7 @@ export const TARGETS: Readonly<Record<string, (bytes: Uint8Array) => void>> = {
   'peer-address': peerAddress,
   'piece-layers': pieceLayers,
   'proof-bundle': proofBundle,
+  statement,
   torrent,
   tracker,
   'udp-tracker': udpTracker,
