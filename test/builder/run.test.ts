@@ -9,7 +9,7 @@ import {
   runBuilder,
 } from '../../src/builder/index.ts';
 import { brandBytes, fromHex } from '../../src/bytes/index.ts';
-import { generateKey, type PrivateKey } from '../../src/statement/index.ts';
+import { generateKey, makeStatement, type PrivateKey } from '../../src/statement/index.ts';
 import { proveIdentity } from '../../src/swarm/index.ts';
 import { releaseView } from '../../src/tally/index.ts';
 import { sendProblem, TestLog } from '../client/test-log.ts';
@@ -144,6 +144,28 @@ test('a builder rebuilds, commits, votes after close and seeds, and proves whose
   await builder.until('verdict');
   await builder.stop();
   assert.deepEqual(await readdir(join(play.folder, 'data')), ['lock', 'log', 'releases']);
+});
+
+test('when founders ask again a builder commits and votes once more, by what it made before', async (context) => {
+  const at = await scene(context);
+  const { log, digest } = at;
+  const running = at.start(making('mine'));
+  await running.until('committed');
+  closeWindow(at);
+  await running.until('voted');
+  closeWindow(at);
+  await running.until('verdict');
+  const bound = { ...log.bound(), release: digest, reason: 'look again' };
+  const subject = { name: log.tally.releases.get(digest)?.predicate.package ?? '', sha256: digest };
+  log.append(makeStatement('revote', subject, bound), log.founders.slice(0, 2));
+  log.settle();
+  await waitFor(() => entriesOf(at, 'commit') === 2);
+  closeWindow(at);
+  await waitFor(() => entriesOf(at, 'vote') === 2);
+  assert.equal(running.events.filter(({ event }) => event === 'building').length, 1);
+  assert.equal(ballotOf(at)?.equivocationIndex, undefined);
+  assert.notEqual(ballotOf(at)?.vote, undefined);
+  await running.stop();
 });
 
 test('a builder that the log does not know registers first, once', async (context) => {
