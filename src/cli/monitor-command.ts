@@ -22,7 +22,7 @@ interface MonitorArguments {
   readonly witnessPolicy?: string;
   readonly view?: readonly string[];
   readonly key?: string;
-  readonly metrics?: Listen;
+  readonly listen?: Listen;
 }
 
 /** The log was reached, and something about it is wrong: exit code 4. */
@@ -52,7 +52,10 @@ export function addMonitorCommand(program: Command): void {
     .option('--view <url...>', 'another place that shows this log, or only its checkpoint; may be repeated')
     .option('--key <file>', 'sign each state that is right, and give the signature to the tally')
     .addOption(
-      new Option('--metrics <host:port>', 'serve OpenMetrics there, at /metrics').argParser(parseListen),
+      new Option(
+        '--listen <host:port>',
+        'serve there /metrics (OpenMetrics), and /checkpoint for the --view of other monitors',
+      ).argParser(parseListen),
     )
     .action(monitorAction);
 }
@@ -60,7 +63,7 @@ export function addMonitorCommand(program: Command): void {
 async function monitorAction(args: MonitorArguments, command: Command): Promise<void> {
   const { output, signal } = contextOf(command);
   const { tally, logKey } = requireTally(args);
-  const { follow, Monitor: Opened, serveMetrics } = await import('../monitor/index.ts');
+  const { follow, Monitor: Opened, serveMonitor } = await import('../monitor/index.ts');
   const monitor = await Opened.open({
     tally,
     logKey,
@@ -72,13 +75,13 @@ async function monitorAction(args: MonitorArguments, command: Command): Promise<
     ...(args.view !== undefined && { views: args.view }),
     ...(args.key !== undefined && { signer: await readKeyFile(args.key) }),
   });
-  const metrics = args.metrics === undefined ? undefined : await serveMetrics(monitor.metrics, args.metrics);
-  if (metrics !== undefined) output.say(`metrics at ${metrics.url}`);
+  const server = args.listen === undefined ? undefined : await serveMonitor(monitor, args.listen);
+  if (server !== undefined) output.say(`listening on ${server.url}`);
   try {
     if (args.once === true) await lookOnce(monitor, signal);
     else await follow(monitor, args.every * 1000, signal, args.stopOnAlarm);
   } finally {
-    await metrics?.close();
+    await server?.close();
   }
   if (monitor.alarms.size > 0 && !signal.aborted) throw new AlarmError(monitor.alarms);
 }

@@ -2,5 +2,5 @@
 export type { AlarmKind } from './alarm.ts';
 export type { MonitorEvent } from './event.ts';
 export { follow } from './follow.ts';
-export { serveMetrics } from './metrics-server.ts';
 export { Monitor, type MonitorOptions } from './monitor.ts';
+export { serveMonitor } from './server.ts';

@@ -101,6 +101,11 @@ export class Monitor {
     return this.#board.kinds;
   }
 
+  /** The last checkpoint that was checked, as signed note. */
+  get checkpoint(): Uint8Array | undefined {
+    return this.#memory.checkpoint;
+  }
+
   /** Entries that were checked. */
   get size(): number {
     return this.#counting.tally.size;

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { toUtf8 } from '../../src/bytes/index.ts';
 import { decodeLeaf, encodeLeaf, nodeHasher } from '../../src/log/index.ts';
 import { verifyInclusion } from '../../src/merkle/index.ts';
+import { serveMonitor } from '../../src/monitor/index.ts';
 import {
   noteVerifier,
   openNote,
@@ -149,6 +150,27 @@ test('an operator that shows two histories is found out by any other view', asyn
     'shown-here.root',
   ]);
   assert.ok(scene.events.some((event) => event.event === 'trouble' && event.message.includes('127.0.0.1:1')));
+});
+
+test('two monitors that are shown different histories find out by each other', async (t) => {
+  const scene = await Scene.make(t);
+  const { log } = scene;
+  grow(log, 10);
+  const elsewhere = await twin(t, log);
+  grow(elsewhere, 7);
+  const theirs = await scene.start({ tally: elsewhere.url, folder: join(scene.folder, 'theirs') });
+  const server = await serveMonitor(theirs, { host: '127.0.0.1', port: 0 });
+  t.after(() => server.close());
+  const ours = await scene.start({ views: [server.url], folder: join(scene.folder, 'ours') });
+  await ours.round(NEVER);
+  assert.deepEqual(scene.told(), [], 'the other one has seen nothing yet');
+  await theirs.round(NEVER);
+  await ours.round(NEVER);
+  assert.deepEqual(scene.told(), ['fork']);
+  const metrics = await fetch(`${server.url}/metrics`);
+  assert.match(metrics.headers.get('content-type') ?? '', /^application\/openmetrics-text/);
+  assert.equal((await fetch(`${server.url}/`)).status, 404);
+  assert.equal((await fetch(`${server.url}/metrics`, { method: 'POST' })).status, 405);
 });
 
 test('another view that is only older or younger is no fork; one that stays ahead is a freeze', async (t) => {

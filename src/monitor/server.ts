@@ -1,15 +1,18 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { MonitorError } from './alarm.ts';
-import type { MonitorMetrics } from './metrics.ts';
+import type { Monitor } from './monitor.ts';
 
-/** A scraper is one client: whoever else comes is bounded tightly. */
+/** Scrapers and other monitors are few: whoever else comes is bounded tightly. */
 const CONNECTIONS = 16;
 const TIMEOUT_MS = 5000;
 
-/** Serves `GET /metrics`. Gives the real port, and how to end it. Throws `bad-address`. */
-export async function serveMetrics(
-  metrics: MonitorMetrics,
+/**
+ * Serves `GET /metrics`, and at `/checkpoint` the last checkpoint that was checked, so that monitors can compare what they
+ * are shown. Gives where, and how to end it. Throws `bad-address`.
+ */
+export async function serveMonitor(
+  monitor: Monitor,
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   const server = createServer(
@@ -21,14 +24,16 @@ export async function serveMetrics(
     },
     (request, response) => {
       const isRead = request.method === 'GET' || request.method === 'HEAD';
-      if (request.url !== '/metrics' || !isRead) {
-        response.writeHead(isRead ? 404 : 405, isRead ? {} : { Allow: 'GET, HEAD' }).end();
-        return;
-      }
-      metrics.text().then(
-        (text) => response.writeHead(200, { 'Content-Type': metrics.contentType }).end(text),
-        () => response.writeHead(500).end(),
-      );
+      const { checkpoint, metrics } = monitor;
+      if (!isRead) response.writeHead(405, { Allow: 'GET, HEAD' }).end();
+      else if (request.url === '/metrics') {
+        metrics.text().then(
+          (text) => response.writeHead(200, { 'Content-Type': metrics.contentType }).end(text),
+          () => response.writeHead(500).end(),
+        );
+      } else if (request.url === '/checkpoint' && checkpoint !== undefined) {
+        response.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8' }).end(checkpoint);
+      } else response.writeHead(404).end();
     },
   );
   server.maxConnections = CONNECTIONS;
@@ -45,7 +50,7 @@ export async function serveMetrics(
   }
   const { address, port: real } = server.address() as AddressInfo;
   return {
-    url: `http://${address.includes(':') ? `[${address}]` : address}:${real}/metrics`,
+    url: `http://${address.includes(':') ? `[${address}]` : address}:${real}`,
     close: async () => {
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
