@@ -77,7 +77,8 @@ export function heartbeatDigest(tally: Tally): string {
   return toHex(tally.context.sha256(toUtf8(tally.context.origin)));
 }
 
-function heartbeatStatement(tally: Tally, timeMs: number): StatementOf<'heartbeat'> {
+/** That the log is alive. */
+export function heartbeatStatement(tally: Tally, timeMs: number): StatementOf<'heartbeat'> {
   const { origin } = tally.context;
   return makeStatement(
     'heartbeat',

@@ -28,7 +28,7 @@ export { policyAt } from './policy.ts';
 export type { PolicyProblem } from './policy-toml.ts';
 export { PolicyError, parsePolicyToml } from './policy-toml.ts';
 export type { BuilderStatus } from './reasons.ts';
-export { countSome, indicesOf, lightKeysOf } from './recount.ts';
+export { countSome, entriesAbout, indicesOf, lightKeysOf } from './recount.ts';
 export type { RefusalCode } from './refusal.ts';
 export type { ReleasePhase } from './release-state.ts';
 export type { BuilderOnRelease, ReleaseView } from './release-view.ts';

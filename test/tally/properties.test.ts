@@ -29,6 +29,7 @@ import {
   unauditedVotes,
 } from '../../src/tally/index.ts';
 import { takeState } from '../../src/tally/state-map.ts';
+import { compareByProof } from './by-proof.ts';
 import { NaiveCount } from './naive-count.ts';
 import { rootFromNothing } from './root-from-nothing.ts';
 import {
@@ -287,6 +288,7 @@ function play(steps: readonly Step[]): World {
 }
 
 test('over random histories the incremental count equals a naive recount', () => {
+  let decided = 0;
   const seen = new Map<string, number>();
   fc.assert(
     fc.property(history, (steps) => {
@@ -295,10 +297,12 @@ test('over random histories the incremental count equals a naive recount', () =>
       assert.deepEqual([...world.tally.releases.keys()].sort(), naive.releases().sort());
       for (const digest of naive.releases()) compare(world, digest, naive, seen);
       compareLives(world, naive, seen);
+      decided += compareByProof(world.tally, world.entries);
       assert.equal(takeState(world.tally).says.root, rootFromNothing(world.tally), 'the state map');
     }),
-    { numRuns: 200 },
+    { numRuns: 120 },
   );
+  assert.ok(decided > 50, `only ${decided} releases had an outcome to prove`);
   for (const what of ['eligible newcomer', 'diverged', 'canary final', 'canary contested', 'canary failed']) {
     assert.ok((seen.get(what) ?? 0) > 3, `only ${seen.get(what) ?? 0} times: ${what}`);
   }
@@ -540,9 +544,12 @@ test('counting stays incremental: an entry costs the same late as early', () => 
     signers: index === 0 ? [builderKey(0), builderKey(1)] : [builderKey(0)],
   });
   const tally = emptyTally(context);
-  timeOf(tally, 0, 20_000);
-  const early = timeOf(tally, 20_000, 40_000);
-  timeOf(tally, 40_000, 180_000);
-  const late = timeOf(tally, 180_000, 200_000);
-  assert.ok(late < early * 5, `20,000 entries took ${early / 1e6} ms early and ${late / 1e6} ms late`);
+  // The quickest of three: the machine has other things to do.
+  const quickest = (from: number) =>
+    Math.min(...[0, 1, 2].map((part) => timeOf(tally, from + part * 5000, from + (part + 1) * 5000)));
+  timeOf(tally, 0, 10_000);
+  const early = quickest(10_000);
+  timeOf(tally, 25_000, 100_000);
+  const late = quickest(100_000);
+  assert.ok(late < early * 5, `5,000 entries took ${early / 1e6} ms early and ${late / 1e6} ms late`);
 });

@@ -5,6 +5,7 @@ import {
   countSome,
   type Entry,
   emptyTally,
+  entriesAbout,
   type GivenDraw,
   packageOf,
   type ReleaseView,
@@ -59,7 +60,7 @@ export function checkProof(bytes: Uint8Array, trust: LogTrust, name?: string): C
 
   const stated = stateOf(proof);
   const value = stated?.values.read('release', digest);
-  const tally = recount(proof, trust.logKey, stated, givenDraw(value));
+  const tally = recount(proof, trust.logKey, stated, value);
   const view = releaseView(tally, digest);
   if (view === undefined) throw wrong('its release does not count');
   requireAgreement(view, value, stated?.entry);
@@ -121,27 +122,39 @@ function requireEnds(entries: readonly Entry[], size: number): void {
   if (entries.at(-1)?.index !== size - 1) throw wrong(`it does not hold entry ${size - 1}, the newest`);
 }
 
-function givenDraw(value: LightValueOf<'release'> | undefined): GivenDraw | undefined {
-  if (value?.panel === undefined || value.quorum === undefined) return undefined;
-  return { panel: value.panel, quorum: value.quorum, seniors: value.seniors ?? [] };
+/**
+ * The panel as the state has it. Before the state knows one nothing can win, and what `open` says is shown on the log's
+ * word.
+ */
+function givenDraw({ bundle, entries }: OpenedProof, value: LightValueOf<'release'> | undefined): GivenDraw {
+  if (value?.panel !== undefined && value.quorum !== undefined) {
+    return { panel: value.panel, quorum: value.quorum, seniors: value.seniors ?? [] };
+  }
+  const opened = entries.findLast(({ statement: { kind, predicate } }) => {
+    return kind === 'open' && 'panel' in predicate && predicate.release === bundle.release;
+  });
+  const panel = opened?.statement.kind === 'open' ? opened.statement.predicate.panel : [];
+  return { panel, quorum: Math.floor(panel.length / 2) + 1, seniors: [] };
 }
 
 /** Counts the entries of a proof; the state must name the policy that then is in force. */
 function recount(
-  { bundle, entries }: OpenedProof,
+  proof: OpenedProof,
   logKey: string,
   stated: Stated | undefined,
-  draw: GivenDraw | undefined,
+  value: LightValueOf<'release'> | undefined,
 ): Tally {
+  const { bundle, entries } = proof;
   const { name: origin, publicKey } = parseVkey(logKey);
-  const given = new Map(draw === undefined ? [] : [[bundle.release, draw]]);
+  const given = new Map([[bundle.release, givenDraw(proof, value)]]);
   const tally = emptyTally({ origin, logKey: toHex(publicKey), sha256, given });
+  const about = entriesAbout(bundle.release, entries, value?.supersededBy);
   for (const entry of entries) {
     if (entry.index === stated?.entry.index) {
       requireStatedPolicy(tally, stated);
       if (!entry.signers.includes(tally.context.logKey)) throw wrong('its state is not signed by the log');
     }
-    countSome(tally, { ...entry, ...witnessedOf(tally, entry.statement, verifyEd25519) });
+    countSome(tally, { ...entry, ...witnessedOf(tally, entry.statement, verifyEd25519) }, about);
   }
   if (tally.policy === undefined) throw wrong('entry 0 is no policy signed by its founders');
   const verdict = tally.releases.get(bundle.release)?.verdict;

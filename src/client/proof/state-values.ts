@@ -22,6 +22,7 @@ const readers = {
     quorum: index.optional(),
     infoHashV2: hex32.optional(),
     verdictIndex: index.optional(),
+    supersededBy: hex32.optional(),
   }),
   name: z.object({ live: hex32, rivals: z.array(hex32) }),
   newest: z.object({ final: announced.optional(), urgent: announced.optional() }),
