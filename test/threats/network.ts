@@ -21,8 +21,8 @@ import {
   sha256,
   signStatement,
 } from '../../src/statement/index.ts';
-import type { BuilderView, ReleaseView } from '../../src/tally/index.ts';
 import { Engine } from '../../src/swarm/index.ts';
+import type { BuilderView, ReleaseView } from '../../src/tally/index.ts';
 import { createTorrent, type Metainfo } from '../../src/torrent/index.ts';
 import { ManualClock } from '../service/manual-clock.ts';
 import {
@@ -131,10 +131,7 @@ export class Network {
   }
 
   /** Registers a builder; each operator and network of its own unless told. */
-  async register(
-    key: PrivateKey,
-    change: Registration = {},
-  ): Promise<void> {
+  async register(key: PrivateKey, change: Registration = {}): Promise<void> {
     const answer = await this.say(
       'builder',
       { name: change.operator ?? key.name, sha256: key.key },
@@ -232,7 +229,12 @@ export class Network {
     const { origin } = this.tally;
     const salt = saltOf(builder, release);
     const parts = { origin, release, key: builder.key, salt, infoHashV2: hash };
-    return this.say('commit', this.subject(release), { release, commitment: commitmentOf(parts, sha256) }, by);
+    return this.say(
+      'commit',
+      this.subject(release),
+      { release, commitment: commitmentOf(parts, sha256) },
+      by,
+    );
   }
 
   vote(builder: PrivateKey, release: string, { hash }: Pick<Build, 'hash'>, by = builder): Promise<Answer> {
@@ -252,7 +254,8 @@ export class Network {
     await Promise.all(builders.map((builder) => this.seed(builder, build)));
     const keys = new Set(builders.map(({ key }) => key));
     const isAudited = (view: ReleaseView): boolean =>
-      view.builders.filter(({ key, auditIndex }) => auditIndex !== undefined && keys.has(key)).length === keys.size;
+      view.builders.filter(({ key, auditIndex }) => auditIndex !== undefined && keys.has(key)).length ===
+      keys.size;
     await this.when(release, isAudited);
   }
 

@@ -58,10 +58,14 @@ test('a stolen publisher’s key makes a name contested, never other bytes; a ta
   const forged = network.releaseEntry({}, [publisher], 'a forged recipe');
   taken(await post(network.tally, forged));
   const rival = digestOf(forged);
+  network.pass(1);
   await resolvesTo(network, PACKAGE, /contested|rival/);
   await resolvesTo(network, release, good.hash);
   assert.deepEqual((await network.view(rival)).panel, [], 'nobody is asked to build it');
-  taken(await network.say('takedown', network.subject(rival), { release: rival, reason: 'forged' }, publisher));
+  taken(
+    await network.say('takedown', network.subject(rival), { release: rival, reason: 'forged' }, publisher),
+  );
+  network.pass(1);
   await resolvesTo(network, PACKAGE, good.hash);
 });
 
@@ -77,6 +81,7 @@ test('unlawful content is taken down by its publisher or by founders, by nobody 
   refused(await network.say('takedown', subject, predicate, generateKey('censor')), 'wrong-signer');
   refused(await network.say('takedown', subject, predicate, ...founders.slice(0, 1)), 'wrong-signer');
   taken(await network.say('takedown', subject, predicate, ...founders.slice(0, 2)));
+  network.pass(1);
   const view = await network.view(release);
   assert.deepEqual([view.state, view.winner], ['taken down', null]);
   await resolvesTo(network, PACKAGE, /taken down/);
