@@ -3,8 +3,14 @@ import { CodedError, toHex } from '../bytes/index.ts';
 import { LogError, LogReplay, nodeHasher, parseEntryBundle, type ReplayedEntry } from '../log/index.ts';
 import { TILE_WIDTH, tileWidthAt } from '../merkle/index.ts';
 import { type Checkpoint, parseVkey, type TlogPolicy } from '../note/index.ts';
-import { openEnvelope, sha256, verifyEd25519, verifyEnvelope } from '../statement/index.ts';
-import { countEntry, type Entry, emptyTally, type Tally, witnessedOf } from '../tally/index.ts';
+import {
+  sha256,
+  type VerifiedEnvelope,
+  VerifyPool,
+  verifiedEnvelope,
+  verifyEd25519,
+} from '../statement/index.ts';
+import { countEntry, emptyTally, type Tally, witnessedOf } from '../tally/index.ts';
 import { ClientError } from './errors.ts';
 import { KeptBundles } from './kept-bundles.ts';
 import { CLIENT_LIMITS } from './limits.ts';
@@ -23,6 +29,9 @@ export interface LogFollowerOptions {
   /** Keep full bundles in the state folder, so that each is fetched only once. */
   readonly keep?: boolean;
 }
+
+/** New entries from which on threads of their own verify them: starting those takes longer than fewer do. */
+const MANY_ENTRIES = 512;
 
 /**
  * Reads a log by its checkpoints and entry bundles, believes nothing and counts for itself: each update checks the
@@ -79,10 +88,13 @@ export class LogFollower {
     const before = this.#replay.size;
     const seen = await this.#seen.read();
     this.#refuseOlder(checkpoint, Math.max(before, seen?.size ?? 0));
-    for await (const entries of this.#fetchEntries(checkpoint.size, signal)) {
-      this.#orBreak(() => {
-        for (const bytes of entries) this.#take(bytes, seen);
-      });
+    const pool = checkpoint.size - before > MANY_ENTRIES ? new VerifyPool() : undefined;
+    try {
+      for await (const entries of this.#fetchEntries(checkpoint.size, signal)) {
+        await this.#take(entries, seen, pool);
+      }
+    } finally {
+      await pool?.close();
     }
     this.#orBreak(() => this.#replay.check(checkpoint));
     if (checkpoint.size > (seen?.size ?? 0)) await this.#seen.write(note, checkpoint.size);
@@ -137,11 +149,29 @@ export class LogFollower {
     return entries;
   }
 
-  #take(bytes: Uint8Array, seen: Checkpoint | undefined): void {
-    const replayed = this.#replay.add(bytes);
-    if (seen !== undefined && seen.size === this.#replay.size) this.#replay.check(seen);
-    const entry = readEntry(replayed);
-    countEntry(this.tally, { ...entry, ...witnessedOf(this.tally, entry.statement, verifyEd25519) });
+  /** Takes the next entries, a bundle at most: their place in the tree first, then all signatures, then the count. */
+  async #take(
+    entries: readonly Uint8Array[],
+    seen: Checkpoint | undefined,
+    pool: VerifyPool | undefined,
+  ): Promise<void> {
+    const replayed: ReplayedEntry[] = [];
+    this.#orBreak(() => {
+      for (const bytes of entries) {
+        replayed.push(this.#replay.add(bytes));
+        if (seen !== undefined && seen.size === this.#replay.size) this.#replay.check(seen);
+      }
+    });
+    const verified = await Promise.allSettled(replayed.map((entry) => verify(entry, pool)));
+    this.#orBreak(() => {
+      for (const [at, { index, timeMs }] of replayed.entries()) {
+        const outcome = verified[at] as (typeof verified)[number];
+        if (outcome.status === 'rejected') throw outcome.reason;
+        const { statement, payloadDigest, signers } = outcome.value;
+        const witnessed = witnessedOf(this.tally, statement, verifyEd25519);
+        countEntry(this.tally, { index, timeMs, statement, payloadDigest, signers, ...witnessed });
+      }
+    });
   }
 }
 
@@ -153,11 +183,12 @@ function parseBundle(bundle: Uint8Array, width: number): Uint8Array[] {
   }
 }
 
-function readEntry({ index, timeMs, envelope }: ReplayedEntry): Entry {
+async function verify(
+  { index, envelope }: ReplayedEntry,
+  pool: VerifyPool | undefined,
+): Promise<VerifiedEnvelope> {
   try {
-    const opened = openEnvelope(envelope);
-    const { statement, payloadDigest } = opened;
-    return { index, timeMs, statement, payloadDigest, signers: verifyEnvelope(opened) };
+    return await (pool === undefined ? verifiedEnvelope(envelope) : pool.verify(envelope));
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     throw new ClientError(

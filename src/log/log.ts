@@ -8,6 +8,7 @@ import { nodeHasher } from './hasher.ts';
 import type { SignedHead } from './head.ts';
 import type { HeadKeeper } from './head-file.ts';
 import { LOG_LIMITS, type LogLimits } from './limits.ts';
+import { NodeCache } from './node-cache.ts';
 import { Publisher } from './publisher.ts';
 import { Sequencer } from './sequencer.ts';
 import { loadTree, nodesOf } from './stored-tree.ts';
@@ -116,6 +117,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
     { size: tree.size, root: tree.root() },
     (await options.newestHeads?.()) ?? [],
   );
+  const nodes = new NodeCache();
   const sequencer = new Sequencer({
     store,
     publisher,
@@ -138,7 +140,8 @@ export async function openLog(options: LogOptions): Promise<Log> {
     },
     checkpoint: () => publisher.published,
     whenPublished: (size, signal) => publisher.reach(size, signal),
-    proveInclusion: (index, { size }) => proveInclusion(index, size, nodesOf(store, size), nodeHasher),
+    proveInclusion: (index, { size }) =>
+      proveInclusion(index, size, nodes.over(nodesOf(store, size)), nodeHasher),
     tile: (level, index, width = TILE_WIDTH) =>
       readTile(store, publisher.published.size, level, index, width),
     entryBundle: (index, width = TILE_WIDTH) => readBundle(store, publisher.published.size, index, width),
