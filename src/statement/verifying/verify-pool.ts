@@ -30,6 +30,8 @@ const MOST_THREADS = 8;
 const MOST_WAITING = 8192;
 /** Envelopes of one job: enough that messages cost little, few enough that nobody waits long for the others. */
 const JOB_ENVELOPES = 32;
+/** Memory for what lives only as long as an envelope is read: with little of it, threads clear up more than they read. */
+const YOUNG_MIB = 64;
 /** Jobs that a thread has before it at once: the next is there when one is done. */
 const JOBS_AHEAD = 2;
 
@@ -122,7 +124,9 @@ export class VerifyPool {
   }
 
   #start(): Thread {
-    const worker = new Worker(new URL('./verify.worker.ts', import.meta.url));
+    const worker = new Worker(new URL('./verify.worker.ts', import.meta.url), {
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
+    });
     const thread: Thread = { worker, jobs: [] };
     worker.on('message', (outcomes: readonly VerifyOutcome[]) => this.#answer(thread, outcomes));
     worker.on('error', (error) => this.#lose(thread, error));
