@@ -9,7 +9,10 @@ import {
   tallyDigest,
   unauditedVotes,
 } from '../../src/tally/index.ts';
+import { takeState } from '../../src/tally/state-map.ts';
+import { compareByProof } from './by-proof.ts';
 import { NaiveReleases } from './naive-releases.ts';
+import { rootFromNothing } from './root-from-nothing.ts';
 import {
   builderKey,
   COMMIT_SECONDS,
@@ -149,6 +152,8 @@ test('over random histories the lives of releases equal a naive recount', () => 
       const naive = new NaiveReleases(world.entries, ORIGIN, LOG, rules);
       const digests = naive.releases().map(({ payloadDigest }) => payloadDigest);
       assert.deepEqual([...world.tally.releases.keys()], digests);
+      compareByProof(world.tally, world.entries);
+      assert.equal(takeState(world.tally).says.root, rootFromNothing(world.tally), 'the state map');
       for (const digest of digests) {
         const view = world.view(digest);
         const again = naive.life(digest);
