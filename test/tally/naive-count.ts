@@ -269,8 +269,15 @@ export class NaiveCount {
     return audit.statement.predicate.passed.filter((key) => before.#polls.isAuditedBy(poll, key, audit));
   }
 
+  #canaryBy(digest: string): NaiveCanary | undefined {
+    const entry = this.log.of('canary').find(({ payloadDigest }) => payloadDigest === digest);
+    const release = entry?.statement.predicate.release;
+    if (release === undefined || !this.releases().includes(release)) return undefined;
+    return this.#canariesOf(this.#releaseEntry(release)).find(({ poll }) => poll.digest === digest);
+  }
+
   #pollBy(digest: string, packageUrl: string): Poll | undefined {
-    const canary = this.canaries().find(({ poll }) => poll.digest === digest)?.poll;
+    const canary = this.#canaryBy(digest)?.poll;
     if (canary !== undefined) return canary.packageUrl === packageUrl ? canary : undefined;
     if (!this.releases().includes(digest)) return undefined;
     const release = this.#releaseEntry(digest);
@@ -283,7 +290,7 @@ export class NaiveCount {
     if (verdict === undefined) return undefined;
     const { release: digest } = verdict.statement.predicate;
     const upTo = this.#before(index + 1);
-    const canary = upTo.canaries().find(({ poll }) => poll.digest === digest);
+    const canary = upTo.#canaryBy(digest);
     if (canary !== undefined) return upTo.#canaries.judged(canary, index);
     if (!upTo.releases().includes(digest)) return undefined;
     const release = upTo.#releaseEntry(digest);

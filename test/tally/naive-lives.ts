@@ -137,10 +137,7 @@ export class NaiveLives {
   }
 
   isRevoked(key: string, before: number): boolean {
-    return this.#entries.some(
-      (entry) =>
-        entry.index < before && entry.statement.kind === 'revoke' && this.#revokes.get(entry.index) === key,
-    );
+    return [...this.#revokes].some(([index, revoked]) => index < before && revoked === key);
   }
 
   /** Whether a rotation or revocation took a builder's weight between two entries. */

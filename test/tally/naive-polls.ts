@@ -69,6 +69,12 @@ export function once<Answer>(known: Map<string, unknown>, question: string, answ
   return known.get(question) as Answer;
 }
 
+/** What tells a poll from others, and from itself at other times. */
+function nameOf(poll: Poll): string {
+  const { digest, packageUrl, openIndex, commitEndsMs, closeIndex, voteEndsMs, endIndex, members } = poll;
+  return `${digest} ${packageUrl} ${openIndex} ${commitEndsMs} ${closeIndex} ${voteEndsMs} ${endIndex} ${members?.join()}`;
+}
+
 /** Ballots on polls. */
 export class NaivePolls {
   readonly log: NaiveLog;
@@ -88,7 +94,7 @@ export class NaivePolls {
 
   /** Different commitments of a builder in time. */
   commits(poll: Poll, key: string): Of<'commit'>[] {
-    return once(this.#known, `commits ${key} ${JSON.stringify(poll)}`, () => this.#commits(poll, key));
+    return once(this.#known, `commits ${key} ${nameOf(poll)}`, () => this.#commits(poll, key));
   }
 
   #commits(poll: Poll, key: string): Of<'commit'>[] {
@@ -101,7 +107,7 @@ export class NaivePolls {
 
   /** Votes that are taken: the first opens the commitment (or is a mirror's), later ones contradict it. */
   votes(poll: Poll, key: string): Of<'vote'>[] {
-    return once(this.#known, `votes ${key} ${JSON.stringify(poll)}`, () => this.#votes(poll, key));
+    return once(this.#known, `votes ${key} ${nameOf(poll)}`, () => this.#votes(poll, key));
   }
 
   #votes(poll: Poll, key: string): Of<'vote'>[] {
@@ -164,11 +170,12 @@ export class NaivePolls {
 
   /** Everybody who committed or voted. */
   participants(poll: Poll): string[] {
-    const keys = new Set(
-      this.log.entries
-        .filter(({ statement }) => statement.kind === 'commit' || statement.kind === 'vote')
-        .flatMap((entry) => this.lives.speaker(entry) ?? []),
-    );
+    const { digest, packageUrl } = poll;
+    const said = [
+      ...this.log.about(digest, packageUrl, 'commit'),
+      ...this.log.about(digest, packageUrl, 'vote'),
+    ];
+    const keys = new Set(said.flatMap((entry) => this.lives.speaker(entry) ?? []));
     return [...keys].filter((key) => this.commits(poll, key).length > 0 || this.votes(poll, key).length > 0);
   }
 }
