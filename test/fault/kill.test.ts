@@ -1,8 +1,8 @@
 // A process that logs is killed by SIGKILL at random moments, over and over on one folder; after each time, all
 // that it ever promised must be true.
 //
-//   BITQUORUM_KILL_ROUNDS=1000 node --test test/fault/kill.test.ts      more rounds than the 50 of every day
-//   BITQUORUM_KILL_SEED=…                                               the moments of an earlier run
+//   npm run fault            1,000 rounds instead of the 50 of every day
+//   BITQUORUM_KILL_SEED=…    the moments of an earlier run
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

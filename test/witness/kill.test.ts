@@ -1,7 +1,7 @@
 // A witness is killed by SIGKILL at random moments while a log grows under it; what it ever answered must be known to it
 // after each restart, and nothing is cosigned twice at one step.
 //
-//   BITQUORUM_KILL_ROUNDS=1000 node --test test/witness/kill.test.ts      more rounds than those of every day
+//   npm run fault            1,000 rounds instead of those of every day
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
