@@ -35,6 +35,9 @@ export interface HistoryFigures {
   readonly tally: Tally;
   readonly entries: number;
   readonly countSeconds: number;
+  /** Computing what the log owes: seconds in all, and milliseconds for each time there was a `state` among it. */
+  readonly dueSeconds: number;
+  readonly stateMs: readonly number[];
   /** What each entry took, in its place: microseconds. */
   readonly microseconds: Float32Array;
   /** The slowest entries: milliseconds and kind. */
@@ -57,6 +60,8 @@ class History {
   #nowMs = 1_790_000_000_000;
   #random: number;
   #ns = 0n;
+  #dueMs = 0;
+  readonly #stateMs: number[] = [];
   #microseconds = new Float32Array(1024);
   #releases = 0;
   readonly #slowest: { ms: number; kind: string; index: number }[] = [];
@@ -78,6 +83,8 @@ class History {
       tally: this.#tally,
       entries: this.#tally.size,
       countSeconds: Number(this.#ns) / 1e9,
+      dueSeconds: this.#dueMs / 1000,
+      stateMs: this.#stateMs,
       microseconds: this.#microseconds.slice(0, this.#tally.size),
       slowest: this.#slowest,
       byKind: this.#byKind,
@@ -211,7 +218,11 @@ class History {
 
   #owed(): void {
     for (;;) {
+      const from = performance.now();
       const due = entriesDue(this.#tally, this.#nowMs);
+      const tookMs = performance.now() - from;
+      this.#dueMs += tookMs;
+      if (due.some(({ kind }) => kind === 'state')) this.#stateMs.push(tookMs);
       if (due.length === 0) return;
       for (const statement of due) {
         this.#count(statement, hexOf(`${this.#tally.size}`), [this.#log]);

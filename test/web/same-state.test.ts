@@ -63,10 +63,10 @@ test('a log of every kind of entry comes to the same bytes in Node and in Chromi
   await using watched = await openPage(browser);
   await watched.page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
   await watched.page.addScriptTag({ content: built[0]?.output[0].code ?? '' });
-  const plain: PlainEntry[] = entries.map((each) => ({
-    ...each,
-    statement: Buffer.from(encodeStatement(each.statement)).toString(),
-  }));
+  const plain = entries.map(({ statement, ...rest }): PlainEntry => {
+    const text = Buffer.from(encodeStatement(statement)).toString();
+    return Object.assign(rest, { statement: text });
+  });
   const counted = await watched.page.evaluate(countInPage, { plain, origin: ORIGIN, logKey: LOG });
   const expected: Counted = { digest: tallyDigest(tally), root: takeState(tally).says.root };
   assert.deepEqual(counted, expected);
