@@ -30,7 +30,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** Messages that a thread has before it at once: the next is there when one is done. */
+/** Messages that a thread has before it at once: the next is there when one is done. It is sent ahead only once it is full. */
 const MESSAGES_AHEAD = 2;
 /** A message brings jobs up to so many bytes, so that small pieces do not cost a message each, nor large ones wait. */
 const MESSAGE_BYTES = 1024 * 1024;
@@ -126,9 +126,11 @@ function sendJobs(thread: Thread): void {
   const { queue } = thread;
   while (queue.length > 0 && thread.messages < MESSAGES_AHEAD) {
     let count = 0;
-    for (let bytes = 0; count < queue.length && bytes < MESSAGE_BYTES; count += 1) {
+    let bytes = 0;
+    for (; count < queue.length && bytes < MESSAGE_BYTES; count += 1) {
       bytes += sizeOf((queue[count] as NumberedJob).job);
     }
+    if (thread.messages > 0 && bytes < MESSAGE_BYTES) return; // waking the thread costs more than waiting for it
     thread.messages += 1;
     thread.worker.postMessage(queue.splice(0, count));
   }
