@@ -50,6 +50,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   probe: async () => (await import('./probe-command.ts')).addProbeCommand,
   torrent: async () => (await import('./torrent-command.ts')).addTorrentCommand,
   statement: async () => (await import('./statement-command.ts')).addStatementCommand,
+  simulate: async () => (await import('./simulate-command.ts')).addSimulateCommand,
   policy: async () => (await import('./policy-command.ts')).addPolicyCommand,
   explain: async () => (await import('./explain-command.ts')).addExplainCommand,
   key: async () => (await import('./key-command.ts')).addKeyCommand,
