@@ -7,7 +7,7 @@ import { LogReplay, nodeHasher, parseEntryBundle } from '../../src/log/index.ts'
 import { tileWidthAt } from '../../src/merkle/index.ts';
 import { type Checkpoint, noteVerifier, openNote, parseCheckpoint } from '../../src/note/index.ts';
 import { seededRandom } from '../../src/service/random.ts';
-import { generateKey, openEnvelope, verifyEd25519, writeKeyFile } from '../../src/statement/index.ts';
+import { openEnvelope, type PrivateKey, verifyEd25519, writeKeyFile } from '../../src/statement/index.ts';
 import {
   ask,
   builderEntry,
@@ -133,8 +133,11 @@ async function submitUntilItEnds(
     // A release each round: its open, close and verdict are due around the kills.
     const name = { package: `pkg:npm/%40noble/hashes@2.0.${round}` };
     const releases = worker === 0 ? [releaseEntry(cast.publisher, tally.origin, name)] : [];
-    for (;;) {
-      const entry = releases.pop() ?? builderEntry(generateKey('b'), tally.origin);
+    // Founders, who say something new about themselves: strangers would meet the limits of a day.
+    const founder = cast.founders[worker % cast.founders.length] as PrivateKey;
+    for (let count = 0; ; count += 1) {
+      const operator = `round ${round} worker ${worker} entry ${count}`;
+      const entry = releases.pop() ?? builderEntry(founder, tally.origin, operator);
       const { status, body } = await post(tally, entry);
       assert.equal(status, 201, JSON.stringify(body));
       acknowledged.set(digestOf(entry), body['index'] as number);
