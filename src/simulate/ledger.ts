@@ -1,3 +1,4 @@
+import { InternalError } from '../bytes/index.ts';
 import { type Kind, type Predicate, type Statement, sha256 } from '../statement/index.ts';
 import { countEntry, emptyTally, entriesDue, type Tally } from '../tally/index.ts';
 import { hexOf } from './random.ts';
@@ -48,6 +49,8 @@ export class Ledger {
     const index = this.tally.size;
     const payloadDigest = hexOf(`entry ${index}`);
     countEntry(this.tally, { index, timeMs: this.nowMs, statement, payloadDigest, signers });
+    const [alarm] = this.tally.alarms;
+    if (alarm !== undefined) throw new InternalError(`a simulated log raised an alarm: ${alarm.reason}`);
     return payloadDigest;
   }
 }

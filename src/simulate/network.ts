@@ -2,60 +2,13 @@ import { fromHex } from '../bytes/index.ts';
 import { formatVkey } from '../note/index.ts';
 import { commitmentOf, sha256 } from '../statement/index.ts';
 import type { Tally } from '../tally/index.ts';
+import { type Actor, type Behaviour, goodOf, type Held, HONEST, type Running } from './actor.ts';
 import { Ledger, ORIGIN } from './ledger.ts';
 import { defaultRules, foundingRules, PUBLISHER } from './network-rules.ts';
 import { hexOf, Random } from './random.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-
-/** A builder of the simulation, with a network and an operator of its own. */
-export interface Actor {
-  readonly key: string;
-  side: 'honest' | 'attacker';
-  /** Days on which it served and was audited. */
-  servedDays: number;
-  /** What it voted for last. */
-  held?: Held;
-}
-
-interface Held {
-  readonly name: string;
-  readonly digest: string;
-  readonly output: string;
-}
-
-/** A release on its way. */
-export interface Running {
-  readonly digest: string;
-  readonly name: string;
-  readonly urgent: boolean;
-  /** What each committed to. */
-  readonly outputs: Map<string, string>;
-  /** Who has opened its commitment. */
-  readonly opened: Set<string>;
-  closed: boolean;
-}
-
-/** What builders do; each is asked on every release, canary or day. */
-export interface Behaviour {
-  /** What it commits to, or undefined when it stays away. */
-  readonly outputOf: (actor: Actor, release: Running) => string | undefined;
-  /** What it commits to for a canary, whose right output is given. */
-  readonly canaryOf: (actor: Actor, right: string) => string | undefined;
-  /** Whether it is on today: it serves, passes an audit, and opens what it committed to. */
-  readonly isOn: (actor: Actor) => boolean;
-}
-
-/** The infohash of the honest build of a release. */
-export function goodOf(digest: string): string {
-  return hexOf(`good ${digest}`);
-}
-
-/** The infohash that attackers want. */
-export function badOf(digest: string): string {
-  return hexOf(`bad ${digest}`);
-}
 
 /** A network of virtual builders, moved a day at a time through the real count. */
 export class Network {
@@ -301,9 +254,3 @@ export class Network {
     ]);
   }
 }
-
-const HONEST: Behaviour = {
-  outputOf: (_actor, release) => goodOf(release.digest),
-  canaryOf: (_actor, right) => right,
-  isOn: () => true,
-};

@@ -1,5 +1,6 @@
 import { releaseView } from '../tally/index.ts';
-import { badOf, goodOf, type Network, type Running } from './network.ts';
+import { badOf, goodOf, type Running } from './actor.ts';
+import type { Network } from './network.ts';
 import { type Answers, majorityOutcome, type OtherOutcome, thresholdOutcome } from './other-rules.ts';
 
 /** How one attack on one release ended, by the real count and by two other ways to count the same votes. */

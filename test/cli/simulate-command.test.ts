@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { runCommand } from './run-command.ts';
+
+const folder = await mkdtemp(join(tmpdir(), 'bitquorum-simulate-'));
+after(() => rm(folder, { recursive: true }));
+const SMALL = ['--set', 'attackers=4', '--set', 'months=1', '--set', 'members=5'];
+
+test('the table is printed, and --json gives the same bytes each time', async () => {
+  const table = await runCommand('--quiet', 'simulate', 'patient', ...SMALL);
+  assert.equal(table.code, 0);
+  assert.match(table.stdout, /^\| 4 attackers, 1 months \(day 30\) \| final \| good \|/m);
+  const first = await runCommand('--json', 'simulate', 'patient', ...SMALL);
+  const second = await runCommand('--json', 'simulate', 'patient', ...SMALL);
+  assert.equal(first.stdout, second.stdout);
+  const { parameters, findings } = JSON.parse(first.stdout);
+  assert.deepEqual([parameters.attackers, parameters.months], [4, [1]]);
+  assert.equal(findings[0].cases[0].installed, 'good');
+});
+
+test('--write fills a page between its marks, and puts the plot beside it', async () => {
+  const page = join(folder, 'model.md');
+  const [begin, end] = ['begin', 'end'].map((word) => `<!-- written by bitquorum simulate: ${word} -->`);
+  await writeFile(page, `before\n${begin}\nold\n${end}\nafter\n`);
+  const { code } = await runCommand('--quiet', 'simulate', 'patient', ...SMALL, '--write', page);
+  const text = await readFile(page, 'utf8');
+  assert.equal(code, 0);
+  assert.ok(text.startsWith(`before\n${begin}\n`) && text.endsWith(`${end}\nafter\n`));
+  assert.doesNotMatch(text, /old/);
+  assert.match(text, /!\[patient: eligible builders by day\]\(model\/patient\.svg\)/);
+  assert.match(await readFile(join(folder, 'model', 'patient.svg'), 'utf8'), /^<svg /);
+});
+
+test('wrong use ends with 2 and says what there is', async () => {
+  const tries = [
+    [['nonsense'], /no scenario "nonsense"; there are sybil, patient/],
+    [['--set', 'nonsense=1'], /write NAME=VALUE with one of seed, founders/],
+    [['--set', 'flood=200000'], /flood: "200000" is not a whole number from 0 to 100000/],
+    [['--set', 'uptimes=0.5,2'], /uptimes: "2" is not a share from 0 to 1/],
+  ] as const;
+  for (const [args, expected] of tries) {
+    const { code, stderr } = await runCommand('simulate', ...args);
+    assert.equal(code, 2);
+    assert.match(stderr, expected);
+  }
+});
