@@ -9,11 +9,8 @@ const DIGITS = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0
 /** The value of each base64 letter by its code; NONE for all other codes. */
 const NONE = 0xff;
 const BASE64 = new Uint8Array(128).fill(NONE);
-for (const [value, letter] of [
-  ...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/',
-].entries()) {
-  BASE64[letter.charCodeAt(0)] = value;
-}
+const BASE64_LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+for (let value = 0; value < 64; value += 1) BASE64[BASE64_LETTERS.charCodeAt(value)] = value;
 /** The value of each hexadecimal digit by its code, likewise. */
 const HEX = new Uint8Array(128).fill(NONE);
 for (let value = 0; value < 16; value += 1) {

@@ -20,8 +20,9 @@ export function noteActiveDay(tally: Tally, builder: BuilderState, moment: Momen
 /** An independent build that matched a final verdict: the first begins tenure. */
 export function noteMatch(tally: Tally, builder: BuilderState, moment: Moment): void {
   const { tenure } = builder.life;
-  tenure.since ??= moment;
-  tenure.lastMatch = moment;
+  const at = { index: moment.index, timeMs: moment.timeMs }; // callers hand over whole entries
+  tenure.since ??= at;
+  tenure.lastMatch = at;
   tenure.builds += 1;
   qualify(tally, builder, moment);
 }
