@@ -11,6 +11,8 @@ import { hasWeight, isCounted, isUnopened, reaches } from './weight.ts';
  */
 export function moveReputations(tally: Tally, release: ReleaseState, outcome: Outcome, moment: Moment): void {
   const winner = outcome.state === 'final' ? outcome.infoHashV2 : null;
+  // What was voted for before is public: after a revote, who matches it need not have built anything.
+  const isBuild = release.round === 0;
   const binding = winner !== null && isBinding(tally, release, outcome);
   for (const [key, ballot] of release.ballots) {
     const builder = tally.builders.get(key);
@@ -18,7 +20,9 @@ export function moveReputations(tally: Tally, release: ReleaseState, outcome: Ou
     keepRecord(builder, ballot, winner);
     const why = divergenceOf(ballot, winner, binding);
     if (why !== undefined) diverge(tally, builder, moment, release.digest, why);
-    else if (isCounted(ballot) && ballot.vote?.infoHashV2 === winner) noteMatch(tally, builder, moment);
+    else if (isBuild && isCounted(ballot) && ballot.vote?.infoHashV2 === winner) {
+      noteMatch(tally, builder, moment);
+    }
   }
 }
 

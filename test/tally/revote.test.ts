@@ -45,6 +45,8 @@ test('founders overturn a verdict: a fresh panel decides, and what was stays in 
   );
   const record = (number: number) => world.tally.builders.get(builderKey(number))?.record;
   assert.deepEqual([record(0)?.matched, record(1)?.matched, record(3)?.matched], [1, 2, 1], 'forward only');
+  const builds = (number: number) => world.tally.builders.get(builderKey(number))?.life.tenure.builds;
+  assert.deepEqual([builds(0), builds(1), builds(3)], [1, 1, 0], 'a copy of what is public is no build');
   assert.equal(world.tally.alarmsTotal, 0);
 });
 
