@@ -5,7 +5,7 @@ import { CodedError } from '../bytes/index.ts';
  *
  * Answers of C2SP tlog-witness: `bad-request`, `unknown-log`, `bad-signature`, `conflict`, `inconsistent`. Of the door:
  * `not-found`, `wrong-method`, `wrong-encoding`, `too-large`, `too-many-requests`. At the start: `bad-key`,
- * `key-exists`, `bad-config`, `in-use`, `bad-state`, `bad-address`. Of a log that asks: `unreachable`, `refused`,
+ * `bad-config`, `in-use`, `bad-state`, `bad-address`. Of a log that asks: `unreachable`, `refused`,
  * `bad-answer`, `no-quorum`.
  */
 export type WitnessErrorCode =
@@ -20,7 +20,6 @@ export type WitnessErrorCode =
   | 'too-large'
   | 'too-many-requests'
   | 'bad-key'
-  | 'key-exists'
   | 'bad-config'
   | 'in-use'
   | 'bad-state'

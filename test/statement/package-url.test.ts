@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { DECEIVING } from '../../src/bytes/index.ts';
 import { isPackageUrl, parsePackageUrl, StatementError } from '../../src/statement/index.ts';
+
+const HOLDS_DECEIVING = new RegExp(`[${DECEIVING}]`, 'u');
 
 test('canonical package URLs are taken apart', () => {
   assert.deepEqual(parsePackageUrl('pkg:npm/%40noble/hashes@2.0.1'), {
@@ -66,7 +69,7 @@ for (const text of [
 test('one package has one text: what is read can be written in no other way', () => {
   const part = fc
     .string({ minLength: 1, maxLength: 12, unit: 'grapheme' })
-    .filter((text) => !/[/\p{C}]|^\.{1,2}$/u.test(text));
+    .filter((text) => !/\/|^\.{1,2}$/.test(text) && !HOLDS_DECEIVING.test(text));
   const encode = (text: string) =>
     [...new TextEncoder().encode(text)]
       .map((byte) => {

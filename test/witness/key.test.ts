@@ -15,7 +15,7 @@ for (const algorithm of ['ed25519', 'ml-dsa-44'] as const) {
     await writeCosignerFile(path, made);
     assert.equal((await stat(path)).mode & 0o777, 0o600);
     assert.equal((await readCosignerFile(path)).vkey, made.vkey);
-    await assert.rejects(writeCosignerFile(path, made), { code: 'key-exists' });
+    await assert.rejects(writeCosignerFile(path, made), { code: 'key-file-exists' });
     await chmod(path, 0o640);
     await assert.rejects(readCosignerFile(path), /chmod 600/);
   });
