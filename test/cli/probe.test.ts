@@ -18,6 +18,7 @@ import { startScripted } from '../swarm/scripted-peer.ts';
 
 const program = fileURLToPath(new URL('../../src/cli/bitquorum.ts', import.meta.url));
 const builder = generateKey('builder');
+const PIECE_LENGTH = 16 * 1024; // of content that small; all pieces are full, whichever is asked for
 
 interface Ended {
   readonly code: number;
@@ -35,7 +36,7 @@ function probe(...args: readonly string[]): Promise<Ended> {
 
 async function seeding(context: TestContext) {
   const folder = await temporaryFolder(context);
-  const made = await makeTorrent(folder, 'content', { '': patternBytes(300_000, 4) }, 'hybrid');
+  const made = await makeTorrent(folder, 'content', { '': patternBytes(19 * PIECE_LENGTH, 4) }, 'hybrid');
   const engine = new Engine({ host: '127.0.80.1' });
   context.after(() => engine.close());
   const { host, port } = await engine.listen();

@@ -146,49 +146,52 @@ function play(steps: readonly Step[]): World {
 test('over random histories the lives of releases equal a naive recount', () => {
   const seen = new Map<string, number>();
   const note = (what: string) => seen.set(what, (seen.get(what) ?? 0) + 1);
-  fc.assert(
-    fc.property(history, (steps) => {
-      const world = play(steps);
-      const naive = new NaiveReleases(world.entries, ORIGIN, LOG, rules);
-      const digests = naive.releases().map(({ payloadDigest }) => payloadDigest);
-      assert.deepEqual([...world.tally.releases.keys()], digests);
-      compareByProof(world.tally, world.entries);
-      assert.equal(takeState(world.tally).says.root, rootFromNothing(world.tally), 'the state map');
-      for (const digest of digests) {
-        const view = world.view(digest);
-        const again = naive.life(digest);
-        note(again.state);
-        if (again.round > 0) note('revote');
-        if (again.passed.size > 0) note('passed');
-        assert.deepEqual(
-          {
-            state: view.state,
-            round: view.round,
-            panel: view.panel,
-            passed: new Map(view.passed.map(({ from, to }) => [from, to])),
-            winner: view.winner,
-            provisional: view.provisional?.infoHashV2,
-            endedIndex: view.ended?.index,
-          },
-          again,
-        );
-      }
-      for (const name of packages) {
-        const { live, rivals } = naive.name(name);
-        const resolved = resolvePackage(world.tally, name);
-        assert.equal(resolved?.digest ?? '', live);
-        if (live === '') continue;
-        const { state, winner, endedIndex } = naive.life(live);
-        const isContested = rivals.length > 0 && endedIndex === undefined;
-        assert.deepEqual(
-          [resolved?.state, resolved?.winner],
-          isContested ? ['contested', null] : [state, winner],
-        );
-      }
-      assert.equal(world.tally.alarmsTotal, 0);
-    }),
-    { numRuns: 400 },
-  );
+  // One part is the same in every run, so that what it meets is certain; the other is new each time.
+  for (const parameters of [{ numRuns: 250, seed: 4 }, { numRuns: 150 }]) {
+    fc.assert(
+      fc.property(history, (steps) => {
+        const world = play(steps);
+        const naive = new NaiveReleases(world.entries, ORIGIN, LOG, rules);
+        const digests = naive.releases().map(({ payloadDigest }) => payloadDigest);
+        assert.deepEqual([...world.tally.releases.keys()], digests);
+        compareByProof(world.tally, world.entries);
+        assert.equal(takeState(world.tally).says.root, rootFromNothing(world.tally), 'the state map');
+        for (const digest of digests) {
+          const view = world.view(digest);
+          const again = naive.life(digest);
+          note(again.state);
+          if (again.round > 0) note('revote');
+          if (again.passed.size > 0) note('passed');
+          assert.deepEqual(
+            {
+              state: view.state,
+              round: view.round,
+              panel: view.panel,
+              passed: new Map(view.passed.map(({ from, to }) => [from, to])),
+              winner: view.winner,
+              provisional: view.provisional?.infoHashV2,
+              endedIndex: view.ended?.index,
+            },
+            again,
+          );
+        }
+        for (const name of packages) {
+          const { live, rivals } = naive.name(name);
+          const resolved = resolvePackage(world.tally, name);
+          assert.equal(resolved?.digest ?? '', live);
+          if (live === '') continue;
+          const { state, winner, endedIndex } = naive.life(live);
+          const isContested = rivals.length > 0 && endedIndex === undefined;
+          assert.deepEqual(
+            [resolved?.state, resolved?.winner],
+            isContested ? ['contested', null] : [state, winner],
+          );
+        }
+        assert.equal(world.tally.alarmsTotal, 0);
+      }),
+      parameters,
+    );
+  }
   for (const what of [
     'announced',
     'committing',
