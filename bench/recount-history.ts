@@ -1,5 +1,6 @@
 // A history as a network makes it, as long as one asks for: registrations, releases with panels and outsiders,
-// canaries, audits of every day, and what the log owes. Entries are made one at a time and handed to the count.
+// canaries, audits of every day, and what the log owes. Entries are made one at a time, each by the count of those
+// before.
 import { createHash } from 'node:crypto';
 import { fromHex } from '../src/bytes/index.ts';
 import { formatVkey } from '../src/note/index.ts';
@@ -12,9 +13,11 @@ import {
   type Statement,
   sha256,
 } from '../src/statement/index.ts';
-import { countEntry, emptyTally, entriesDue, type Tally } from '../src/tally/index.ts';
+import { countEntry, type Entry, emptyTally, entriesDue, type Tally } from '../src/tally/index.ts';
 
-const ORIGIN = 'bench.example/log';
+/** Whose log it is. */
+export const ORIGIN = 'bench.example/log';
+export const LOG_KEY = hexOf('log');
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 
@@ -30,65 +33,35 @@ export interface HistoryOptions {
   readonly rules?: Partial<PolicyRules>;
 }
 
-/** What counting took. */
-export interface HistoryFigures {
-  readonly tally: Tally;
-  readonly entries: number;
-  readonly countSeconds: number;
-  /** Computing what the log owes: seconds in all, and milliseconds for each time there was a `state` among it. */
-  readonly dueSeconds: number;
-  readonly stateMs: readonly number[];
-  /** What each entry took, in its place: microseconds. */
-  readonly microseconds: Float32Array;
-  /** The slowest entries: milliseconds and kind. */
-  readonly slowest: readonly { readonly ms: number; readonly kind: string; readonly index: number }[];
-  readonly byKind: ReadonlyMap<string, { readonly count: number; readonly ms: number }>;
-}
-
-/** Makes a history and counts it; the times are those of the count alone. */
-export function countHistory(options: HistoryOptions): HistoryFigures {
-  return new History(options).run();
+/** Makes a history, and hands over each entry. */
+export function makeHistory(options: HistoryOptions, take: (entry: Entry) => void): void {
+  new History(options, take).run();
 }
 
 class History {
   readonly #options: HistoryOptions;
-  readonly #log = hexOf('log');
+  readonly #take: (entry: Entry) => void;
   readonly #publisher = hexOf('publisher');
-  readonly #tally: Tally = emptyTally({ origin: ORIGIN, logKey: hexOf('log'), sha256 });
+  readonly #tally: Tally = emptyTally({ origin: ORIGIN, logKey: LOG_KEY, sha256 });
   readonly #builders: string[] = [];
   readonly #recent: { digest: string; name: string; infoHashV2: string; keys: string[] }[] = [];
   #nowMs = 1_790_000_000_000;
   #random: number;
-  #ns = 0n;
-  #dueMs = 0;
-  readonly #stateMs: number[] = [];
-  #microseconds = new Float32Array(1024);
   #releases = 0;
-  readonly #slowest: { ms: number; kind: string; index: number }[] = [];
-  readonly #byKind = new Map<string, { count: number; ms: number }>();
 
-  constructor(options: HistoryOptions) {
+  constructor(options: HistoryOptions, take: (entry: Entry) => void) {
     this.#options = options;
+    this.#take = take;
     this.#random = createHash('sha256').update(options.seed).digest().readUInt32BE(0);
   }
 
-  run(): HistoryFigures {
+  run(): void {
     const rules = { ...rulesOf(), ...this.#options.rules };
     this.#add('policy', 'policy', hexOf('policy'), { rules, effectiveMs: this.#nowMs }, rules.founders);
     for (const key of rules.founders) this.#register(key);
     const { entries, builders, releases } = this.#options;
     const perDay = Math.max(1, Math.ceil((builders * releases * 60) / entries));
     while (this.#tally.size < entries) this.#day(perDay);
-    return {
-      tally: this.#tally,
-      entries: this.#tally.size,
-      countSeconds: Number(this.#ns) / 1e9,
-      dueSeconds: this.#dueMs / 1000,
-      stateMs: this.#stateMs,
-      microseconds: this.#microseconds.slice(0, this.#tally.size),
-      slowest: this.#slowest,
-      byKind: this.#byKind,
-    };
   }
 
   #day(registrations: number): void {
@@ -211,21 +184,17 @@ class History {
         name,
         release,
         { release, infoHashV2, epoch, passed, failed: [], outside: [], fresh: [] },
-        [this.#log],
+        [LOG_KEY],
       );
     }
   }
 
   #owed(): void {
     for (;;) {
-      const from = performance.now();
       const due = entriesDue(this.#tally, this.#nowMs);
-      const tookMs = performance.now() - from;
-      this.#dueMs += tookMs;
-      if (due.some(({ kind }) => kind === 'state')) this.#stateMs.push(tookMs);
       if (due.length === 0) return;
       for (const statement of due) {
-        this.#count(statement, hexOf(`${this.#tally.size}`), [this.#log]);
+        this.#count(statement, hexOf(`${this.#tally.size}`), [LOG_KEY]);
       }
     }
   }
@@ -243,41 +212,14 @@ class History {
       subject: { name, sha256: digest },
       predicate: { origin: ORIGIN, timeMs: this.#nowMs, ...predicate },
     };
-    // As from a log: nothing in it is shared with an entry before.
-    const read = JSON.parse(JSON.stringify({ statement, signers })) as {
-      statement: Statement;
-      signers: string[];
-    };
-    this.#count(read.statement, payloadDigest, read.signers);
+    this.#count(statement as Statement, payloadDigest, signers);
     return payloadDigest;
   }
 
   #count(statement: Statement, payloadDigest: string, signers: readonly string[]): void {
     const entry = { index: this.#tally.size, timeMs: this.#nowMs, statement, payloadDigest, signers };
-    const before = process.hrtime.bigint();
+    this.#take(entry);
     countEntry(this.#tally, entry);
-    const took = process.hrtime.bigint() - before;
-    this.#ns += took;
-    const ms = Number(took) / 1e6;
-    this.#note(entry.index, ms * 1000);
-    const kind = this.#byKind.get(statement.kind) ?? { count: 0, ms: 0 };
-    kind.count += 1;
-    kind.ms += ms;
-    this.#byKind.set(statement.kind, kind);
-    if (ms > (this.#slowest.at(-1)?.ms ?? 0) || this.#slowest.length < 10) {
-      this.#slowest.push({ ms, kind: statement.kind, index: entry.index });
-      this.#slowest.sort((left, right) => right.ms - left.ms);
-      this.#slowest.length = Math.min(10, this.#slowest.length);
-    }
-  }
-
-  #note(index: number, microseconds: number): void {
-    if (index >= this.#microseconds.length) {
-      const wider = new Float32Array(this.#microseconds.length * 2);
-      wider.set(this.#microseconds);
-      this.#microseconds = wider;
-    }
-    this.#microseconds[index] = microseconds;
   }
 
   /** A number below a bound (xorshift: the same history each time). */
