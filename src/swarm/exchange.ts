@@ -115,6 +115,11 @@ export class Exchange {
     this.#downloading?.webSeeds.add(addresses);
   }
 
+  /** Ends requests to web seeds, and makes no more. */
+  stopWebSeeds(): void {
+    this.#downloading?.webSeeds.close();
+  }
+
   /** What statistics tell of a peer. */
   detailsOf(peer: Peer): Omit<PeerDetails, 'rates'> {
     const standing = this.#downloading?.downloader.standingOf(peer);
@@ -223,7 +228,7 @@ export class Exchange {
 
   /** Ends what does not end with the peers; what is here can be read all the same. */
   close(reason: SwarmError): void {
-    this.#downloading?.webSeeds.close();
+    this.stopWebSeeds();
     this.#arrivals.fail(reason);
   }
 

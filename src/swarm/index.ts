@@ -1,5 +1,6 @@
 /** A BitTorrent v2 engine: peers, disk, discovery (BEP 3, 6, 9, 10, 52). */
 export { isPublicAddress } from './connection/address-policy.ts';
+export type { DiscoverySource } from './discovery/discovery.ts';
 export { announceTo } from './discovery/tracker-client.ts';
 export type { DownloadOptions, DownloadResult, KeptDownload } from './download.ts';
 export { Engine } from './engine.ts';

@@ -6,7 +6,7 @@ import { Admission } from './connection/admission.ts';
 import type { ShakenHands } from './connection/handshake.ts';
 import { letGoMostUseless, type UselessPeer } from './connection/make-room.ts';
 import { Roster } from './connection/roster.ts';
-import { type DiscoverOptions, Discovery } from './discovery/discovery.ts';
+import { type DiscoverOptions, Discovery, type DiscoverySource } from './discovery/discovery.ts';
 import { ownReach } from './discovery/own-reach.ts';
 import type { Content } from './disk/content.ts';
 import { SwarmError } from './error.ts';
@@ -143,6 +143,20 @@ export class Swarm {
   /** Begins to look for peers, and goes on until the swarm is closed. */
   discover(where: DiscoverOptions, source: TorrentSource): void {
     this.#discovery.begin(where, source);
+  }
+
+  /**
+   * Stops to look for peers in some ways, or in all, for as long as the swarm is open; peers that are connected stay, and
+   * others may connect. Resolves when the trackers heard a goodbye, or did not answer. Never rejects.
+   */
+  async stopDiscovery(sources: readonly DiscoverySource[] = ['trackers', 'dht', 'addresses']): Promise<void> {
+    await this.#discovery.stop(new Set(sources));
+  }
+
+  /** Fetches nothing from HTTP servers any more. */
+  stopWebSeeds(): void {
+    this.#webSeeds = [];
+    this.#exchange?.stopWebSeeds();
   }
 
   /**

@@ -93,6 +93,27 @@ test('a magnet link is downloaded without any tracker: the DHT finds its seeder,
   assert.deepEqual(await fingerprint(result.path), await fingerprint(path));
 });
 
+test('a swarm that leaves the DHT is not announced there, and its peers stay', async (context) => {
+  const folder = await temporaryFolder(context);
+  const first = await makeTorrent(folder, 'first', { '': patternBytes(100_000, 3) }, 'v2');
+  const second = await makeTorrent(folder, 'second', { '': patternBytes(100_000, 4) }, 'v2');
+  const router = await startNode(context, '127.0.23.1');
+  const { engine, address } = await startEngine(context, '127.0.23.2', [router.address]);
+  const unheard = await engine.seed(first.torrent, first.path);
+  await unheard.stopDiscovery(['dht']); // before any node could answer
+  await engine.seed(second.torrent, second.path);
+  await until('an announce', () => router.node.sizes.storedPeers > 0);
+  const other = new Engine();
+  context.after(() => other.close());
+  const result = await other.download(first.metainfo, {
+    folder: join(folder, 'out'),
+    peers: [address],
+    signal: AbortSignal.timeout(15_000),
+  });
+  assert.deepEqual(await fingerprint(result.path), await fingerprint(first.path));
+  assert.equal(router.node.sizes.storedPeers, 1);
+});
+
 test('hostile packets: wrong kinds, lengths, methods and answers that nobody asked for change nothing', async (context) => {
   const { node, address } = await startNode(context, '127.0.22.1');
   const socket = await startSocket(context, '127.0.22.2');

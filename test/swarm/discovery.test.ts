@@ -43,6 +43,52 @@ test('a seeder announces both identities from its own address, and says goodbye'
   );
 });
 
+test('a swarm that leaves its trackers says goodbye once, keeps its peers, and can be connected to', async (context) => {
+  const tracker = await startTracker(context, { intervalSeconds: 5 });
+  const { engine, torrent, path, address, metainfo, v1, v2, out } = await prepare(context);
+  const swarm = await engine.seed(torrent, path, { trackers: [tracker.url] });
+  for (const name of [v1, v2]) await tracker.when(({ infoHashHex }) => infoHashHex === name);
+  await swarm.stopDiscovery(['trackers']);
+  const farewells = (): string[] =>
+    tracker.seen.filter(({ event }) => event === 'stopped').map(({ infoHashHex }) => infoHashHex);
+  assert.deepEqual(farewells().sort(), [v1, v2].sort());
+  const told = tracker.seen.length;
+  const leecher = new Engine();
+  context.after(() => leecher.close());
+  const result = await leecher.download(metainfo, { folder: out, peers: [address] });
+  assert.deepEqual(await fingerprint(result.path), await fingerprint(path));
+  await engine.close();
+  assert.equal(tracker.seen.length, told, 'nothing more is said, at the end either');
+});
+
+test('a swarm that connects to nobody any more takes in those who connect', async (context) => {
+  const { engine, address, torrent, path, metainfo, v1, v2, out } = await prepare(context);
+  const tracker = await startTracker(context);
+  await engine.seed(torrent, path, { trackers: [tracker.url] });
+  for (const name of [v1, v2]) await tracker.when(({ infoHashHex }) => infoHashHex === name);
+  const shy = new Engine({ host: '127.0.8.2', localAddress: '127.0.8.2' });
+  context.after(() => shy.close());
+  const { port } = await shy.listen();
+  const met: string[] = [];
+  const connected = Promise.withResolvers<void>();
+  shy.on('peer', ({ change, direction }) => {
+    met.push(`${direction} ${change}`);
+    if (direction === 'incoming') connected.resolve();
+  });
+  const running = await shy.start(metainfo, { folder: out, trackers: [tracker.url], peers: [address] });
+  running.done.catch(() => undefined);
+  await running.stopDiscovery(['addresses']);
+  await tracker.when(({ host }) => host === '127.0.8.2'); // trackers hear of it, and name the seeder
+  const other = new Engine();
+  context.after(() => other.close());
+  other
+    .download(metainfo, { folder: `${out}-2`, peers: [{ host: '127.0.8.2', port }] })
+    .catch(() => undefined);
+  await connected.promise;
+  assert.deepEqual(met, ['incoming connected']);
+  assert.equal(running.progress.haveBytes, 0);
+});
+
 test('a magnet link finds its seeder by the tracker and tells of its completion', async (context) => {
   const tracker = await startTracker(context, { failFirst: 1 });
   const { engine, torrent, path, metainfo, v1, v2, out } = await prepare(context);

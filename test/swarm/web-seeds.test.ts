@@ -113,6 +113,27 @@ test('a magnet link gets its metadata from a peer and blocks from its web seed t
   assert.ok(web.asked.length > 0);
 });
 
+test('a download that stops its web seeds goes on without them', async (context) => {
+  const folder = await temporaryFolder(context);
+  const tree: Tree = { '': patternBytes(4_000_000, 5) };
+  const made = await makeTorrent(folder, 'content', tree, 'v2');
+  const web = await startWebServer(context, tree, (hit) => trickle(hit, 20_000));
+  const seeder = await startEngine(context);
+  await seeder.engine.seed(made.torrent, made.path);
+  const { engine } = await startEngine(context);
+  const running = await engine.start(made.metainfo, {
+    folder: join(folder, 'out'),
+    webSeeds: [`${web.origin}/content`],
+    signal: signal(),
+  });
+  running.stopWebSeeds();
+  const asked = web.asked.length;
+  engine.once('progress', ({ swarm }) => swarm.discover({ peers: [seeder.address] }, made.metainfo));
+  const result = await running.done;
+  assert.deepEqual(await fingerprint(result.path), await fingerprint(made.path));
+  assert.equal(web.asked.length, asked);
+});
+
 test('peers and a web seed share the work, and a slow one of them does not hold the other up', async (context) => {
   const folder = await temporaryFolder(context);
   const tree: Tree = { '': patternBytes(12_000_000, 5) };

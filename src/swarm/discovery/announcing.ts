@@ -32,6 +32,9 @@ export class Announcing implements AnnouncerOwner, DhtAnnouncerOwner {
   readonly #dhtAnnouncers: DhtAnnouncer[] = [];
   #hasBegun = false;
   #isClosed = false;
+  /** Once trackers are left. */
+  #farewell: Promise<unknown> | undefined;
+  #leftDht = false;
 
   constructor(parts: AnnouncingParts) {
     this.#parts = parts;
@@ -48,7 +51,7 @@ export class Announcing implements AnnouncerOwner, DhtAnnouncerOwner {
   /** The torrent became known, and with it perhaps another name; a private one leaves the DHT. */
   know(isPrivate: boolean): void {
     this.isPrivate = isPrivate;
-    if (isPrivate) for (const announcer of this.#dhtAnnouncers) announcer.stop();
+    if (isPrivate) this.#endDht();
     this.#announce();
   }
 
@@ -57,11 +60,28 @@ export class Announcing implements AnnouncerOwner, DhtAnnouncerOwner {
     for (const announcer of this.#all) announcer.complete();
   }
 
+  /** Says goodbye to trackers, and announces to none from now on. Never rejects. */
+  async leaveTrackers(): Promise<void> {
+    this.#farewell ??= Promise.all(this.#all.map((announcer) => announcer.stop()));
+    await this.#farewell;
+  }
+
+  /** Is not announced to the DHT any more, and looks for nobody there. */
+  leaveDht(): void {
+    this.#leftDht = true;
+    this.#endDht();
+  }
+
+  /** Whether peers may hear of our place in the DHT, and we of theirs. */
+  get isInDht(): boolean {
+    return !this.isPrivate && !this.#leftDht;
+  }
+
   /** Says goodbye to trackers. Never rejects. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const announcer of this.#dhtAnnouncers) announcer.stop();
-    await Promise.all(this.#all.map((announcer) => announcer.stop()));
+    this.#endDht();
+    await this.leaveTrackers();
   }
 
   // From announcers:
@@ -90,7 +110,8 @@ export class Announcing implements AnnouncerOwner, DhtAnnouncerOwner {
 
   #announce(): void {
     if (this.#isClosed || !this.#hasBegun) return;
-    this.#announceToDht();
+    if (this.isInDht) this.#announceToDht();
+    if (this.#farewell) return;
     for (const chain of this.#chains) {
       const announcers = this.#announcers.get(chain) ?? [];
       this.#announcers.set(chain, announcers);
@@ -103,8 +124,12 @@ export class Announcing implements AnnouncerOwner, DhtAnnouncerOwner {
     }
   }
 
+  #endDht(): void {
+    for (const announcer of this.#dhtAnnouncers) announcer.stop();
+  }
+
   #announceToDht(): void {
-    if (this.isPrivate || !this.#parts.services.options.dht) return;
+    if (!this.#parts.services.options.dht) return;
     for (const [at, infoHash] of swarmHashes(this.#parts.identity()).entries()) {
       if (this.#dhtAnnouncers[at]) continue;
       const announcer = new DhtAnnouncer(this, infoHash, at === 0 ? 'v2' : 'v1');

@@ -4,7 +4,7 @@ import { mustBeWithin, type Reach } from '../connection/address-policy.ts';
 import { Dialer, type DialerParts } from '../connection/dialer.ts';
 import type { Peer } from '../connection/peer.ts';
 import type { Candidate } from '../connection/peer-book.ts';
-import type { SwarmError } from '../error.ts';
+import { SwarmError } from '../error.ts';
 import type { TorrentSource } from '../source.ts';
 import type { TrackerLog } from '../statistics/tracker-log.ts';
 import { Announcing, type AnnouncingParts } from './announcing.ts';
@@ -26,6 +26,12 @@ export interface DiscoverOptions {
   readonly sourcePeers?: boolean;
 }
 
+/**
+ * A way in which a swarm finds peers: its trackers, the DHT, or connecting to addresses that it was told. Where all are
+ * stopped, peers may still connect to it.
+ */
+export type DiscoverySource = 'trackers' | 'dht' | 'addresses';
+
 export interface DiscoveryParts extends Omit<AnnouncingParts, 'onPeers'> {
   readonly dialer: Omit<DialerParts, 'services'>;
 }
@@ -39,7 +45,7 @@ export class Discovery {
   readonly #dialled = new Map<Peer, Candidate>();
   /** Addresses that led to somebody who is connected otherwise, by that other connection. */
   readonly #twins = new Map<Peer, Candidate>();
-  #isClosed = false;
+  #dialsNobody = false;
 
   constructor(parts: DiscoveryParts) {
     this.#parts = parts;
@@ -82,7 +88,7 @@ export class Discovery {
 
   /** Notes where peers may be, told by somebody who may lead us so near; they are connected to as there is room. */
   add(addresses: Iterable<PeerAddress>, identity: 'v1' | 'v2', reach: Reach): void {
-    if (this.#isClosed) return;
+    if (this.#dialsNobody) return;
     const usable: PeerAddress[] = [];
     for (const address of addresses) {
       try {
@@ -103,13 +109,12 @@ export class Discovery {
   /** Tells a peer where we are in the DHT (BEP 5, "port" message), when both of us are. */
   greet(peer: Peer): void {
     const port = this.#parts.services.discovery.dhtPort;
-    if (peer.remote.dht && port > 0 && !this.#announcing.isPrivate) peer.send({ type: 'port', port });
+    if (peer.remote.dht && port > 0 && this.#announcing.isInDht) peer.send({ type: 'port', port });
   }
 
   /** A peer told where it is in the DHT. */
   onDhtPort(peer: Peer, port: number): void {
-    if (!this.#announcing.isPrivate)
-      this.#parts.services.discovery.meetNode({ host: peer.address.host, port });
+    if (this.#announcing.isInDht) this.#parts.services.discovery.meetNode({ host: peer.address.host, port });
   }
 
   /** Of two connections to one peer one is given up: its address is tried again when the one that is kept ends. */
@@ -140,10 +145,22 @@ export class Discovery {
     this.#dialer.ban(host);
   }
 
+  /** Finds no more peers in these ways; trackers that know us hear a goodbye. Never rejects. */
+  async stop(sources: ReadonlySet<DiscoverySource>): Promise<void> {
+    if (sources.has('addresses'))
+      this.#stopDialling(new SwarmError('closed', 'the swarm connects to nobody'));
+    if (sources.has('dht')) this.#announcing.leaveDht();
+    if (sources.has('trackers')) await this.#announcing.leaveTrackers();
+  }
+
   /** Ends what is being dialled, and says goodbye to trackers. Never rejects. */
   async close(reason: SwarmError): Promise<void> {
-    this.#isClosed = true;
-    this.#dialer.close(reason);
+    this.#stopDialling(reason);
     await this.#announcing.close();
+  }
+
+  #stopDialling(reason: SwarmError): void {
+    this.#dialsNobody = true;
+    this.#dialer.close(reason);
   }
 }

@@ -1,4 +1,5 @@
 import type { Metainfo } from '../../torrent/index.ts';
+import type { DiscoverySource } from '../discovery/discovery.ts';
 import type { DownloadResult } from '../download.ts';
 import type { SwarmProgress } from '../progress.ts';
 import type { Swarm } from '../swarm.ts';
@@ -24,5 +25,15 @@ export class RunningDownload {
   /** Verified bytes of a file while it is being downloaded, and after; see {@link Swarm.read}. */
   read(file: number, start = 0, end?: number, signal?: AbortSignal): AsyncIterable<Uint8Array> {
     return this.#swarm.read(file, start, end, signal);
+  }
+
+  /** Stops to look for peers, in some ways or in all; see {@link Swarm.stopDiscovery}. */
+  stopDiscovery(sources?: readonly DiscoverySource[]): Promise<void> {
+    return this.#swarm.stopDiscovery(sources);
+  }
+
+  /** Fetches nothing from HTTP servers any more. */
+  stopWebSeeds(): void {
+    this.#swarm.stopWebSeeds();
   }
 }
