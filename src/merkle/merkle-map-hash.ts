@@ -1,4 +1,5 @@
-import { CodedError, equalBytes, toUtf8 } from '../bytes/index.ts';
+import { CodedError, toUtf8 } from '../bytes/index.ts';
+import { type PackedHash, packHash, putHash } from './packed-hash.ts';
 import { HASH_BYTES } from './rfc6962-hash.ts';
 
 /** A proof of a map that is malformed, or that leads to another root. */
@@ -10,21 +11,21 @@ export const KEY_BITS = 256;
 const LEAF = 0x00;
 const NODE = 0x01;
 
-/** The hashes that a Merkle map is made of. */
+/** The hashes that a Merkle map is made of, packed. */
 export interface MapHasher {
-  /** `SHA-256(key)`, 32 bytes: where a key stands. */
-  key(key: string): Uint8Array;
-  /** `SHA-256(value)`, 32 bytes. */
-  value(value: string): Uint8Array;
+  /** `SHA-256(key)`: where a key stands. */
+  key(key: string): PackedHash;
+  /** `SHA-256(value)`. */
+  value(value: string): PackedHash;
   /** `SHA-256(0x00 ‖ keyHash ‖ valueHash)`. */
-  leaf(keyHash: Uint8Array, valueHash: Uint8Array): Uint8Array;
+  leaf(keyHash: PackedHash, valueHash: PackedHash): PackedHash;
   /**
    * `SHA-256(0x01 ‖ depth ‖ prefix ‖ left ‖ right)`: `depth` (one byte) counts the leading bits that all keys below
    * share, `prefix` (32 bytes) is those bits of any of them, then zeros.
    */
-  node(depth: number, keyHash: Uint8Array, left: Uint8Array, right: Uint8Array): Uint8Array;
+  node(depth: number, keyHash: PackedHash, left: PackedHash, right: PackedHash): PackedHash;
   /** Root of a map without keys: `SHA-256("")`. */
-  readonly empty: Uint8Array;
+  readonly empty: PackedHash;
 }
 
 /** Makes a map's hashes from a SHA-256 of the caller's, which must not keep the array that it is given. */
@@ -33,38 +34,25 @@ export function createMapHasher(sha256: (bytes: Uint8Array) => Uint8Array): MapH
   const node = new Uint8Array(2 + 3 * HASH_BYTES);
   leaf[0] = LEAF;
   node[0] = NODE;
-  const ofText = (text: string): Uint8Array => sha256(toUtf8(text));
+  const ofText = (text: string): PackedHash => packHash(sha256(toUtf8(text)));
   return {
     key: ofText,
     value: ofText,
     leaf: (keyHash, valueHash) => {
-      leaf.set(keyHash, 1);
-      leaf.set(valueHash, 1 + HASH_BYTES);
-      return sha256(leaf);
+      putHash(keyHash, leaf, 1);
+      putHash(valueHash, leaf, 1 + HASH_BYTES);
+      return packHash(sha256(leaf));
     },
     node: (depth, keyHash, left, right) => {
       node[1] = depth;
       node.fill(0, 2, 2 + HASH_BYTES);
       const whole = depth >> 3;
-      node.set(keyHash.subarray(0, whole), 2);
-      if ((depth & 7) !== 0) node[2 + whole] = (keyHash[whole] as number) & (0xff00 >> (depth & 7));
-      node.set(left, 2 + HASH_BYTES);
-      node.set(right, 2 + 2 * HASH_BYTES);
-      return sha256(node);
+      for (let at = 0; at < whole; at += 1) node[2 + at] = keyHash.charCodeAt(at);
+      if ((depth & 7) !== 0) node[2 + whole] = keyHash.charCodeAt(whole) & (0xff00 >> (depth & 7));
+      putHash(left, node, 2 + HASH_BYTES);
+      putHash(right, node, 2 + 2 * HASH_BYTES);
+      return packHash(sha256(node));
     },
-    empty: sha256(new Uint8Array(0)),
+    empty: packHash(sha256(new Uint8Array(0))),
   };
-}
-
-/** The bit of a hash at a depth, 0 (left) or 1 (right); bit 0 is the most significant one of the first byte. */
-export function bitAt(hash: Uint8Array, depth: number): 0 | 1 {
-  return (((hash[depth >> 3] as number) >> (7 - (depth & 7))) & 1) === 1 ? 1 : 0;
-}
-
-/** How many leading bits two hashes share: 256 when they are equal. */
-export function sharedBits(left: Uint8Array, right: Uint8Array): number {
-  if (equalBytes(left, right)) return KEY_BITS;
-  let at = 0;
-  while (left[at] === right[at]) at += 1;
-  return at * 8 + Math.clz32((left[at] as number) ^ (right[at] as number)) - 24;
 }

@@ -1,5 +1,6 @@
-import { equalBytes, toHex } from '../bytes/index.ts';
-import { bitAt, KEY_BITS, type MapHasher, MerkleMapError, sharedBits } from './merkle-map-hash.ts';
+import { toHex } from '../bytes/index.ts';
+import { KEY_BITS, type MapHasher, MerkleMapError } from './merkle-map-hash.ts';
+import { bitAt, type PackedHash, packHash, sharedBits, unpackHash } from './packed-hash.ts';
 import { HASH_BYTES } from './rfc6962-hash.ts';
 
 /** One fork on the way from the root to a leaf: how many leading bits all keys below it share, and the other side. */
@@ -47,23 +48,25 @@ export function verifyMapProof({ key, value, root, proof }: MapClaim, hasher: Ma
     checkRoot(key, hasher.empty, root);
     return;
   }
-  const fork = sharedBits(keyHash, other.keyHash);
+  const otherKey = packHash(other.keyHash);
+  const fork = sharedBits(keyHash, otherKey);
   if (fork === KEY_BITS) throw refuse(key, 'it shows that the key has a value');
   if (steps.some(({ depth }) => depth === fork)) {
     throw refuse(key, 'the key could stand on the other side of a fork that it shows');
   }
-  checkRoot(key, fold(other.keyHash, other.valueHash, steps, hasher), root);
+  checkRoot(key, fold(otherKey, packHash(other.valueHash), steps, hasher), root);
 }
 
 function fold(
-  keyHash: Uint8Array,
-  valueHash: Uint8Array,
+  keyHash: PackedHash,
+  valueHash: PackedHash,
   steps: readonly MapStep[],
   hasher: MapHasher,
-): Uint8Array {
+): PackedHash {
   return steps.toReversed().reduce(
     (hash, { depth, sibling }) => {
-      const [left, right] = bitAt(keyHash, depth) === 0 ? [hash, sibling] : [sibling, hash];
+      const other = packHash(sibling);
+      const [left, right] = bitAt(keyHash, depth) === 0 ? [hash, other] : [other, hash];
       return hasher.node(depth, keyHash, left, right);
     },
     hasher.leaf(keyHash, valueHash),
@@ -88,11 +91,11 @@ function checkForm(root: Uint8Array, { steps, other }: MapProof): void {
   }
 }
 
-function checkRoot(key: string, computed: Uint8Array, root: Uint8Array): void {
-  if (equalBytes(computed, root)) return;
+function checkRoot(key: string, computed: PackedHash, root: Uint8Array): void {
+  if (computed === packHash(root)) return;
   throw new MerkleMapError(
     'root-mismatch',
-    `the proof of ${JSON.stringify(key)} leads to root ${toHex(computed)}, not to ${toHex(root)}`,
+    `the proof of ${JSON.stringify(key)} leads to root ${toHex(unpackHash(computed))}, not to ${toHex(root)}`,
   );
 }
 

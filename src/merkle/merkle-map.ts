@@ -1,24 +1,33 @@
-import { bitAt, KEY_BITS, type MapHasher, sharedBits } from './merkle-map-hash.ts';
+import { KEY_BITS, type MapHasher } from './merkle-map-hash.ts';
 import type { MapProof, MapStep } from './merkle-map-verify.ts';
+import { bitAt, type PackedHash, sharedBits, unpackHash } from './packed-hash.ts';
 
 interface Leaf {
   readonly depth: typeof KEY_BITS;
-  readonly keyHash: Uint8Array;
+  readonly keyHash: PackedHash;
   readonly value: string;
   /** Undefined until somebody asks. */
-  hash: Uint8Array | undefined;
+  hash: PackedHash | undefined;
 }
 
 interface Branch {
   /** Leading bits that all keys below share, which are those of `keyHash`; the next one parts them. */
   readonly depth: number;
-  readonly keyHash: Uint8Array;
-  readonly children: readonly [Node, Node];
-  hash: Uint8Array | undefined;
+  readonly keyHash: PackedHash;
+  left: Node;
+  right: Node;
+  hash: PackedHash | undefined;
+  /** The map that may change it: whoever else holds it makes a copy. */
+  readonly owner: Owner;
 }
 
-/** A node never changes but for its hash, so that copies of a map share what they have in common. */
+/** Copies of a map share the nodes that they have in common. */
 type Node = Leaf | Branch;
+
+/** Stands for a map between two copies of it. */
+interface Owner {
+  readonly isOwner: true;
+}
 
 /**
  * A map from texts to texts with one root hash, the same for everybody who holds the same pairs, however they came
@@ -35,6 +44,8 @@ export class MerkleMap {
   readonly #hasher: MapHasher;
   #root: Node | undefined;
   #size = 0;
+  /** Changes with each copy: nodes made before belong to both. */
+  #owner: Owner = { isOwner: true };
 
   constructor(hasher: MapHasher) {
     this.#hasher = hasher;
@@ -49,7 +60,7 @@ export class MerkleMap {
   get(key: string): string | undefined {
     const keyHash = this.#hasher.key(key);
     const leaf = this.#nearest(keyHash);
-    return leaf !== undefined && sharedBits(leaf.keyHash, keyHash) === KEY_BITS ? leaf.value : undefined;
+    return leaf?.keyHash === keyHash ? leaf.value : undefined;
   }
 
   /** A map of the same pairs that goes its own way; takes no time. */
@@ -57,6 +68,7 @@ export class MerkleMap {
     const copy = new MerkleMap(this.#hasher);
     copy.#root = this.#root;
     copy.#size = this.#size;
+    this.#owner = { isOwner: true };
     return copy;
   }
 
@@ -73,20 +85,32 @@ export class MerkleMap {
     const fork = sharedBits(nearest.keyHash, keyHash);
     if (fork === KEY_BITS && nearest.value === value) return;
     if (fork < KEY_BITS) this.#size += 1;
-    this.#root = placed(this.#root, leaf, fork);
+    this.#root = this.#placed(this.#root, leaf, fork);
   }
 
   /** Takes a key away. Answers whether it was there. */
   delete(key: string): boolean {
-    if (this.#root === undefined || this.get(key) === undefined) return false;
+    const keyHash = this.#hasher.key(key);
+    if (this.#root === undefined || this.#nearest(keyHash)?.keyHash !== keyHash) return false;
     this.#size -= 1;
-    this.#root = without(this.#root, this.#hasher.key(key));
+    this.#root = this.#without(this.#root, keyHash);
     return true;
   }
 
   /** Root hash over all pairs, 32 bytes. */
   root(): Uint8Array {
-    return this.#root === undefined ? this.#hasher.empty : this.#hashOf(this.#root);
+    return unpackHash(this.#root === undefined ? this.#hasher.empty : this.#hashOf(this.#root));
+  }
+
+  /**
+   * Computes what a key's way needs of hashes from a depth on, as if for {@link root}: so that of many changes most is
+   * done before the root is asked for, and what they have in common near the root is not done for each of them.
+   */
+  hashBelow(depth: number, key: string): void {
+    const keyHash = this.#hasher.key(key);
+    let node = this.#root;
+    while (node !== undefined && node.depth < depth) node = childOf(node as Branch, keyHash);
+    if (node !== undefined) this.#hashOf(node);
   }
 
   /** What proves the value of a key, or that it has none, against {@link root}. */
@@ -95,57 +119,65 @@ export class MerkleMap {
     const steps: MapStep[] = [];
     let node = this.#root;
     while (node !== undefined && node.depth < KEY_BITS) {
-      const { depth, children } = node as Branch;
-      const side = bitAt(keyHash, depth);
-      steps.push({ depth, sibling: this.#hashOf(children[1 - side] as Node) });
-      node = children[side];
+      const { depth, left, right } = node as Branch;
+      const [child, other] = bitAt(keyHash, depth) === 0 ? [left, right] : [right, left];
+      steps.push({ depth, sibling: unpackHash(this.#hashOf(other)) });
+      node = child;
     }
     if (node === undefined) return { steps };
     const leaf = node as Leaf;
-    if (sharedBits(leaf.keyHash, keyHash) === KEY_BITS) return { steps };
-    return { steps, other: { keyHash: leaf.keyHash, valueHash: this.#hasher.value(leaf.value) } };
+    if (leaf.keyHash === keyHash) return { steps };
+    const valueHash = unpackHash(this.#hasher.value(leaf.value));
+    return { steps, other: { keyHash: unpackHash(leaf.keyHash), valueHash } };
   }
 
   /** The leaf that a key's bits lead to: its own, or one that shares as many leading bits with it as any. */
-  #nearest(keyHash: Uint8Array): Leaf | undefined {
+  #nearest(keyHash: PackedHash): Leaf | undefined {
     let node = this.#root;
-    while (node !== undefined && node.depth < KEY_BITS) {
-      node = (node as Branch).children[bitAt(keyHash, node.depth)];
-    }
+    while (node !== undefined && node.depth < KEY_BITS) node = childOf(node as Branch, keyHash);
     return node as Leaf | undefined;
   }
 
-  #hashOf(node: Node): Uint8Array {
+  /** A tree with a leaf in it, which parts from the others on its way at the depth `fork`. */
+  #placed(node: Node, leaf: Leaf, fork: number): Node {
+    const { keyHash } = leaf;
+    if (node.depth < fork) {
+      const branch = node as Branch;
+      return this.#withChild(branch, keyHash, this.#placed(childOf(branch, keyHash), leaf, fork));
+    }
+    if (fork === KEY_BITS) return leaf;
+    const [left, right] = bitAt(keyHash, fork) === 0 ? [leaf, node] : [node, leaf];
+    return { depth: fork, keyHash, left, right, hash: undefined, owner: this.#owner };
+  }
+
+  /** A tree without the leaf of a key that is in it; undefined when nothing is left. */
+  #without(node: Node, keyHash: PackedHash): Node | undefined {
+    if (node.depth === KEY_BITS) return undefined;
+    const branch = node as Branch;
+    const rest = this.#without(childOf(branch, keyHash), keyHash);
+    if (rest !== undefined) return this.#withChild(branch, keyHash, rest);
+    return bitAt(keyHash, branch.depth) === 0 ? branch.right : branch.left;
+  }
+
+  /** A branch with another child on the side of a key. */
+  #withChild(branch: Branch, keyHash: PackedHash, child: Node): Branch {
+    const own = branch.owner === this.#owner ? branch : { ...branch, owner: this.#owner };
+    if (bitAt(keyHash, branch.depth) === 0) own.left = child;
+    else own.right = child;
+    own.hash = undefined;
+    return own;
+  }
+
+  #hashOf(node: Node): PackedHash {
     if (node.hash !== undefined) return node.hash;
     const { depth, keyHash } = node;
-    if ('children' in node) {
-      const [left, right] = node.children;
-      node.hash = this.#hasher.node(depth, keyHash, this.#hashOf(left), this.#hashOf(right));
+    if ('left' in node) {
+      node.hash = this.#hasher.node(depth, keyHash, this.#hashOf(node.left), this.#hashOf(node.right));
     } else node.hash = this.#hasher.leaf(keyHash, this.#hasher.value(node.value));
     return node.hash;
   }
 }
 
-/** A tree with a leaf in it, which parts from the others on its way at the depth `fork`. */
-function placed(node: Node, leaf: Leaf, fork: number): Node {
-  const { keyHash } = leaf;
-  if (node.depth < fork) {
-    const { depth, children } = node as Branch;
-    const side = bitAt(keyHash, depth);
-    return branch(depth, keyHash, side, placed(children[side], leaf, fork), children[1 - side] as Node);
-  }
-  return fork === KEY_BITS ? leaf : branch(fork, keyHash, bitAt(keyHash, fork), leaf, node);
-}
-
-/** A tree without the leaf of a key that is in it; undefined when nothing is left. */
-function without(node: Node, keyHash: Uint8Array): Node | undefined {
-  if (!('children' in node)) return undefined;
-  const side = bitAt(keyHash, node.depth);
-  const other = node.children[1 - side] as Node;
-  const rest = without(node.children[side], keyHash);
-  return rest === undefined ? other : branch(node.depth, node.keyHash, side, rest, other);
-}
-
-function branch(depth: number, keyHash: Uint8Array, side: 0 | 1, child: Node, other: Node): Branch {
-  return { depth, keyHash, children: side === 0 ? [child, other] : [other, child], hash: undefined };
+function childOf({ depth, left, right }: Branch, keyHash: PackedHash): Node {
+  return bitAt(keyHash, depth) === 0 ? left : right;
 }
