@@ -12,11 +12,13 @@ export type PlainValue =
 export function canonicalJson(value: PlainValue): string {
   if (typeof value !== 'object') return JSON.stringify(value);
   if (isList(value)) return `[${value.map(canonicalJson).join()}]`;
-  const pairs = Object.entries(value)
-    .filter((pair): pair is [string, PlainValue] => pair[1] !== undefined)
-    .sort(([left], [right]) => (left < right ? -1 : 1))
-    .map(([key, inner]) => `${JSON.stringify(key)}:${canonicalJson(inner)}`);
-  return `{${pairs.join()}}`;
+  let pairs = '';
+  for (const key of Object.keys(value).sort()) {
+    const inner = value[key];
+    if (inner === undefined) continue;
+    pairs += `${pairs === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(inner)}`;
+  }
+  return `{${pairs}}`;
 }
 
 function isList(value: object): value is readonly PlainValue[] {

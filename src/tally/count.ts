@@ -16,7 +16,7 @@ import { touchProvisional } from './provisional.ts';
 import { type Refusal, type RefusalCode, refuse } from './refusal.ts';
 import { applyRelease, isAuthorised } from './releases.ts';
 import { type Entry, raiseAlarm, recordRefusal, type Tally } from './state.ts';
-import { applyState, faultOfState, takeState } from './state-map.ts';
+import { applyState, faultOfState, growMap, takeState } from './state-map.ts';
 import { applyTurn, isTurn } from './turns.ts';
 import { applyVerdict } from './verdict.ts';
 import { applyClose, applyOpen } from './windows.ts';
@@ -33,7 +33,6 @@ export function countEntry(tally: Tally, entry: Entry): void {
   const { statement, signers } = entry;
   const isState = statement.kind === 'state' && signers.includes(tally.context.logKey);
   const taken = isState ? takeState(tally) : undefined;
-  if (taken !== undefined) tally.light.dirty.clear();
   tally.size += 1;
   if (entry.timeMs < tally.timeMs) {
     raiseAlarm(
@@ -51,13 +50,13 @@ export function countEntry(tally: Tally, entry: Entry): void {
   const placed: Entry = { ...entry, timeMs: tally.timeMs };
   const refusal = judge(tally, placed);
   if (refusal !== undefined) {
-    if (taken !== undefined) markDirty(tally, ...taken.keys);
     keepRefusal(tally, placed, refusal);
   } else if (statement.kind === 'state' && taken !== undefined) {
     const fault = faultOfState(statement, taken);
     if (fault !== undefined) raiseAlarm(tally, entry.index, fault);
     applyState(tally, taken, placed);
   } else apply(tally, placed);
+  growMap(tally);
 }
 
 /** What {@link admits} answers. */

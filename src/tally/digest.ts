@@ -6,8 +6,16 @@ import type { Tally } from './state.ts';
  * anywhere differ here, whether they ran in Node or a browser, at once or entry by entry.
  */
 export function tallyDigest(tally: Tally): string {
-  const { context, ...state } = tally;
-  const text = JSON.stringify(sortedForm({ origin: context.origin, logKey: context.logKey, ...state }));
+  const { context, light, ...state } = tally;
+  const text = JSON.stringify(
+    sortedForm({
+      origin: context.origin,
+      logKey: context.logKey,
+      ...state,
+      // Which values wait to be hashed is no part of what the count came to.
+      light: { ...light, dirty: undefined },
+    }),
+  );
   return toHex(context.sha256(toUtf8(text)));
 }
 

@@ -14,7 +14,9 @@ export interface LightState {
   map: MerkleMap;
   /** The last `state` entries with their maps, the newest last; at most {@link RECENT_STATES}. */
   readonly recent: { readonly index: number; readonly map: MerkleMap }[];
-  /** Keys whose values may be others than those in the map. */
+  /** The map that grows with the entries, for the next `state`. */
+  readonly next: MerkleMap;
+  /** Keys whose values may be others than those in `next`; a matter of when it is brought up to date, not of what is. */
   readonly dirty: Set<LightKey>;
   /** Whether something happened that a `state` follows at once. */
   wanted: boolean;
@@ -33,8 +35,10 @@ export interface LightState {
 
 /** The state of a count that has counted nothing. */
 export function emptyLightState(sha256: Sha256Function): LightState {
+  const next = new MerkleMap(createMapHasher(sha256));
   return {
-    map: new MerkleMap(createMapHasher(sha256)),
+    map: next.copy(),
+    next,
     recent: [],
     dirty: new Set(),
     wanted: false,

@@ -1,13 +1,20 @@
 import { toHex } from '../bytes/index.ts';
 import type { MerkleMap } from '../merkle/index.ts';
 import { makeStatement, type StatementOf } from '../statement/browser.ts';
-import { type LightKey, type LightState, RECENT_STATES } from './light-state.ts';
+import { type LightKey, RECENT_STATES } from './light-state.ts';
 import { lightValue } from './light-values.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import type { Entry, Tally } from './state.ts';
 
 /** How long the log may go without a `state`. */
 const DAY_MS = 86_400_000;
+
+/** Changed values that wait for a `state`: what changes again meanwhile is hashed once. */
+const WAITING = 32;
+/** Changed values that an entry brings into the map at most, so that the few of a `state` are all that is left to it. */
+const MOST_AT_ONCE = 8;
+/** The forks above are hashed when a `state` is due: all changes have them in common. */
+const COMMON_DEPTH = 8;
 
 /** When the log owes the next `state`, if nothing happens before; undefined before there is a policy. */
 export function stateDueMs({ light, policy, timeMs }: Tally): number | undefined {
@@ -27,34 +34,44 @@ export function stateStatement(tally: Tally, timeMs: number): StatementOf<'state
 export interface TakenState {
   readonly says: Figures;
   readonly map: MerkleMap;
-  /** Keys whose changes are in it. */
-  readonly keys: readonly LightKey[];
 }
 
 /** What a `state` says, computed. */
 type Figures = Omit<StatementOf<'state'>['predicate'], 'origin' | 'timeMs'>;
 
-/** What was taken last from a count, which holds until its next entry: it is asked for more than once. */
-const taken = new WeakMap<LightState, TakenState>();
-
 /**
  * What a `state` has to say that is the next entry, and the map with all changes in it. To be asked before that entry
- * moves anything, its time included; the count stays as it is.
+ * moves anything, its time included. What the count has come to stays as it is.
  */
 export function takeState(tally: Tally): TakenState {
-  const { light } = tally;
-  const known = taken.get(light);
-  if (known?.says.size === tally.size) return known;
-  const map = light.map.copy();
-  for (const key of light.dirty) put(map, key, lightValue(tally, key));
-  const state = { says: figuresOf(tally, map), map, keys: [...light.dirty] };
-  taken.set(light, state);
-  return state;
+  const { next, dirty } = tally.light;
+  for (const key of dirty) renew(tally, key);
+  dirty.clear();
+  return { says: figuresOf(tally, next), map: next.copy() };
 }
 
-function put(map: MerkleMap, key: string, value: string | undefined): void {
-  if (value === undefined) map.delete(key);
-  else map.set(key, value);
+/**
+ * Brings changed values into the map, the oldest changes first, a few at a time: to be called after each entry, so
+ * that a `state` finds little to do.
+ */
+export function growMap(tally: Tally): void {
+  const { next, dirty } = tally.light;
+  if (dirty.size <= WAITING) return;
+  let left = Math.min(MOST_AT_ONCE, dirty.size - WAITING);
+  for (const key of dirty) {
+    if (left === 0) return;
+    left -= 1;
+    dirty.delete(key);
+    renew(tally, key);
+    next.hashBelow(COMMON_DEPTH, key);
+  }
+}
+
+function renew(tally: Tally, key: LightKey): void {
+  const { next } = tally.light;
+  const value = lightValue(tally, key);
+  if (value === undefined) next.delete(key);
+  else next.set(key, value);
 }
 
 /** A `state` is the log's own, and not before it is due. */

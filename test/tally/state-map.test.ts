@@ -89,10 +89,13 @@ test('a state is due or refused; nobody but the log writes one', () => {
   const answer = admits(world.tally, due, [builderKey(0)], world.nowMs);
   assert.equal(answer.ok ? 'admitted' : answer.code, 'wrong-signer');
   world.append(due, [LOG]);
-  const dirty = world.tally.light.dirty.size;
+  world.register(4, { operator: 'renamed' });
   world.append(makeStatement('state', due.subject, { ...due.predicate, size: world.tally.size }), [LOG]);
   assert.match(world.tally.alarms[0]?.reason ?? '', /no state is due/);
-  assert.equal(world.tally.light.dirty.size, dirty);
+  world.register(9);
+  const before = rootFromNothing(world.tally);
+  world.pass(DAY);
+  assert.equal(statesOf(world).at(-1)?.predicate.root, before, 'the refused one took nothing away');
 });
 
 test('a rival shows in the name, a later final release as the newest of its package', () => {
