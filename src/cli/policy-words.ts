@@ -40,7 +40,7 @@ export function policyText(rules: PolicyRules, digest: string): string {
     ],
     [
       'divergence',
-      `where ${divergence.clusters} clusters voted and ${share(divergence.share)} agree; founders ${divergence.founderSuspensionDays} days`,
+      `where ${divergence.clusters} clusters voted and ${share(divergence.share)} agree; ${divergence.graceDays} days to open late; founders ${divergence.founderSuspensionDays} days`,
     ],
     ['cooling', `${rules.coolingDays} days`],
     [

@@ -29,7 +29,7 @@ export const reputationRules = {
         .default([1, 10]),
     })
     .prefault({}),
-  /** When a vote against the verdict ends a builder's tenure. */
+  /** When a vote against the verdict, or a commitment never opened, ends a builder's tenure. */
   divergence: z
     .strictObject({
       /** Fewest clusters that voted. */
@@ -42,6 +42,8 @@ export const reputationRules = {
           'a share above one half, such as [4, 5]',
         )
         .default([4, 5]),
+      /** Days after the verdict in which a commitment may still be opened; 0 for none. */
+      graceDays: days.default(14),
       /** A founder's tenure cannot end: it is suspended for so long. */
       founderSuspensionDays: days.default(30),
     })

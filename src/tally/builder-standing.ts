@@ -1,3 +1,4 @@
+import { chargesOf } from './charges.ts';
 import { headOver } from './electorate.ts';
 import { isElder } from './life.ts';
 import { isFounder } from './membership.ts';
@@ -27,6 +28,12 @@ export interface BuilderStanding {
 
 /** The standing of a builder. */
 export function builderStanding(tally: Tally, builder: BuilderState): BuilderStanding {
+  const standing = standingWithoutCharges(tally, builder);
+  const warning = builder.life.revoked === undefined ? chargeWarning(tally, builder) : '';
+  return { ...standing, reason: `${standing.reason}${warning}` };
+}
+
+function standingWithoutCharges(tally: Tally, builder: BuilderState): BuilderStanding {
   const { life } = builder;
   const { revoked, rotated, diverged, memberSince } = life;
   if (revoked !== undefined) {
@@ -116,7 +123,17 @@ function none(stage: BuilderStage, reason: string, index: number): BuilderStandi
   return { stage, eligible: false, reason, index };
 }
 
+/** What the next commitment that it has not opened costs it, and when: the end of a sentence. */
+function chargeWarning(tally: Tally, builder: BuilderState): string {
+  const [next, ...more] = chargesOf(tally, builder.key).toSorted((left, right) => left.dueMs - right.dueMs);
+  if (next === undefined) return '';
+  const others = more.length === 0 ? '' : ` (and ${more.length} more like it)`;
+  const what = isFounder(tally, builder.key) ? 'suspends it' : 'costs its tenure';
+  const canary = next.isCanary ? 'a canary of ' : '';
+  return `; it has a commitment on ${canary}${next.package} that it has not opened (entry ${next.index}): that ${what} on ${dayText(next.dueMs)}${others}`;
+}
+
 /** A day of UTC, such as 2026-11-22. */
-function dayText(timeMs: number): string {
+export function dayText(timeMs: number): string {
   return new Date(timeMs).toISOString().slice(0, 10);
 }

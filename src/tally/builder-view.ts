@@ -1,4 +1,5 @@
 import { type BuilderStanding, builderStanding } from './builder-standing.ts';
+import { chargesOf } from './charges.ts';
 import { isFounder } from './membership.ts';
 import type { BuilderState, Tally } from './state.ts';
 import { hasWeight, isCounted } from './weight.ts';
@@ -37,6 +38,15 @@ export interface BuilderView {
   };
   /** Canaries that the lot gave it: matched, diverged, not committed to. */
   readonly canaries: { readonly passed: number; readonly failed: number; readonly missed: number };
+  /** Commitments that it did not open in time and may still open, by digest of the release or canary. */
+  readonly unopened: readonly {
+    readonly release: string;
+    readonly package: string;
+    /** The commitment's entry. */
+    readonly index: number;
+    /** From then on it is a divergence. */
+    readonly dueMs: number;
+  }[];
   /** Since when it is a founder or admitted. */
   readonly memberSinceMs?: number;
   /** The last divergence: where, on what, and why as the end of a sentence. */
@@ -78,6 +88,12 @@ function viewOf(tally: Tally, state: BuilderState): BuilderView {
     standing: builderStanding(tally, state),
     tenure: { ...(since && { sinceMs: since.timeMs }), activeDays, builds, canaries },
     canaries: { ...life.canaries },
+    unopened: chargesOf(tally, state.key).map(({ release, package: packageUrl, index, dueMs }) => ({
+      release,
+      package: packageUrl,
+      index,
+      dueMs,
+    })),
     ...(life.memberSince && { memberSinceMs: life.memberSince.timeMs }),
     ...(life.diverged && { diverged: life.diverged }),
   };

@@ -1,8 +1,10 @@
 import { makeStatement, type Statement, type StatementOf } from '../statement/browser.ts';
 import { type CanaryState, canaryStatement } from './canaries.ts';
+import { chargeUnopened } from './charges.ts';
 import { diverge } from './divergence.ts';
+import type { Moment } from './life.ts';
 import { type Refusal, refuse } from './refusal.ts';
-import type { Ballot, Entry, Outcome, Tally } from './state.ts';
+import type { Ballot, BuilderState, Entry, Outcome, Tally } from './state.ts';
 import { noteCanary } from './tenure.ts';
 import { isUnopened } from './weight.ts';
 
@@ -125,8 +127,8 @@ export function applyCanaryClose(canary: CanaryState, entry: Entry): void {
 }
 
 /**
- * Ends a canary by the count's own outcome. Who matched gains one; who built something else or never opened its
- * commitment diverges. While it is contested nobody is judged, but for those who contradicted themselves.
+ * Ends a canary by the count's own outcome. Who matched gains one; who built something else diverges, and who
+ * has not opened its commitment is charged with it. While it is contested nobody is judged, but for those who contradicted themselves.
  */
 export function applyCanaryVerdict(tally: Tally, canary: CanaryState, entry: Entry): void {
   const { state, infoHashV2 } = outcomeOfCanary(canary);
@@ -149,15 +151,29 @@ export function applyCanaryVerdict(tally: Tally, canary: CanaryState, entry: Ent
     } else if (why !== undefined) {
       builder.life.canaries.failed += 1;
       diverge(tally, builder, entry, canary.digest, why);
+    } else if (infoHashV2 !== null && isUnopened(ballot)) {
+      charge(tally, canary, builder, ballot, infoHashV2, entry);
     } else if (isFirst && ballot?.commit === undefined) builder.life.canaries.missed += 1;
   }
 }
 
+function charge(
+  tally: Tally,
+  { digest, release }: CanaryState,
+  builder: BuilderState,
+  ballot: Ballot | undefined,
+  winner: string,
+  moment: Moment,
+): void {
+  if (ballot?.commit === undefined) return;
+  const { predicate, rules } = release;
+  const unopened = { ...ballot.commit, release: digest, package: predicate.package, isCanary: true, winner };
+  chargeUnopened(tally, builder, moment, unopened, rules.divergence.graceDays);
+}
+
 function failureOf(ballot: Ballot | undefined, infoHashV2: string | null): string | undefined {
-  if (infoHashV2 === null || ballot?.commit === undefined) return undefined;
+  if (infoHashV2 === null || ballot?.commit === undefined || ballot.vote === undefined) return undefined;
   if (ballot.equivocationIndex !== undefined) return undefined;
-  if (ballot.vote === undefined)
-    return `it never opened its commitment to a canary (entry ${ballot.commit.index})`;
   if (ballot.vote.infoHashV2 === infoHashV2) return undefined;
   return `it built another canary than the others (entry ${ballot.vote.index})`;
 }

@@ -1,16 +1,16 @@
 import { InternalError } from '../bytes/index.ts';
-import type { Statement } from '../statement/browser.ts';
+import type { Statement, StatementOf } from '../statement/browser.ts';
 import { admitByWitnesses, advanceAdmissions } from './admission.ts';
 import { applyAudit, applyCommit, applyFailure, applyVote, noteLateCommit } from './ballots.ts';
 import { applyBuilder } from './builders.ts';
 import { planCanaries } from './canaries.ts';
 import { noteLateCanaryCommit } from './canary-ballots.ts';
 import { applyCanaryEntry, canaryOf } from './canary-entries.ts';
+import { applyLateVote, chargeOn, wakeBuilders } from './charges.ts';
 import { passSeats } from './half-time.ts';
 import { type BallotStatement, faultOf, judge, type LogStatement, type Offer } from './judge.ts';
 import { applyRevoke, applyRotate, identityOf } from './keys.ts';
 import { markDirty } from './light-state.ts';
-import { wakeMembers } from './membership.ts';
 import { advancePolicy, applyPolicy } from './policy.ts';
 import { touchProvisional } from './provisional.ts';
 import { type Refusal, type RefusalCode, refuse } from './refusal.ts';
@@ -44,7 +44,7 @@ export function countEntry(tally: Tally, entry: Entry): void {
   tally.timeMs = Math.max(tally.timeMs, entry.timeMs);
   advancePolicy(tally);
   const now = { index: entry.index, timeMs: tally.timeMs };
-  wakeMembers(tally, now);
+  wakeBuilders(tally, now);
   advanceAdmissions(tally, now);
   passSeats(tally);
   const placed: Entry = { ...entry, timeMs: tally.timeMs };
@@ -105,6 +105,7 @@ function apply(tally: Tally, entry: Entry): void {
   const { statement } = entry;
   const fault = faultOf(tally, statement, entry.timeMs);
   if (fault !== undefined) raiseAlarm(tally, entry.index, fault);
+  if (statement.kind === 'vote' && openLate(tally, statement, entry)) return;
   touch(tally, statement);
   if (statement.kind === 'policy') applyPolicy(tally, statement, entry);
   else if (statement.kind === 'builder') applyBuilder(tally, statement, entry);
@@ -114,6 +115,15 @@ function apply(tally: Tally, entry: Entry): void {
   else if (applyCanaryEntry(tally, statement, entry)) return;
   else if (isTurn(statement)) applyTurn(tally, statement, entry);
   else if (isAboutRelease(statement)) applyToRelease(tally, statement, entry);
+}
+
+/** Takes a vote that opens its builder's commitment after the verdict; whether it is such a one. */
+function openLate(tally: Tally, statement: StatementOf<'vote'>, entry: Entry): boolean {
+  const key = identityOf(tally, entry.signers[0] ?? '') ?? '';
+  const charge = chargeOn(tally, key, statement.predicate.release, entry.timeMs);
+  if (charge === undefined) return false;
+  applyLateVote(tally, charge, statement, key, entry);
+  return true;
 }
 
 /** What may move an urgent release to `provisional` and back. */

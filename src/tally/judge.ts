@@ -4,6 +4,7 @@ import { faultOfAudit, judgeAudit, judgeCommit, judgeFailure, judgeVote } from '
 import { judgeBuilder } from './builders.ts';
 import { judgeCanary } from './canaries.ts';
 import { canaryOf, faultOfCanaryEntry, judgeAboutCanary } from './canary-entries.ts';
+import { chargeOn, judgeLateVote } from './charges.ts';
 import { heartbeatDigest } from './due.ts';
 import { identityOf, judgeRevoke, judgeRotate, revokedBefore } from './keys.ts';
 import { judgePolicy, policyAt } from './policy.ts';
@@ -123,6 +124,8 @@ function judgeBallot(
     );
   const gone = revokedBefore(builder);
   if (gone !== undefined) return gone;
+  const charge = chargeOn(tally, key, statement.predicate.release, timeMs);
+  if (statement.kind === 'vote' && charge !== undefined) return judgeLateVote(tally, charge, statement, key);
   const canary = canaryOf(tally, statement);
   if (canary !== undefined) return judgeAboutCanary(tally, canary, statement, key, timeMs);
   const release = releaseOf(tally, statement);

@@ -3,7 +3,7 @@ import { type Moment, noteSpell } from './life.ts';
 import { markDirty } from './light-state.ts';
 import type { BuilderState, PolicyInForce, Tally } from './state.ts';
 import { hasEnough, qualify } from './tenure.ts';
-import { pushTimer, takeTimer } from './timers.ts';
+import { pushTimer } from './timers.ts';
 
 /** Whether the policy in force names a key as a founder's. */
 export function isFounder(tally: Tally, key: string): boolean {
@@ -45,14 +45,6 @@ function setEligible(tally: Tally, builder: BuilderState, eligible: boolean, { i
   tally.eligibleCount += eligible ? 1 : -1;
   noteSpell(life, index);
   refreshMember(tally, builder);
-}
-
-/** Looks at the members whose cooling or suspension has ended by the time of the last entry. */
-export function wakeMembers(tally: Tally, moment: Moment): void {
-  for (let key = takeTimer(tally); key !== undefined; key = takeTimer(tally)) {
-    const builder = tally.builders.get(key);
-    if (builder !== undefined) refreshStanding(tally, builder, moment);
-  }
 }
 
 /**

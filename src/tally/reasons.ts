@@ -1,3 +1,5 @@
+import { dayText } from './builder-standing.ts';
+import { chargeOn } from './charges.ts';
 import { wasEligibleAt, weightLostAt } from './life.ts';
 import type { Ballot, ReleaseState, Tally } from './state.ts';
 import { hasWeight, isCounted } from './weight.ts';
@@ -20,7 +22,7 @@ export function standingOf(tally: Tally, release: ReleaseState, key: string): St
     return notCounted(`this release was ${ended.kind} before its verdict (entry ${ended.index})`);
   }
   if (ballot?.commit === undefined) return withoutCommitment(release, ballot);
-  return withCommitment(release, ballot, ballot.commit.index);
+  return withCommitment(tally, release, key, ballot, ballot.commit.index);
 }
 
 /** What takes a builder's weight away whatever it does next. */
@@ -81,7 +83,13 @@ function withoutCommitment(release: ReleaseState, ballot: Ballot | undefined): S
   return notCounted('no commitment before close; absence is not dissent');
 }
 
-function withCommitment(release: ReleaseState, ballot: Ballot, committed: number): Standing {
+function withCommitment(
+  tally: Tally,
+  release: ReleaseState,
+  key: string,
+  ballot: Ballot,
+  committed: number,
+): Standing {
   const { vote, auditIndex } = ballot;
   if (release.phase === 'committing')
     return waiting(`committed (entry ${committed}); the commitment is opened after close`);
@@ -90,7 +98,7 @@ function withCommitment(release: ReleaseState, ballot: Ballot, committed: number
     return ended
       ? {
           status: 'counts',
-          reason: `counts as dissent: committed before close (entry ${committed}) and never opened`,
+          reason: `counts as dissent: committed before close (entry ${committed}) and ${openedLate(tally, release, key)}`,
         }
       : waiting(`committed before close (entry ${committed}), not yet opened; never opening it is dissent`);
   }
@@ -102,6 +110,14 @@ function withCommitment(release: ReleaseState, ballot: Ballot, committed: number
         `${opened}, but ${ballot.freshAuditIndex === undefined ? 'no audit saw it seed before the vote window ended' : `only audits at an address that was too new (entry ${ballot.freshAuditIndex}) saw it seed`}`,
       )
     : waiting(`${opened}; an audit has not yet seen it seed`);
+}
+
+/** What became of a commitment that was not opened in time. */
+function openedLate(tally: Tally, release: ReleaseState, key: string): string {
+  const index = release.openedLate?.get(key);
+  if (index !== undefined) return `opened only after the verdict (entry ${index})`;
+  const charge = chargeOn(tally, key, release.digest, tally.timeMs);
+  return charge === undefined ? 'never opened' : `not opened yet; it has until ${dayText(charge.dueMs)}`;
 }
 
 function waiting(why: string): Standing {

@@ -81,6 +81,7 @@ export function indicesOf(tally: Tally, digest: string): number[] | undefined {
     if (ballot === undefined) continue;
     found.add(ballot.commit?.index).add(ballot.lateCommitIndex).add(ballot.failure?.index);
     found.add(ballot.vote?.index).add(ballot.auditIndex).add(ballot.equivocationIndex);
+    found.add(release.openedLate?.get(key));
   }
   found.delete(undefined);
   return ([...found] as number[]).sort((left, right) => left - right);

@@ -94,6 +94,8 @@ export interface ReleaseState {
   closeIndex: number | undefined;
   verdict: GivenVerdict | undefined;
   readonly ballots: Map<string, Ballot>;
+  /** Builders that opened their commitment after the verdict → the vote's entry; undefined while there are none. */
+  openedLate: Map<string, number> | undefined;
   /** The first vote for each infohash. */
   readonly said: Map<string, Said>;
   /** Builders with a commitment. */

@@ -114,6 +114,7 @@ export function applyRelease(tally: Tally, { predicate }: StatementOf<'release'>
     closeIndex: undefined,
     verdict: undefined,
     ballots: new Map(),
+    openedLate: undefined,
     said: new Map(),
     committed: 0,
     canaryGroups: [],

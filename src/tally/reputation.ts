@@ -1,3 +1,4 @@
+import { chargeUnopened } from './charges.ts';
 import { diverge } from './divergence.ts';
 import type { Moment } from './life.ts';
 import type { Ballot, BuilderState, Outcome, ReleaseState, Tally } from './state.ts';
@@ -6,8 +7,8 @@ import { hasWeight, isCounted, isUnopened, reaches } from './weight.ts';
 
 /**
  * Moves the reputation of everybody who took part in a release, on its panel or not, by its verdict. Who matched a
- * final one gains a build. Who built something else, or never opened its commitment, diverges where enough
- * clusters voted and agree. Who contradicted itself diverges by that alone.
+ * final one gains a build. Where enough clusters voted and agree, who built something else diverges, and who has not
+ * opened its commitment is charged with it. Who contradicted itself diverges by that alone.
  */
 export function moveReputations(tally: Tally, release: ReleaseState, outcome: Outcome, moment: Moment): void {
   const winner = outcome.state === 'final' ? outcome.infoHashV2 : null;
@@ -20,6 +21,7 @@ export function moveReputations(tally: Tally, release: ReleaseState, outcome: Ou
     keepRecord(builder, ballot, winner);
     const why = divergenceOf(ballot, winner, binding);
     if (why !== undefined) diverge(tally, builder, moment, release.digest, why);
+    else if (binding && isUnopened(ballot)) charge(tally, release, builder, ballot, winner, moment);
     else if (isBuild && isCounted(ballot) && ballot.vote?.infoHashV2 === winner) {
       noteMatch(tally, builder, moment);
     }
@@ -40,10 +42,22 @@ function divergenceOf(ballot: Ballot, winner: string | null, binding: boolean): 
   if (ballot.equivocationIndex !== undefined) {
     return `it contradicted itself (entry ${ballot.equivocationIndex})`;
   }
-  if (!binding || ballot.commit === undefined) return undefined;
-  if (ballot.vote === undefined) return `it never opened its commitment (entry ${ballot.commit.index})`;
+  if (!binding || ballot.commit === undefined || ballot.vote === undefined) return undefined;
   if (ballot.vote.infoHashV2 === winner) return undefined;
   return `it built something else than the others (entry ${ballot.vote.index})`;
+}
+
+function charge(
+  tally: Tally,
+  { digest, predicate, rules }: ReleaseState,
+  builder: BuilderState,
+  { commit }: Ballot,
+  winner: string | null,
+  moment: Moment,
+): void {
+  if (commit === undefined || winner === null) return;
+  const unopened = { ...commit, release: digest, package: predicate.package, isCanary: false, winner };
+  chargeUnopened(tally, builder, moment, unopened, rules.divergence.graceDays);
 }
 
 function keepRecord({ record }: BuilderState, ballot: Ballot, winner: string | null): void {

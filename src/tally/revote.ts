@@ -1,3 +1,4 @@
+import { dropCharge } from './charges.ts';
 import { layOut } from './lay-out.ts';
 import { markDirty, wantState } from './light-state.ts';
 import { type Refusal, refuse } from './refusal.ts';
@@ -35,7 +36,10 @@ export function applyRevote(tally: Tally, release: ReleaseState, entry: Entry): 
   release.round += 1;
   release.open = undefined;
   release.closeIndex = undefined;
+  // What it decided is in doubt: who has not opened its commitment to it is not judged by it any more.
+  for (const key of release.ballots.keys()) dropCharge(tally, key, release.digest);
   release.ballots.clear();
+  release.openedLate = undefined;
   release.said.clear();
   release.committed = 0;
   const { revotes } = tally.light;

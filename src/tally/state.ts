@@ -2,6 +2,7 @@ import { InternalError } from '../bytes/index.ts';
 import type { PolicyRules, Predicate, Sha256Function, Statement } from '../statement/browser.ts';
 import type { Admissions } from './admission.ts';
 import type { CanaryState } from './canaries.ts';
+import type { Charge } from './charges.ts';
 import type { Electorate } from './electorate.ts';
 import type { HalfTime } from './half-time.ts';
 import type { Life } from './life.ts';
@@ -110,6 +111,8 @@ export interface Tally {
   readonly electorates: Map<string, Electorate>;
   /** When builders have to be looked at again: a heap. */
   readonly timers: Timer[];
+  /** Builder → digest of a release or canary → its commitment to it that it did not open in time, and may open late. */
+  readonly charges: Map<string, Map<string, Charge>>;
   /** Who has qualified and waits for the lot, by the entry that did it; who waits no more goes at the next draw. */
   waiting: { readonly key: string; readonly index: number }[];
   readonly admissions: Admissions;
@@ -165,6 +168,7 @@ export function emptyTally(context: TallyContext): Tally {
     eligibleCount: 0,
     electorates: new Map(),
     timers: [],
+    charges: new Map(),
     waiting: [],
     admissions: { nextMs: undefined, pending: undefined },
     canaries: new Map(),

@@ -2,14 +2,25 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeStatement, type PredicateInput } from '../../src/statement/index.ts';
 import { admits, type BuilderView, builderView } from '../../src/tally/index.ts';
-import { all, builderKey, COMMIT_SECONDS, hexOf, LOG, PACKAGE, rulesWith, SECOND, World } from './world.ts';
+import {
+  all,
+  builderKey,
+  COMMIT_SECONDS,
+  HOUR,
+  hexOf,
+  LOG,
+  PACKAGE,
+  rulesWith,
+  SECOND,
+  World,
+} from './world.ts';
 
 const honest = hexOf('honest build');
 const variant = hexOf('the variant, built');
 const WINDOW_SECONDS = 1800;
 const rules = rulesWith({
   canary: { group: 3, perRelease: 1, commitSeconds: WINDOW_SECONDS, voteSeconds: WINDOW_SECONDS },
-  divergence: { clusters: 5, share: [4, 5], founderSuspensionDays: 30 },
+  divergence: { clusters: 5, share: [4, 5], graceDays: 14, founderSuspensionDays: 30 },
 });
 /** Builders 0 to 4 are founders, 5 to 9 are not. */
 const EVERYBODY = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
@@ -126,6 +137,14 @@ test('a freeloader that commits to something and cannot open it diverges', () =>
   const [first = 0, second = 0, freeloader = 0] = members;
   const { index } = world.commit(freeloader, canary, honest);
   assert.equal(build(world, canary, all(variant, first, second)), 'final');
+  assert.deepEqual(
+    viewOf(world, freeloader).unopened.map(({ release }) => release),
+    [canary],
+  );
+  world.vote(freeloader, canary, variant);
+  assert.match(world.tally.refusals.at(-1)?.reason ?? '', /do not open the commitment/);
+  world.pass(14 * 24 * HOUR);
+  assert.deepEqual([viewOf(world, freeloader).canaries.failed, viewOf(world, freeloader).unopened], [1, []]);
   assert.match(
     viewOf(world, freeloader).standing.reason,
     new RegExp(`it never opened its commitment to a canary \\(entry ${index}\\)`),

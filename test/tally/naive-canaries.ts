@@ -118,14 +118,13 @@ export class NaiveCanaries {
     if (!verdicts.includes(index)) return undefined;
     const isFirst = verdicts[0] === index;
     const equivocated = members.filter((key) => this.#polls.equivocated(poll, key));
-    if (state !== 'final') return { matched: [], canaries: [], diverged: isFirst ? equivocated : [] };
+    if (state !== 'final')
+      return { unopened: [], matched: [], canaries: [], diverged: isFirst ? equivocated : [] };
     const opened = this.#opened(poll, members);
-    const truth = rebuilt?.statement.predicate.infoHashV2 ?? opened[0]?.said;
-    const wrong = members.filter(
-      (key) =>
-        this.#polls.isUnopened(poll, key) || opened.some((each) => each.key === key && each.said !== truth),
-    );
+    const truth = rebuilt?.statement.predicate.infoHashV2 ?? opened[0]?.said ?? '';
+    const wrong = members.filter((key) => opened.some((each) => each.key === key && each.said !== truth));
     return {
+      unopened: this.#polls.unopened(poll, members, truth),
       matched: [],
       canaries: opened.filter(({ said }) => said === truth).map(({ key }) => key),
       diverged: isFirst ? [...wrong, ...equivocated] : wrong,

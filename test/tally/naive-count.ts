@@ -309,11 +309,13 @@ export class NaiveCount {
     const differs = (key: string) => {
       if (this.#polls.equivocated(poll, key)) return true;
       if (!binding || this.#polls.commits(poll, key).length === 0) return false;
-      return this.#polls.votes(poll, key)[0]?.statement.predicate.infoHashV2 !== winner;
+      const vote = this.#polls.votes(poll, key)[0];
+      return vote !== undefined && vote.statement.predicate.infoHashV2 !== winner;
     };
     const matches = (key: string) =>
       winner !== null && this.#polls.counted(poll, key)?.statement.predicate.infoHashV2 === winner;
     return {
+      unopened: binding ? this.#polls.unopened(poll, everybody, winner) : [],
       matched: everybody.filter((key) => !differs(key) && matches(key)),
       canaries: [],
       diverged: everybody.filter(differs),

@@ -1,14 +1,24 @@
 // What becomes of builders, again: the log is gone through entry by entry, and after each of them everybody is looked
 // at. It shares no code with src/tally. What was decided about releases and canaries is asked of the naive count.
 import { createHash } from 'node:crypto';
-import type { PolicyRules, Predicate } from '../../src/statement/index.ts';
+import type { PolicyRules, Predicate, StatementOf } from '../../src/statement/index.ts';
 import type { Entry } from '../../src/tally/index.ts';
 import { once } from './naive-polls.ts';
 
 const DAY_MS = 86_400_000;
 
+/** A commitment that was not opened in time, and what it should have been opened to. */
+export interface NaiveCharge {
+  readonly key: string;
+  readonly digest: string;
+  readonly packageUrl: string;
+  readonly commitment: string;
+  readonly truth: string;
+}
+
 /** What an entry decided about builders. */
 export interface Judgement {
+  readonly unopened: readonly NaiveCharge[];
   readonly matched: readonly string[];
   readonly canaries: readonly string[];
   readonly diverged: readonly string[];
@@ -83,6 +93,8 @@ export class NaiveLives {
   readonly #keys: { readonly index: number; readonly key: string; readonly identity: string }[] = [];
   readonly #snapshots: Snapshot[] = [];
   readonly #isBound: (entry: Entry) => boolean;
+  /** Commitments that may still be opened late. */
+  #charges: (NaiveCharge & { readonly dueMs: number })[] = [];
   #waiting: { key: string; index: number }[] = [];
   #periodEndsMs = 0;
 
@@ -164,6 +176,12 @@ export class NaiveLives {
     return [...this.#builders.keys()];
   }
 
+  /** What a builder has not opened in the end, and may still open. */
+  unopened(key: string): string[] {
+    this.#at(this.#entries.length - 1);
+    return this.#charges.filter((charge) => charge.key === key).map(({ digest }) => digest);
+  }
+
   /** Whether somebody is eligible in the end. */
   isEligibleNow(key: string): boolean {
     this.#at(this.#entries.length - 1);
@@ -190,6 +208,8 @@ export class NaiveLives {
   }
 
   #timePasses(entry: Entry): void {
+    for (const { key, dueMs } of this.#charges) if (dueMs <= entry.timeMs) this.#diverge(key, entry.timeMs);
+    this.#charges = this.#charges.filter(({ dueMs }) => dueMs > entry.timeMs);
     this.#settle(entry);
     const { periodDays, least, share } = this.#rules.admission;
     if (entry.index === 0) {
@@ -284,8 +304,14 @@ export class NaiveLives {
         if (builder?.tenureFrom !== undefined) builder.days.add(Math.floor(timeMs / DAY_MS));
       }
     }
+    if (statement.kind === 'vote') this.#openLate(statement, entry);
     const judged = this.#court.judged(index);
     if (judged === undefined) return;
+    const dueMs = timeMs + this.#rules.divergence.graceDays * DAY_MS;
+    for (const charge of judged.unopened) {
+      if (dueMs > timeMs) this.#charges.push({ ...charge, dueMs });
+      else this.#diverge(charge.key, timeMs);
+    }
     for (const key of judged.diverged) this.#diverge(key, timeMs);
     for (const key of judged.matched) {
       const builder = this.#builders.get(key);
@@ -297,6 +323,19 @@ export class NaiveLives {
       const builder = this.#builders.get(key);
       if (builder !== undefined) builder.canaries += 1;
     }
+  }
+
+  /** A vote after the verdict: the same as the others clears its builder, another is a divergence. */
+  #openLate({ subject, predicate }: StatementOf<'vote'>, entry: Entry): void {
+    const { release, salt, infoHashV2 } = predicate;
+    const key = this.speaker(entry);
+    const answered = this.#charges.find((charge) => charge.key === key && charge.digest === release);
+    if (answered === undefined || subject.name !== answered.packageUrl) return;
+    const text = Buffer.from('bitquorum/commit/v1\0');
+    const parts = [release, answered.key, salt, infoHashV2].map((hex) => Buffer.from(hex, 'hex'));
+    if (sha256(text, sha256(this.#origin), ...parts).toString('hex') !== answered.commitment) return;
+    this.#charges = this.#charges.filter((charge) => charge !== answered);
+    if (infoHashV2 !== answered.truth) this.#diverge(answered.key, entry.timeMs);
   }
 
   #register(key: string, predicate: Predicate<'builder'>, { index, signers }: Entry): void {

@@ -1,7 +1,7 @@
 // What builders logged about one release or canary, again: each question goes through all entries.
 import { commitmentOf, type StatementOf, sha256 } from '../../src/statement/index.ts';
 import type { Entry } from '../../src/tally/index.ts';
-import type { NaiveLives } from './naive-lives.ts';
+import type { NaiveCharge, NaiveLives } from './naive-lives.ts';
 
 export type Of<K extends Entry['statement']['kind']> = Entry & { readonly statement: StatementOf<K> };
 
@@ -134,6 +134,17 @@ export class NaivePolls {
 
   isUnopened(poll: Poll, key: string): boolean {
     return this.commits(poll, key).length === 1 && this.votes(poll, key).length === 0;
+  }
+
+  /** The commitments of some builders that were not opened in time. */
+  unopened(poll: Poll, keys: readonly string[], truth: string): NaiveCharge[] {
+    const { digest, packageUrl } = poll;
+    return keys
+      .filter((key) => this.isUnopened(poll, key))
+      .map((key) => {
+        const commitment = this.commits(poll, key)[0]?.statement.predicate.commitment ?? '';
+        return { key, digest, packageUrl, commitment, truth };
+      });
   }
 
   /** The vote that opened a commitment, said once. */

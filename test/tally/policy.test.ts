@@ -13,7 +13,7 @@ const DEFAULTS = {
   tenure: { activeDays: 180, builds: 20, canaries: 5 },
   elderDays: 365,
   admission: { periodDays: 30, least: 2, share: [1, 10] },
-  divergence: { clusters: 5, share: [4, 5], founderSuspensionDays: 30 },
+  divergence: { clusters: 5, share: [4, 5], graceDays: 14, founderSuspensionDays: 30 },
   coolingDays: 14,
   urgent: { founders: 2, commitFloorSeconds: 7200, voteFloorSeconds: 21_600, provisionalClusters: 3 },
   canary: { group: 3, perRelease: 1, commitSeconds: 86_400, voteSeconds: 259_200 },

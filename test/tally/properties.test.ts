@@ -48,7 +48,9 @@ test('over random histories the incremental count equals a naive recount', () =>
     { numRuns: 120 },
   );
   assert.ok(decided > 50, `only ${decided} releases had an outcome to prove`);
-  for (const what of ['eligible newcomer', 'diverged', 'canary final', 'canary contested', 'canary failed']) {
+  const lives = ['eligible newcomer', 'diverged', 'canary final', 'canary contested', 'canary failed'];
+  const late = ['not opened yet', 'opened late', 'opened late to something else', 'never opened'];
+  for (const what of [...lives, ...late]) {
     assert.ok((seen.get(what) ?? 0) > 3, `only ${seen.get(what) ?? 0} times: ${what}`);
   }
   for (const state of ['announced', 'committing', 'voting', 'final', 'contested', 'failed']) {

@@ -26,7 +26,7 @@ const LIVELY: Partial<PolicyRules> = {
   tenure: { activeDays: 1, builds: 1, canaries: 0 },
   elderDays: 2,
   admission: { periodDays: 1, least: 1, share: [1, 4] },
-  divergence: { clusters: 2, share: [3, 5], founderSuspensionDays: 1 },
+  divergence: { clusters: 2, share: [3, 5], graceDays: 2, founderSuspensionDays: 1 },
   coolingDays: 1,
   canary: { group: 2, perRelease: 2, commitSeconds: 1800, voteSeconds: 1800 },
 };
@@ -166,7 +166,17 @@ const ACTIONS = {
     ACTIONS.canaryVotes(world, how, rogue % 7 === 0 ? 1 : 0);
     world.pass(VOTE_SECONDS * SECOND);
     if (rogue % 2 === 0) ACTIONS.rebuild(world, rogue, how >> 2);
+    if (rogue % 3 !== 0) ACTIONS.openLate(world, 0, 3 * how + (days % 2));
     ACTIONS.passDays(world, days);
+  },
+  /** Builders open what they did not open in time, some of them to what they never committed to. */
+  openLate(world: World, who: number, what: number) {
+    for (const [key, charges] of world.tally.charges) {
+      for (const { release, winner } of charges.values()) {
+        if ((who >> numberOf(key)) & 1) continue;
+        world.vote(numberOf(key), release, what % 3 === 0 ? winner : (pick(hashes, what) ?? ''));
+      }
+    }
   },
   passDays(world: World, days: number) {
     for (let day = 0; day <= days % 3; day += 1) {

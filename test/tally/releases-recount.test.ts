@@ -34,7 +34,7 @@ const rules = rulesWith(
     panelSeats: 3,
     minimumVotes: 2,
     urgent: { founders: 2, commitFloorSeconds: 1, voteFloorSeconds: 1, provisionalClusters: 2 },
-    divergence: { clusters: 1000, share: [1, 1], founderSuspensionDays: 0 },
+    divergence: { clusters: 1000, share: [1, 1], graceDays: 0, founderSuspensionDays: 0 },
   },
   BUILDERS,
 );

@@ -162,6 +162,10 @@ test('a founder that diverges is suspended, and comes back; never opening a comm
     if (!opens) world.commit(5, release, other);
     world.run(release, new Map([...all(honest, 0, 1, 2, 3, 4), ...(opens ? all(other, 5) : [])]));
     world.pass(VOTE_SECONDS * SECOND);
+    if (!opens) {
+      assert.equal(viewOf(world, 5).standing.stage, 'founder');
+      world.pass(14 * DAY);
+    }
     const { standing, diverged } = viewOf(world, 5);
     assert.deepEqual([standing.stage, standing.index], ['suspended', diverged?.index]);
     assert.match(standing.reason, opens ? /it built something else/ : /it never opened its commitment/);
