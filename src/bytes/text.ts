@@ -24,10 +24,15 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** Lower-case hexadecimal. */
 export function toHex(bytes: Uint8Array): string {
   if (bytes.length > HEX_CHUNK) return toHex(bytes.subarray(0, HEX_CHUNK)) + toHex(bytes.subarray(HEX_CHUNK));
-  const codes: number[] = [];
-  for (const byte of bytes) codes.push(DIGITS[byte >> 4] as number, DIGITS[byte & 15] as number);
-  // In one piece: a text that was put together digit by digit keeps all its parts wherever it is kept.
-  return String.fromCharCode(...codes);
+  const codes = new Uint8Array(2 * bytes.length);
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at] as number;
+    codes[2 * at] = DIGITS[byte >> 4] as number;
+    codes[2 * at + 1] = DIGITS[byte & 15] as number;
+  }
+  // In one piece: a text that was put together digit by digit keeps all its parts wherever it is kept. And not by
+  // spreading the codes, which takes several times as long.
+  return Reflect.apply(String.fromCharCode, undefined, codes) as string;
 }
 
 /** Bytes of a hexadecimal text, either case. Throws `bad-hex`. */

@@ -10,11 +10,11 @@ import type { Entry, Tally } from './state.ts';
 const DAY_MS = 86_400_000;
 
 /** Changed values that wait for a `state`: what changes again meanwhile is hashed once. */
-const WAITING = 32;
+const WAITING = 16;
 /** Changed values that an entry brings into the map at most, so that the few of a `state` are all that is left to it. */
 const MOST_AT_ONCE = 8;
 /** The forks above are hashed when a `state` is due: all changes have them in common. */
-const COMMON_DEPTH = 8;
+const COMMON_DEPTH = 7;
 
 /** When the log owes the next `state`, if nothing happens before; undefined before there is a policy. */
 export function stateDueMs({ light, policy, timeMs }: Tally): number | undefined {
