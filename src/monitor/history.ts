@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { equalBytes, toHex } from '../bytes/index.ts';
-import type { TallyClient } from '../client/index.ts';
+import { concatBytes, equalBytes, toHex } from '../bytes/index.ts';
+import { ClientError, type TallyClient } from '../client/index.ts';
 import { LogError, nodeHasher, parseEntryBundle } from '../log/index.ts';
 import { GrowingTree, HASH_BYTES, TILE_WIDTH, tileWidthAt } from '../merkle/index.ts';
 import { FindingError, MonitorError } from './alarm.ts';
@@ -34,14 +34,22 @@ export class History {
     if (view.size > limits.entries) {
       throw new MonitorError('too-large', `the log has ${view.size} entries, more than ${limits.entries}`);
     }
+    if (view.size <= this.tree.size) {
+      // Only of a mirror's own checkpoint, when the monitor starts: whatever came later was held against a larger tree.
+      throw new MonitorError(
+        'bad-state',
+        `the tree of ${this.tree.size} entries cannot grow to ${view.size}`,
+      );
+    }
     const from = Math.floor(this.tree.size / TILE_WIDTH);
     for (let tries = 0; tries < 2; tries += 1) {
-      if (await this.#tryGrow(view, signal)) {
-        if (view.size > 0) await mirror.forgetOthers(from, tileWidthAt('entries', from, view.size));
+      const misfit = await this.#tryGrow(view, signal);
+      if (misfit === undefined) {
+        await mirror.forgetOthers(from, tileWidthAt('entries', from, view.size));
         return;
       }
       // Those of this size alone: what was proved at an earlier one stays.
-      for (let at = from; at * TILE_WIDTH < view.size; at += 1) {
+      for (let at = from; at <= misfit; at += 1) {
         await mirror.forget(at, tileWidthAt('entries', at, view.size));
       }
     }
@@ -76,40 +84,46 @@ export class History {
     throw new MonitorError('bad-state', `entry ${index} is not in the mirror`);
   }
 
-  async #tryGrow(view: SignedView, signal: AbortSignal): Promise<boolean> {
+  /** Grows, or answers the last bundle that was read when they do not make the tree. */
+  async #tryGrow(view: SignedView, signal: AbortSignal): Promise<number | undefined> {
     const start = this.tree.size;
-    const leafHashes = new Uint8Array((view.size - start) * HASH_BYTES);
-    let fits = true;
-    for await (const { index, entries } of this.#bundles(Math.floor(start / TILE_WIDTH), view.size, signal)) {
-      for (const [offset, bytes] of entries.entries()) {
-        const at = index * TILE_WIDTH + offset;
-        const hash = nodeHasher.leaf(bytes);
-        if (at >= start) leafHashes.set(hash, (at - start) * HASH_BYTES);
-        else fits &&= equalBytes(hash, this.tree.leafHash(at));
-      }
+    const leafHashes: Uint8Array[] = [];
+    let last = Math.floor(start / TILE_WIDTH);
+    for await (const { index, entries } of this.#bundles(last, view.size, signal)) {
+      last = index;
+      const hashes = entries.map((bytes) => nodeHasher.leaf(bytes));
+      const known = hashes.slice(0, Math.max(0, start - index * TILE_WIDTH));
+      const isKnown = known.every((hash, offset) =>
+        equalBytes(hash, this.tree.leafHash(index * TILE_WIDTH + offset)),
+      );
+      if (hashes.length === 0 || !isKnown) return last;
+      leafHashes.push(concatBytes(...hashes.slice(known.length)));
       await setImmediate(undefined, { signal }); // hashing takes a while: others get their turn
     }
-    if (!fits || !equalBytes(this.tree.rootWith(leafHashes), view.root)) return false;
+    if (!equalBytes(this.tree.rootWith(leafHashes), view.root)) return last;
     this.tree.append(leafHashes);
-    return true;
+    return undefined;
   }
 
-  /** What to say of a checkpoint whose entries cannot be had: the whole log is read again, as it is shown now. */
+  /**
+   * What to say of a checkpoint whose entries do not make its tree: the whole log is read again, as it is shown now. What
+   * it does not serve for that proves no fork.
+   */
   async #explain(
     view: SignedView,
     before: SignedView | undefined,
     signal: AbortSignal,
   ): Promise<FindingError['finding']> {
-    const hashes = new Uint8Array(view.size * HASH_BYTES);
-    const other = new GrowingTree(nodeHasher);
+    const served = new GrowingTree(nodeHasher);
+    const hashes: Uint8Array[] = [];
     for (let at = 0; at * TILE_WIDTH < view.size; at += 1) {
-      for (const bytes of await this.#fetch(at, view.size, signal)) {
-        const hash = nodeHasher.leaf(bytes);
-        other.append(hash);
-        hashes.set(hash, (other.size - 1) * HASH_BYTES);
-      }
+      const entries = await this.#fetch(at, view.size, signal);
+      const some = entries.map((bytes) => nodeHasher.leaf(bytes));
+      for (const hash of some) served.append(hash);
+      if (some.length === 0) break;
+      hashes.push(concatBytes(...some));
     }
-    const isFork = equalBytes(other.root(), view.root) && before !== undefined && before.size > 0;
+    const isFork = equalBytes(served.root(), view.root) && before !== undefined && before.size > 0;
     return {
       kind: isFork ? 'fork' : 'wrong-tree',
       key: isFork ? `${view.size} ${toHex(view.root)}` : 'tree',
@@ -120,8 +134,10 @@ export class History {
         'signed-now.checkpoint': view.note,
         ...(before !== undefined && { 'signed-before.checkpoint': before.note }),
         // All leaf hashes, 32 bytes each: from them anybody computes which root the new history has at the old size.
-        'served-now.leaf-hashes': hashes,
-        'served-before.leaf-hashes': this.#leafHashes(before?.size ?? 0),
+        ...(isFork && {
+          'served-now.leaf-hashes': concatBytes(...hashes),
+          'served-before.leaf-hashes': this.#leafHashes(before.size),
+        }),
       },
     };
   }
@@ -157,13 +173,19 @@ export class History {
     if (kept !== undefined) return kept;
     const fetched = await client.entryBundle(index, size, { signal });
     const entries = parsed(fetched, width);
-    await mirror.write(index, width, fetched);
+    if (entries.length > 0) await mirror.write(index, width, fetched);
     return entries;
   }
 
+  /** The entries of a bundle as the log serves it now; none where it gives none that have their form. */
   async #fetch(index: number, size: number, signal: AbortSignal): Promise<readonly Uint8Array[]> {
     const width = tileWidthAt('entries', index, size);
-    return parsed(await this.#parts.client.entryBundle(index, size, { signal }), width);
+    try {
+      return parsed(await this.#parts.client.entryBundle(index, size, { signal }), width);
+    } catch (error) {
+      if (error instanceof ClientError || signal.aborted) return [];
+      throw error;
+    }
   }
 }
 

@@ -6,6 +6,10 @@ export interface MonitorLimits {
   readonly parallelBundles: number;
   /** Alarms that are remembered; of those beyond only the first of each kind are told. */
   readonly alarms: number;
+  /** Forks of them: the evidence of each holds the leaf hashes of both histories. */
+  readonly forks: number;
+  /** How long one round may fetch entries; what came is kept. */
+  readonly roundMs: number;
   /** Checkpoints, seen elsewhere, that wait until the log has shown so many entries. */
   readonly pendingViews: number;
   /** Heartbeats of the policy that may be missed before a log counts as frozen. */
@@ -23,6 +27,8 @@ export const MONITOR_LIMITS: MonitorLimits = {
   entries: 20_000_000,
   parallelBundles: 4,
   alarms: 1024,
+  forks: 16,
+  roundMs: 600_000,
   pendingViews: 64,
   missedHeartbeats: 3,
   aheadSeconds: 600,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { makeFolder, replaceFile } from '../store/index.ts';
 import { type AlarmKind, type Finding, MonitorError } from './alarm.ts';
+import type { MonitorLimits } from './limits.ts';
 
 /** An alarm that was raised and never ends. */
 export interface KeptAlarm {
@@ -29,22 +30,22 @@ const kept = z.strictObject({
 });
 
 /**
- * What a monitor remembers of one log, each part a file that is replaced as a whole: the last checkpoint it has checked,
+ * What a monitor remembers of one log, each part a file that is replaced as a whole: the last checkpoint whose tree it has,
  * and the alarms that never end, with the files that prove them.
  */
 export class Memory {
   readonly folder: string;
-  readonly #most: number;
+  readonly #most: Pick<MonitorLimits, 'alarms' | 'forks'>;
   #alarms: KeptAlarm[] = [];
   #checkpoint: Uint8Array | undefined;
 
-  private constructor(folder: string, most: number) {
+  private constructor(folder: string, most: Pick<MonitorLimits, 'alarms' | 'forks'>) {
     this.folder = folder;
     this.#most = most;
   }
 
   /** Throws `bad-state` when a file is damaged: to go on without it would forget a fork. */
-  static async open(folder: string, most: number): Promise<Memory> {
+  static async open(folder: string, most: Pick<MonitorLimits, 'alarms' | 'forks'>): Promise<Memory> {
     await makeFolder(folder);
     const memory = new Memory(folder, most);
     memory.#checkpoint = await read(join(folder, 'checkpoint'));
@@ -68,7 +69,9 @@ export class Memory {
 
   /** Whether a finding of this kind can still be kept for ever: beyond the bound only the first of each kind. */
   hasRoom(kind: AlarmKind): boolean {
-    return this.#alarms.length < this.#most || !this.#alarms.some((alarm) => alarm.kind === kind);
+    const alike = this.#alarms.filter((alarm) => alarm.kind === kind).length;
+    if (kind === 'fork' && alike >= this.#most.forks) return false;
+    return this.#alarms.length < this.#most.alarms || alike === 0;
   }
 
   /**

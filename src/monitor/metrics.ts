@@ -33,14 +33,13 @@ export class MonitorMetrics {
   }
 
   checked(entries: number, newestMs: number, nowMs: number): void {
-    this.#up.set(1);
     this.#entries.set(entries);
     this.#age.set((nowMs - newestMs) / 1000);
     this.#seen.set(nowMs / 1000);
   }
 
-  unreachable(): void {
-    this.#up.set(0);
+  reached(isReached: boolean): void {
+    this.#up.set(Number(isReached));
   }
 
   signed(index: number): void {

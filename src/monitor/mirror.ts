@@ -16,14 +16,17 @@ export class Mirror {
     this.#folder = folder;
   }
 
-  /** The entries of a bundle with `width` of them; undefined where it is not kept, or damaged. */
+  /**
+   * The entries of a bundle with `width` of them, from a wider one if need be: a monitor that was killed has a wider one
+   * than its checkpoint, and logs need not serve old partial ones. Undefined where none is kept, or it is damaged.
+   */
   async read(index: number, width: number): Promise<Uint8Array[] | undefined> {
-    try {
-      return parseEntryBundle(await readFile(this.#path(index, width)), width);
-    } catch (error) {
-      if (error instanceof LogError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
+    const entries = await this.#readOne(index, width);
+    if (entries !== undefined) return entries;
+    for (const wider of await this.#widths(index)) {
+      if (wider > width) return (await this.#readOne(index, wider))?.slice(0, width);
     }
+    return undefined;
   }
 
   /** Keeps a bundle as it was fetched. */
@@ -41,10 +44,29 @@ export class Mirror {
 
   /** Forgets bundles of this place with another width: a wider one is proved. */
   async forgetOthers(index: number, width: number): Promise<void> {
-    const folder = this.#folderOf(index);
-    const name = nameOf(index, width);
-    for (const other of await readdir(folder)) {
-      if (other.startsWith(`${index}-`) && other !== name) await rm(join(folder, other), { force: true });
+    for (const other of await this.#widths(index)) if (other !== width) await this.forget(index, other);
+  }
+
+  async #readOne(index: number, width: number): Promise<Uint8Array[] | undefined> {
+    try {
+      return parseEntryBundle(await readFile(this.#path(index, width)), width);
+    } catch (error) {
+      if (error instanceof LogError || isAbsent(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Which widths of a bundle are kept. */
+  async #widths(index: number): Promise<number[]> {
+    try {
+      const names = await readdir(this.#folderOf(index));
+      const widths = names.map((name) => /^(\d+)-(\d+)\.bundle$/.exec(name));
+      return widths.flatMap((match) =>
+        match !== null && Number(match[1]) === index ? [Number(match[2])] : [],
+      );
+    } catch (error) {
+      if (isAbsent(error)) return [];
+      throw error;
     }
   }
 
@@ -59,4 +81,8 @@ export class Mirror {
 
 function nameOf(index: number, width: number): string {
   return `${index}-${width}.bundle`;
+}
+
+function isAbsent(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
 }

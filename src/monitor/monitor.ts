@@ -2,9 +2,8 @@ import { toHex } from '../bytes/index.ts';
 import { ClientError, TallyClient } from '../client/index.ts';
 import { parseVkey, type TlogPolicy } from '../note/index.ts';
 import type { Signer } from '../statement/index.ts';
-import { type AlarmKind, type Finding, FindingError, MonitorError } from './alarm.ts';
+import { type AlarmKind, type Finding, FindingError } from './alarm.ts';
 import { AlarmBoard } from './alarm-board.ts';
-import { olderFinding, unsigned, unwitnessed } from './checkpoint-findings.ts';
 import { Counting } from './counting.ts';
 import type { MonitorEvent } from './event.ts';
 import { timeFindings } from './freshness.ts';
@@ -13,7 +12,7 @@ import { MONITOR_LIMITS, type MonitorLimits } from './limits.ts';
 import { Memory } from './memory.ts';
 import { MonitorMetrics } from './metrics.ts';
 import { Mirror } from './mirror.ts';
-import { isWitnessed, openView, type SignedView } from './signed-view.ts';
+import { Sight } from './sight.ts';
 import { StateSigning } from './state-signing.ts';
 import { mirrorPlace, Views, witnessPlace } from './views.ts';
 
@@ -47,13 +46,17 @@ export class Monitor {
   readonly #memory: Memory;
   readonly #client: TallyClient;
   readonly #history: History;
+  readonly #sight: Sight;
   readonly #counting: Counting;
   readonly #views: Views;
   readonly #board: AlarmBoard;
   readonly #signing: StateSigning | undefined;
-  #seen: SignedView | undefined;
   /** When the last round that got a checkpoint began. */
   #shownMs: number | undefined;
+  /** Since when no entry that is not counted yet may have come in, as far as is known. */
+  #sinceMs: number | undefined;
+  /** Whether the log has grown by what is not told yet. */
+  #isNews = false;
   readonly #troubles = new Set<string>();
 
   private constructor(options: MonitorOptions, memory: Memory) {
@@ -65,6 +68,7 @@ export class Monitor {
     this.#client = new TallyClient(options.tally);
     const mirror = new Mirror(`${memory.folder}/bundles`);
     this.#history = new History({ client: this.#client, mirror, limits: this.#limits });
+    this.#sight = new Sight({ memory, history: this.#history, limits: this.#limits, logKey, witnesses });
     this.#counting = new Counting(logKey, this.#history);
     const asked =
       witnesses?.witnesses.flatMap(({ url }) => (url === undefined ? [] : [witnessPlace(url, name)])) ?? [];
@@ -82,18 +86,7 @@ export class Monitor {
   /** Opens what the monitor remembers. Throws `bad-state`. */
   static async open(options: MonitorOptions): Promise<Monitor> {
     const limits = { ...MONITOR_LIMITS, ...options.limits };
-    const memory = await Memory.open(options.folder, limits.alarms);
-    const monitor = new Monitor(options, memory);
-    if (memory.checkpoint !== undefined) {
-      monitor.#seen = openView(memory.checkpoint, options.logKey);
-      if (monitor.#seen === undefined) {
-        throw new MonitorError(
-          'bad-state',
-          `${memory.folder}/checkpoint is not signed by ${options.logKey}: find out why`,
-        );
-      }
-    }
-    return monitor;
+    return new Monitor(options, await Memory.open(options.folder, limits));
   }
 
   /** Kinds of the alarms that hold: those that never end, of earlier runs too, and those that hold now. */
@@ -111,76 +104,81 @@ export class Monitor {
     return this.#counting.tally.size;
   }
 
-  /** One look at the log. Resolves to whether it was reached; rejects when the monitor itself cannot go on. */
+  /**
+   * One look at the log. Resolves to whether it was reached and everything it shows was had; rejects when the monitor itself
+   * cannot go on.
+   */
   async round(signal: AbortSignal): Promise<boolean> {
     const startedMs = this.#now();
     const findings: Finding[] = [];
-    let reached = false;
-    try {
-      await this.#catchUp(signal);
-      const note = await this.#client.checkpoint({ signal });
-      reached = true;
-      await this.#check(note, startedMs, findings, signal);
-      this.#troubles.clear();
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof FindingError) findings.push(error.finding);
-      else if (error instanceof ClientError) this.#trouble(error.message);
-      else throw error;
-    }
-    if (this.#seen !== undefined && this.size === this.#seen.size) {
-      findings.push(...timeFindings(this.#counting.tally, this.#seen, this.#now(), this.#limits));
-      const { findings: others, silent } = await this.#views.compare(this.#seen, this.#now(), signal);
-      findings.push(...others);
-      for (const url of silent) this.#trouble(`${url} shows no checkpoint of this log`);
-      this.metrics.checked(this.size, this.#counting.tally.timeMs, this.#now());
-    }
-    if (!reached) this.metrics.unreachable();
+    const looked = await this.#attempt(findings, signal, () => this.#look(startedMs, findings, signal));
+    const counted = await this.#attempt(findings, signal, () => this.#count(signal));
+    if (looked && counted) this.#troubles.clear();
+    findings.push(...(await this.#compare(signal)));
     await this.#board.settle(findings);
     await this.#sign(signal);
-    return reached;
+    return looked && counted;
   }
 
-  /** After a start: what was checked before is counted again, from the monitor's own disk where it is there. */
-  async #catchUp(signal: AbortSignal): Promise<void> {
-    const seen = this.#seen;
-    if (seen === undefined || this.#history.tree.size >= seen.size) {
-      if (seen !== undefined && this.size < seen.size) await this.#count(seen, undefined, signal);
-      return;
+  /** Does a part of a round, which ends with a finding or with what the log does not give; whether it gave it. */
+  async #attempt(findings: Finding[], signal: AbortSignal, work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof FindingError) {
+        findings.push(error.finding);
+        return true;
+      }
+      if (!(error instanceof ClientError)) throw error;
+      this.#trouble(error.message);
+      return false;
     }
-    await this.#history.growTo(seen, undefined, signal);
-    await this.#count(seen, undefined, signal);
   }
 
-  async #check(note: Uint8Array, startedMs: number, findings: Finding[], signal: AbortSignal): Promise<void> {
-    const { logKey, witnesses } = this.#options;
-    const view = openView(note, logKey, witnesses);
-    if (view === undefined) throw new FindingError(unsigned(note, logKey));
-    if (witnesses !== undefined && !isWitnessed(view, witnesses)) findings.push(unwitnessed(view));
-    const seen = this.#seen;
-    if (seen !== undefined && view.size <= seen.size) {
-      const finding = olderFinding(view, seen, this.#history.tree);
-      if (finding !== undefined) throw new FindingError(finding);
-    } else {
-      await this.#history.growTo(view, seen, signal);
-      const tolerance =
-        this.#limits.missedHeartbeats * (this.#counting.tally.policy?.rules.heartbeatSeconds ?? 0);
-      const shownMs = this.#shownMs === undefined ? undefined : this.#shownMs - tolerance * 1000;
-      await this.#count(view, shownMs, signal);
-      await this.#memory.keepCheckpoint(note);
-      this.#options.tell?.({
-        event: 'checked',
-        size: view.size,
-        root: toHex(view.root),
-        timeMs: this.#counting.tally.timeMs,
-      });
-    }
-    this.#seen = view;
+  async #look(startedMs: number, findings: Finding[], signal: AbortSignal): Promise<void> {
+    this.metrics.reached(false);
+    await this.#sight.catchUp(signal);
+    const note = await this.#client.checkpoint({ signal });
+    this.metrics.reached(true);
+    const isCounted = this.size === this.#history.tree.size;
+    const grown = await this.#sight.look(note, findings, signal);
+    if (grown && isCounted) this.#sinceMs = this.#shownMs;
+    this.#isNews ||= grown;
     this.#shownMs = startedMs;
   }
 
-  #count(view: SignedView, shownMs: number | undefined, signal: AbortSignal): Promise<void> {
-    return this.#counting.count(view, shownMs, (finding) => this.#board.raise(finding), signal);
+  /** Counts what is there and was not counted yet. */
+  async #count(signal: AbortSignal): Promise<void> {
+    const { seen, isWhole } = this.#sight;
+    if (seen === undefined || !isWhole || this.size === seen.size) return;
+    const { tally } = this.#counting;
+    const toleranceMs = this.#limits.missedHeartbeats * (tally.policy?.rules.heartbeatSeconds ?? 0) * 1000;
+    const shownMs = this.#sinceMs === undefined ? undefined : this.#sinceMs - toleranceMs;
+    await this.#counting.count(seen, shownMs, (finding) => this.#board.raise(finding), signal);
+    const { size, root } = seen;
+    if (this.#isNews)
+      this.#options.tell?.({ event: 'checked', size, root: toHex(root), timeMs: tally.timeMs });
+    this.#isNews = false;
+  }
+
+  /** Holds what is known against the clock, and against what others show. */
+  async #compare(signal: AbortSignal): Promise<readonly Finding[]> {
+    const { seen, isWhole } = this.#sight;
+    const lacking = this.#sight.lacking(this.#now());
+    if (lacking !== undefined) return [lacking];
+    if (seen === undefined || !isWhole) return [];
+    const { findings, silent } = await this.#views.compare(seen, this.#now(), signal);
+    for (const url of silent) this.#trouble(`${url} shows no checkpoint of this log`);
+    if (this.size < seen.size) return findings;
+    const { tally } = this.#counting;
+    this.metrics.checked(this.size, tally.timeMs, this.#now());
+    const { witnesses } = this.#options;
+    return [
+      ...findings,
+      ...timeFindings(tally, seen, { nowMs: this.#now(), limits: this.#limits, witnesses }),
+    ];
   }
 
   /** A log about which anything was found gets no signature any more. */

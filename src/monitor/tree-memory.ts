@@ -18,24 +18,21 @@ export class TreeMemory {
     return this.#tree.root();
   }
 
-  /** Grows by the leaf hashes, 32 bytes each. */
-  append(leafHashes: Uint8Array): void {
-    for (let at = 0; at < leafHashes.length; at += HASH_BYTES) {
-      this.#tree.append(leafHashes.slice(at, at + HASH_BYTES), (level, index, hash) =>
-        this.#put(level, index, hash),
-      );
+  /** Grows by leaf hashes, 32 bytes each, some to a piece. */
+  append(leafHashes: readonly Uint8Array[]): void {
+    for (const hash of single(leafHashes)) {
+      this.#tree.append(hash, (level, index, node) => this.#put(level, index, node));
     }
   }
 
-  /** The root that more entries, by their leaf hashes of 32 bytes each, would make. */
-  rootWith(leafHashes: Uint8Array): Uint8Array {
+  /** The root that more entries, by such leaf hashes, would make. */
+  rootWith(leafHashes: readonly Uint8Array[]): Uint8Array {
     const grown = new GrowingTree(
       nodeHasher,
       this.size,
       edgeNodes(this.size).map((node) => this.#node(node)),
     );
-    for (let at = 0; at < leafHashes.length; at += HASH_BYTES)
-      grown.append(leafHashes.slice(at, at + HASH_BYTES));
+    for (const hash of single(leafHashes)) grown.append(hash);
     return grown.root();
   }
 
@@ -75,5 +72,11 @@ export class TreeMemory {
     }
     kept.bytes.set(hash, index * HASH_BYTES);
     kept.count = index + 1;
+  }
+}
+
+function* single(pieces: readonly Uint8Array[]): Generator<Uint8Array> {
+  for (const piece of pieces) {
+    for (let at = 0; at < piece.length; at += HASH_BYTES) yield piece.slice(at, at + HASH_BYTES);
   }
 }
