@@ -50,6 +50,13 @@ export function applyCommit(
   } else ballot.equivocationIndex ??= entry.index;
 }
 
+/** Lets go of what nobody can ask for after a verdict: commitments that were opened. Their entries stay. */
+export function forgetOpened(release: Poll): void {
+  for (const { commit, vote } of release.ballots.values()) {
+    if (commit !== undefined && vote !== undefined) commit.commitment = undefined;
+  }
+}
+
 /** Keeps what a refused commitment shows: that its builder came too late. */
 export function noteLateCommit(release: Poll, key: string, entry: Entry): void {
   const ballot = ballotOf(release, key);

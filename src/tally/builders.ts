@@ -1,4 +1,4 @@
-import { publicKeyOf, type StatementOf } from '../statement/browser.ts';
+import { type Predicate, publicKeyOf, type StatementOf } from '../statement/browser.ts';
 import { enrol, marksOf, withdraw } from './electorate.ts';
 import { revokedBefore } from './keys.ts';
 import { newLife } from './life.ts';
@@ -58,7 +58,7 @@ export function applyBuilder(
       tally.announceOwners.delete(known.predicate.announceDigest);
     }
     if (known.life.memberSince !== undefined) withdraw(tally, known);
-    known.predicate = predicate;
+    known.predicate = kept(tally, predicate);
     known.updatedIndex = entry.index;
     declareMarks(known, entry.index);
     if (known.life.memberSince !== undefined) enrol(tally, known);
@@ -70,13 +70,18 @@ export function applyBuilder(
     registeredIndex: entry.index,
     registeredMs: entry.timeMs,
     updatedIndex: entry.index,
-    predicate,
+    predicate: kept(tally, predicate),
     record: { matched: 0, dissented: 0, unopened: 0, equivocated: 0 },
     life: newLife(key, entry.index),
   };
   declareMarks(builder, entry.index);
   tally.builders.set(key, builder);
   refreshStanding(tally, builder, entry);
+}
+
+/** A registration as the count keeps it: the origin, which all have in common, once. */
+function kept(tally: Tally, predicate: Predicate<'builder'>): Predicate<'builder'> {
+  return { ...predicate, origin: tally.context.origin };
 }
 
 /** What a builder declares from an entry on; what it declared before keeps its age. */

@@ -16,7 +16,7 @@ export interface Charge {
   readonly package: string;
   readonly isCanary: boolean;
   /** The commitment, and its entry. */
-  readonly commitment: string;
+  readonly commitment: string | undefined;
   readonly index: number;
   /** What the verdict decided. */
   readonly winner: string;

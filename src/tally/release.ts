@@ -4,7 +4,13 @@ import type { Moment } from './life.ts';
 
 /** What one builder logged about one release. */
 export interface Ballot {
-  commit: { readonly index: number; readonly commitment: string } | undefined;
+  commit:
+    | {
+        readonly index: number;
+        /** Undefined once a verdict has come and it was opened. */
+        commitment: string | undefined;
+      }
+    | undefined;
   /** A commitment that came after the window. */
   lateCommitIndex: number | undefined;
   failure: { readonly index: number; readonly reason: string } | undefined;

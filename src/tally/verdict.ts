@@ -1,4 +1,5 @@
 import { MOST_GROUPS, makeStatement, type StatementOf } from '../statement/browser.ts';
+import { forgetOpened } from './ballots.ts';
 import { verdictDueMs } from './early.ts';
 import { markDirty, noteFinal, wantState } from './light-state.ts';
 import { type Refusal, refuse } from './refusal.ts';
@@ -108,6 +109,7 @@ export function applyVerdict(tally: Tally, release: ReleaseState, entry: Entry):
   if (outcome.state === 'final') noteFinal(tally, release);
   wantState(tally);
   moveReputations(tally, release, outcome, entry);
+  forgetOpened(release);
 }
 
 /** An outcome as a verdict lists it: with the largest groups only, so that it always fits an entry. */
