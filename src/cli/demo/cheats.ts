@@ -30,14 +30,17 @@ export const backdoor: BuilderStrategy = {
   },
 };
 
-/** Builds nothing: says that it could not, waits for somebody's vote, and votes and seeds the same. */
+/**
+ * Builds nothing: says that it could not, waits until two others agree, and votes and seeds the same. The first vote
+ * alone could be the backdoor's.
+ */
 export const copyVote: BuilderStrategy = {
   async makeArtifact() {
     throw new DemoError('demo-failed', 'no space left on this machine');
   },
   async makeLate({ votedFor, download }) {
-    const [first] = votedFor;
-    return first === undefined ? undefined : download(first.infoHashV2);
+    const most = votedFor.find(({ builders }) => builders.length > 1);
+    return most === undefined ? undefined : download(most.infoHashV2);
   },
 };
 
