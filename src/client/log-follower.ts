@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { CodedError, toHex } from '../bytes/index.ts';
 import { LogError, LogReplay, nodeHasher, parseEntryBundle, type ReplayedEntry } from '../log/index.ts';
 import { TILE_WIDTH, tileWidthAt } from '../merkle/index.ts';
-import { type Checkpoint, parseVkey, type TlogPolicy } from '../note/index.ts';
+import { type Checkpoint, type CosignedCheckpoint, parseVkey, type TlogPolicy } from '../note/index.ts';
 import {
   sha256,
   type VerifiedEnvelope,
@@ -53,7 +53,8 @@ export class LogFollower {
   readonly #seen: SeenCheckpoint;
   readonly #replay = new LogReplay(nodeHasher);
   #broken: ClientError | undefined;
-  #witnessed = 0;
+  #cosigners: CosignedCheckpoint['cosigners'] = [];
+  #hasReadKept = false;
 
   constructor(client: LogSource, { logKey, stateFolder, witnesses, keep }: LogFollowerOptions) {
     const { name, publicKey } = parseVkey(logKey);
@@ -66,8 +67,13 @@ export class LogFollower {
   }
 
   /** Witnesses of the trust policy that cosigned the last checkpoint. */
-  get witnessed(): number {
-    return this.#witnessed;
+  get cosigners(): CosignedCheckpoint['cosigners'] {
+    return this.#cosigners;
+  }
+
+  /** Whether anything was read from this machine's own disk, where another tally may have put it. */
+  get hasReadKept(): boolean {
+    return this.#hasReadKept;
   }
 
   /** Reads what the log has got since the last update. Returns how many entries that were. */
@@ -84,7 +90,7 @@ export class LogFollower {
   async #update(signal: AbortSignal): Promise<number> {
     const note = await this.#client.checkpoint({ signal });
     const { checkpoint, cosigners } = openWitnessed(note, this.#trust);
-    this.#witnessed = cosigners.length;
+    this.#cosigners = cosigners;
     const before = this.#replay.size;
     const seen = await this.#seen.read();
     this.#refuseOlder(checkpoint, Math.max(before, seen?.size ?? 0));
@@ -143,6 +149,7 @@ export class LogFollower {
     const width = tileWidthAt('entries', index, size);
     const isFull = width === TILE_WIDTH;
     const kept = isFull ? await this.#kept?.read(index) : undefined;
+    this.#hasReadKept ||= kept !== undefined;
     const bundle = kept ?? (await this.#client.entryBundle(index, size, { signal }));
     const entries = parseBundle(bundle, width);
     if (isFull && kept === undefined) await this.#kept?.write(index, bundle);

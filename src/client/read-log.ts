@@ -2,7 +2,7 @@ import { printable } from '../bytes/index.ts';
 import type { TlogPolicy } from '../note/index.ts';
 import type { Tally } from '../tally/index.ts';
 import { ClientError } from './errors.ts';
-import { requireFresh } from './freshness.ts';
+import { requireFresh, requireWitnessedTime, timelyOf } from './freshness.ts';
 import { LogFollower } from './log-follower.ts';
 import type { LogSource } from './log-source.ts';
 
@@ -34,12 +34,28 @@ export async function readWitnessedLog(
   client: LogSource,
   options: ReadOptions,
 ): Promise<{ tally: Tally; witnesses: number }> {
-  const follower = new LogFollower(client, { ...options, keep: true });
-  await follower.update(options.signal);
-  const { tally, witnessed } = follower;
+  const { tally, cosigners } = await followed(client, options);
   refuseAlarms(tally);
-  if (options.allowStale !== true) requireFresh(tally, options.nowMs());
-  return { tally, witnesses: witnessed };
+  if (options.allowStale !== true) {
+    requireFresh(tally, options.nowMs());
+    requireWitnessedTime(tally, cosigners, options.witnesses);
+  }
+  return { tally, witnesses: timelyOf(tally, cosigners).length };
+}
+
+/** Reads the log; a second time, all of it from the tally, when what was kept of an earlier reading does not fit. */
+async function followed(client: LogSource, options: ReadOptions): Promise<LogFollower> {
+  const follower = new LogFollower(client, { ...options, keep: true });
+  try {
+    await follower.update(options.signal);
+    return follower;
+  } catch (error) {
+    const mayBeOwn = error instanceof ClientError && error.code === 'mismatch' && follower.hasReadKept;
+    if (!mayBeOwn) throw error;
+  }
+  const again = new LogFollower(client, { ...options, keep: true });
+  await again.update(options.signal);
+  return again;
 }
 
 function refuseAlarms(tally: Tally): void {

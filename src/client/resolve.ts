@@ -142,13 +142,13 @@ async function byProof(client: TallyClient, name: string, options: ResolveOption
 
 /** What a checked proof comes to, as a resolution. */
 export function resolutionOfProof(checked: CheckedProof): Resolution {
-  const { tally, release, monitors, level, proof } = checked;
+  const { tally, release, monitors, level, proof, witnesses } = checked;
   return {
     ...resolutionOf(tally, release),
     size: proof.checkpoint.size,
     level,
     monitors,
-    witnesses: proof.cosigners.length,
+    witnesses,
     mentions: mentionsOf(checked),
   };
 }

@@ -1,9 +1,9 @@
 import { printable, toHex } from '../bytes/index.ts';
 import { createTorrent, type Profile } from '../torrent/index.ts';
 import { ClientError } from './errors.ts';
-import { requireNotAhead } from './freshness.ts';
+import { isFreshState, requireNotAhead, requireWitnessedTime } from './freshness.ts';
 import type { Level } from './levels.ts';
-import { checkProof } from './proof/check-proof.ts';
+import { type CheckedProof, checkProof } from './proof/check-proof.ts';
 import { refuseFork } from './proof/extend-seen.ts';
 import type { LogTrust } from './proof/open-proof.ts';
 import { requireMonitors, requireWinner, resolutionOfProof, type Winner } from './resolve.ts';
@@ -24,7 +24,7 @@ export interface VerifyFileOptions extends LogTrust {
 /** A file or folder that is what the proof beside it says. */
 export interface VerifiedFile {
   readonly winner: Winner;
-  /** How long ago the newest entry that the proof holds was logged. */
+  /** How long ago the newest entry that the proof holds was logged; its state, where that is older than a log lets it be. */
   readonly ageMs: number;
   /** Whether this user has seen a later state of the log, of which the proof knows nothing. */
   readonly isOutdated: boolean;
@@ -46,8 +46,10 @@ export async function verifyFile(
   if (seen !== undefined) refuseFork(seen, checked.proof.checkpoint);
   const resolution = resolutionOfProof(checked);
   requireMonitors(checked.monitors, resolution.level, level);
-  requireNotAhead(checked.tally, nowMs());
-  const ageMs = Math.max(0, nowMs() - resolution.timeMs);
+  const { tally, proof: opened } = checked;
+  requireNotAhead(tally, nowMs(), '');
+  requireWitnessedTime(tally, opened.cosigners, options.witnesses, '');
+  const ageMs = Math.max(0, nowMs() - knownUntilMs(checked));
   if (maxAgeMs !== undefined && ageMs > maxAgeMs) {
     throw new ClientError(
       'stale',
@@ -58,6 +60,14 @@ export async function verifyFile(
   await requireInfoHash(path, winner, signal);
   const seenState = await new SeenState(stateFolder, logKey).read();
   return { winner, ageMs, isOutdated: seenState > (checked.state?.index ?? -1) };
+}
+
+/**
+ * Until when the proof knows what became of its release: anybody can put an old state under a new checkpoint, and leave
+ * out what came between.
+ */
+function knownUntilMs({ tally, state }: CheckedProof): number {
+  return state === undefined || isFreshState(tally.timeMs, state.timeMs) ? tally.timeMs : state.timeMs;
 }
 
 /** The content in canonical form must have the infohash that won, under the name that was voted for. */

@@ -49,6 +49,8 @@ export interface ProofBundleLimits {
   readonly values: number;
   /** Characters of a key or a value of the state map. */
   readonly valueLength: number;
+  /** Commas and opening brackets: junk of many small parts would take a hundred times its size in memory. */
+  readonly parts: number;
 }
 
 export const PROOF_BUNDLE_LIMITS: ProofBundleLimits = {
@@ -57,10 +59,12 @@ export const PROOF_BUNDLE_LIMITS: ProofBundleLimits = {
   leafBytes: 4096 + 8,
   values: 64,
   valueLength: 8192,
+  parts: 250_000,
 };
 
 const FORMAT = 'bitquorum-proof/v1';
 const MOST_HASHES = 63;
+const [COMMA, BRACKET, BRACE] = [0x2c, 0x5b, 0x7b];
 
 const base64 = z.string().transform((text, context) => {
   try {
@@ -128,6 +132,7 @@ export function parseProofBundle(
   if (bytes.length > limits.bytes) {
     throw new LogError('too-large', `a proof of ${bytes.length} bytes exceeds ${limits.bytes}`);
   }
+  if (partsOf(bytes) > limits.parts) throw refusal(`it has more than ${limits.parts} parts`);
   const parsed = schemaOf(limits).safeParse(readJson(bytes));
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -191,6 +196,12 @@ function textOf({ release, checkpoint, entries, state }: ProofBundle): string {
     }),
   };
   return `${JSON.stringify(json)}\n`;
+}
+
+function partsOf(bytes: Uint8Array): number {
+  let parts = 0;
+  for (const byte of bytes) if (byte === COMMA || byte === BRACKET || byte === BRACE) parts += 1;
+  return parts;
 }
 
 function readJson(bytes: Uint8Array): unknown {

@@ -14,6 +14,7 @@ import {
   witnessedOf,
 } from '../../tally/index.ts';
 import { ClientError } from '../errors.ts';
+import { timelyOf } from '../freshness.ts';
 import type { Level } from '../levels.ts';
 import { type LogTrust, type OpenedProof, openProof } from './open-proof.ts';
 import { type LightValueOf, StateValues } from './state-values.ts';
@@ -24,6 +25,8 @@ export interface CheckedProof {
   /** A count of the entries that the proof holds, panels as the state has them. */
   readonly tally: Tally;
   readonly release: ReleaseView;
+  /** Witnesses of the user's choice that cosigned the checkpoint, at about the time of its newest entry. */
+  readonly witnesses: number;
   /** Which monitors of the policy signed the state, and how many must. */
   readonly monitors: { readonly signed: readonly string[]; readonly quorum: number };
   readonly level: Extract<Level, 'tally' | 'proof'>;
@@ -74,6 +77,7 @@ export function checkProof(bytes: Uint8Array, trust: LogTrust, name?: string): C
     proof,
     tally,
     release,
+    witnesses: timelyOf(tally, proof.cosigners).length,
     monitors,
     level: monitors.quorum > 0 && monitors.signed.length >= monitors.quorum ? 'proof' : 'tally',
     state: stated && { index: stated.entry.index, timeMs: stated.entry.timeMs },

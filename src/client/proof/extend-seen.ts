@@ -51,7 +51,14 @@ async function requireExtends(
     verifyConsistency({ oldSize: seen.size, oldRoot, newSize: checkpoint.size, newRoot, proof }, nodeHasher);
   } catch (error) {
     if (!(error instanceof LogTreeError)) throw error;
-    throw forked(seen, checkpoint, error);
+    if (seen.size === checkpoint.size) throw forked(seen, checkpoint, error);
+    throw new ClientError(
+      'mismatch',
+      `the tally does not prove that its ${checkpoint.size} entries begin with the ${seen.size} that the log had ` +
+        'signed: the log was forked, or what came is damaged. Ask again, or count the whole log by --full; do not ' +
+        'trust this tally before',
+      { cause: error },
+    );
   }
 }
 

@@ -35,13 +35,13 @@ export async function proveRelease(
   const isSettled = checked.level === 'proof' || checked.monitors.quorum === 0;
   if (checked.state !== undefined && isSettled && options.allowStale !== true)
     await new SeenState(stateFolder, logKey).see(checked.state.index);
-  if (options.allowStale !== true) requireRecent(checked, options.nowMs());
+  if (options.allowStale !== true) requireRecent(checked, options);
   return { ...checked, bytes };
 }
 
 /** Refuses a proof that shows no sign of life. Throws `stale`. */
-export function requireRecent(checked: CheckedProof, nowMs: number): void {
-  requireFresh(checked.tally, nowMs);
+function requireRecent(checked: CheckedProof, { nowMs, witnesses }: ProveOptions): void {
+  requireFresh(checked.tally, nowMs());
   requireFreshState(checked.tally, checked.state?.timeMs);
-  requireWitnessedTime(checked.tally, checked.proof.cosigners);
+  requireWitnessedTime(checked.tally, checked.proof.cosigners, witnesses);
 }
