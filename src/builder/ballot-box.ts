@@ -1,6 +1,6 @@
 import type { Receipt, TallyClient } from '../client/index.ts';
 import { commitmentOf, makeStatement, type PrivateKey, sha256, signStatement } from '../statement/index.ts';
-import type { Tally } from '../tally/index.ts';
+import { chargeOn, type Tally } from '../tally/index.ts';
 import type { OwnBallot } from './next-act.ts';
 import type { MadeRecord } from './record.ts';
 
@@ -28,6 +28,7 @@ export class BallotBox {
       commitment: ballot?.commit?.commitment,
       votedFor: ballot?.vote?.infoHashV2,
       failed: ballot?.failure !== undefined,
+      mayOpenLate: chargeOn(tally, this.identity, release, tally.timeMs) !== undefined,
     };
   }
 

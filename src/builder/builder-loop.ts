@@ -12,7 +12,9 @@ import { fitsPlatform } from './rebuild.ts';
 import type { BuildRecord, MadeRecord, RecordStore } from './record.ts';
 import { type Registration, registerBuilder } from './register.ts';
 import type { Seeder } from './seeder.ts';
+import { Showing } from './showing.ts';
 import type { Artifact, BuilderStrategy, BuildTask } from './strategy.ts';
+import { UnopenedWarnings } from './unopened.ts';
 import { Wake } from './wake.ts';
 
 export interface LoopContext {
@@ -39,7 +41,7 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 
 /** Acts that send a statement: once it is logged they are done, even before the log shows it. */
-const SENDS: ReadonlySet<Act> = new Set(['commit', 'vote', 'vote-late', 'tell-failure']);
+const SENDS: ReadonlySet<Act> = new Set(['commit', 'vote', 'vote-late', 'open-late', 'tell-failure']);
 
 /**
  * The life of a builder: look at the log, do for each release what is next, sleep. One artifact is made at a time,
@@ -63,6 +65,8 @@ export class BuilderLoop {
   readonly #done = new Set<string>();
   /** Releases about which all is done but seeding: `<release> <round>`, since founders may ask again. */
   readonly #settled = new Set<string>();
+  readonly #showing: Showing;
+  readonly #warnings = new UnopenedWarnings();
   #registered = false;
   /** An error that ends the loop. */
   #fatal: unknown;
@@ -70,6 +74,7 @@ export class BuilderLoop {
   constructor(context: LoopContext) {
     this.#context = context;
     this.#records = context.known;
+    this.#showing = new Showing(context.records, context.seeder);
     this.#signal = AbortSignal.any([context.signal, this.#end.signal]);
     const { client, logKey, dataFolder, signer, origin } = context;
     this.#follower = new LogFollower(client, { logKey, stateFolder: join(dataFolder, 'log') });
@@ -131,6 +136,10 @@ export class BuilderLoop {
     const { tally } = this.#follower;
     if (tally.policy === undefined) return;
     await this.#register();
+    for (const warning of this.#warnings.next(tally, this.#box, this.#records)) this.#tell(warning);
+    for (const { release, package: packageUrl, infoHashV2 } of await this.#showing.endTakenDown(tally)) {
+      this.#tell({ event: 'stopped', release, package: packageUrl, infoHashV2 });
+    }
     for (const digest of new Set([...tally.unfinished, ...this.#records.keys()])) {
       if (this.#settled.has(`${digest} ${tally.releases.get(digest)?.round}`)) continue;
       const release = releaseView(tally, digest);
@@ -189,6 +198,13 @@ export class BuilderLoop {
         const voted = record as MadeRecord;
         const { index } = await this.#box.vote(voted, signal);
         this.#tell({ event: 'voted', ...about(release), infoHashV2: voted.infoHashV2, index });
+        return;
+      }
+      case 'open-late': {
+        const { infoHashV2 } = record as MadeRecord;
+        const { index } = await this.#box.vote(record as MadeRecord, signal);
+        const matches = this.#verdictOf(release) === infoHashV2;
+        this.#tell({ event: 'opened-late', ...about(release), infoHashV2, index, matches });
         return;
       }
       case 'tell-failure':
@@ -275,18 +291,19 @@ export class BuilderLoop {
   }
 
   async #seed(release: ReleaseView, record: MadeRecord): Promise<void> {
-    const name = `${release.digest} seed`;
-    if (this.#done.has(name)) return;
-    this.#done.add(name);
-    const { records, seeder } = this.#context;
     try {
-      await seeder.seed(await records.torrent(release.digest), records.outputFolder(release.digest));
+      if (!(await this.#showing.begin(record))) return;
     } catch (error) {
       if (!(error instanceof CodedError) || this.#signal.aborted) throw error;
       this.#tell({ event: 'missed', ...about(release), reason: `cannot seed: ${error.message}` });
       return;
     }
     this.#tell({ event: 'seeding', ...about(release), infoHashV2: record.infoHashV2 });
+  }
+
+  /** What was decided, also when the release was taken down since. */
+  #verdictOf({ digest }: ReleaseView): string | null | undefined {
+    return this.#follower.tally.releases.get(digest)?.verdict?.outcome.infoHashV2;
   }
 
   #tellVerdict(release: ReleaseView): void {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { brandBytes, fromHex, toHex } from '../bytes/index.ts';
-import { Engine, type SeedIdentity, type SwarmError } from '../swarm/index.ts';
+import { Engine, type SeedIdentity, type Swarm, type SwarmError } from '../swarm/index.ts';
 import { parseTorrent } from '../torrent/index.ts';
 import type { Seeder } from './seeder.ts';
 
@@ -21,7 +21,7 @@ export interface SeederOptions {
 export async function openSeeder(options: SeederOptions): Promise<Seeder> {
   const { host, port, localAddress, announceUrl, peersUrl, identity, onTrouble } = options;
   const engine = new Engine({ host, port, localAddress });
-  const seeded = new Set<string>();
+  const seeded = new Map<string, Swarm>();
   const listening = await engine.listen().catch(async (error: unknown) => {
     await engine.close();
     throw error;
@@ -33,8 +33,17 @@ export async function openSeeder(options: SeederOptions): Promise<Seeder> {
       const name = toHex(metainfo.infoHashV2);
       if (seeded.has(name)) return; // two releases with one output are one swarm
       const trackers = [announceUrl];
-      await engine.seed(metainfo, join(folder, metainfo.name), { trackers, identity, onTrouble });
-      seeded.add(name);
+      const swarm = await engine.seed(metainfo, join(folder, metainfo.name), {
+        trackers,
+        identity,
+        onTrouble,
+      });
+      seeded.set(name, swarm);
+    },
+    async stop(infoHashV2) {
+      const swarm = seeded.get(infoHashV2);
+      seeded.delete(infoHashV2);
+      if (swarm !== undefined) await engine.leave(swarm);
     },
     async download(infoHashV2, folder, signal) {
       const source = {

@@ -6,6 +6,8 @@ export interface OwnBallot {
   readonly commitment: string | undefined;
   readonly votedFor: string | undefined;
   readonly failed: boolean;
+  /** Whether its commitment was not opened in time and may still be. */
+  readonly mayOpenLate: boolean;
 }
 
 /** What to do next about one release. */
@@ -14,6 +16,8 @@ export type Act =
   | 'commit'
   | 'tell-failure'
   | 'vote'
+  /** The verdict came before it opened its commitment: it opens it now, to keep its tenure. */
+  | 'open-late'
   | 'make-late'
   | 'vote-late'
   /** The commit window ended before this builder's commitment was in the log. */
@@ -51,7 +55,7 @@ export function nextAct(
     case 'failed':
     case 'superseded':
     case 'taken down':
-      return 'nothing';
+      return own.mayOpenLate && own.commitment !== undefined ? 'open-late' : 'nothing';
   }
 }
 

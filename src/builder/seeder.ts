@@ -10,6 +10,8 @@ export interface Seeder {
    * {@link close}. `folder` holds the file or folder that the torrent names.
    */
   seed(torrent: Uint8Array, folder: string): Promise<void>;
+  /** Stops seeding an infohash (64 hex digits): says goodbye to its tracker and peers. What is on the disk stays. */
+  stop(infoHashV2: string): Promise<void>;
   /** Downloads an infohash from the tally's swarm into `folder`, every block verified. */
   download(infoHashV2: string, folder: string, signal: AbortSignal): Promise<Artifact>;
   /** Says goodbye to the tracker and its peers. */

@@ -114,6 +114,18 @@ function words(event: BuilderEvent, output: Output): string {
       return `${name}committed, entry ${event.index}`;
     case 'voted':
       return `${name}voted for ${event.infoHashV2}, entry ${event.index}`;
+    case 'opened-late':
+      return event.matches
+        ? `${name}opened late, entry ${event.index}: it is no vote and no build, and costs nothing more`
+        : colors.yellow(
+            `${name}opened late, entry ${event.index}, to something else than the verdict: that ends its tenure`,
+          );
+    case 'unopened':
+      return colors.yellow(
+        `${name}the commitment of entry ${event.index} was not opened in time: ${unopenedWords(event)}`,
+      );
+    case 'stopped':
+      return colors.yellow(`${name}taken down, so ${event.infoHashV2} is seeded no more`);
     case 'seeding':
       return `${name}seeding ${event.infoHashV2}`;
     case 'failed':
@@ -125,4 +137,12 @@ function words(event: BuilderEvent, output: Output): string {
     case 'trouble':
       return colors.yellow(`will try again: ${printable(event.reason)}`);
   }
+}
+
+function unopenedWords({ opens, dueMs }: Extract<BuilderEvent, { event: 'unopened' }>): string {
+  const day = new Date(dueMs).toISOString().slice(0, 10);
+  return opens
+    ? `opening it now; not opened by ${day}, it would end this builder's tenure (a founder is suspended)`
+    : `this data folder does not hold what opens it, so it ends this builder's tenure on ${day} (a founder is suspended); ` +
+        'if another folder does, run the builder with that one';
 }

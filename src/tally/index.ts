@@ -13,6 +13,7 @@ export {
   unauditedVotes,
   wouldCount,
 } from './builder-view.ts';
+export { chargeOn } from './charges.ts';
 export type { Admission } from './count.ts';
 export { admits, countEntry } from './count.ts';
 export { tallyDigest } from './digest.ts';

@@ -11,8 +11,9 @@ const late: BuildRecord = { ...base, ...artifact, kind: 'late' };
 const failed: BuildRecord = { ...base, kind: 'failed', reason: 'x' };
 const nothing: BuildRecord = { ...base, kind: 'nothing' };
 
-const blank = { commitment: undefined, votedFor: undefined, failed: false };
+const blank = { commitment: undefined, votedFor: undefined, failed: false, mayOpenLate: false };
 const committed = { ...blank, commitment: 'mine' };
+const unopened = { ...committed, mayOpenLate: true };
 const voted = { ...committed, votedFor: artifact.infoHashV2 };
 
 type State = ReleaseView['state'];
@@ -40,13 +41,17 @@ const CASES: readonly [state: State, own: Own, record: BuildRecord | undefined, 
   ['taken down', committed, made, 'nothing'],
   ['final', blank, undefined, 'nothing'],
   ['final', voted, made, 'nothing'],
+  ['final', unopened, made, 'open-late'],
+  ['superseded', unopened, made, 'open-late'],
+  ['taken down', unopened, made, 'open-late'],
+  ['final', committed, made, 'nothing'],
   ['contested', committed, made, 'nothing'],
   ['failed', blank, made, 'nothing'],
   ['superseded', blank, made, 'nothing'],
 ];
 
 for (const [state, own, record, act, actWhenLate = act] of CASES) {
-  const words = `${record?.kind ?? 'no record'}, ${own.commitment ?? 'no commitment'}, ${own.votedFor ?? 'no vote'}`;
+  const words = `${record?.kind ?? 'no record'}, ${own.commitment ?? 'no commitment'}${own.mayOpenLate ? ' that may be opened late' : ''}, ${own.votedFor ?? 'no vote'}`;
   test(`${state}, ${words}: ${act}${actWhenLate === act ? '' : ` or ${actWhenLate}`}`, () => {
     assert.equal(nextAct({ state }, own, record, { commitment: 'mine', makesLate: false }), act);
     assert.equal(nextAct({ state }, own, record, { commitment: 'mine', makesLate: true }), actWhenLate);
