@@ -33,7 +33,7 @@ function linesOf(explanation: Explanation): string[] {
 }
 
 function releaseLines({ release, why }: ExplainedRelease): string[] {
-  const { seedBy, panel, passed, earlier, urgent } = release;
+  const { seedBy, panel, passed, earlier, urgent, lifted } = release;
   const lot =
     seedBy === 'witnesses' ? "witnesses' cosignatures" : "the log's own entry, which its operator chose";
   return [
@@ -43,10 +43,18 @@ function releaseLines({ release, why }: ExplainedRelease): string[] {
     ...(panel.length === 0 ? [] : [row('panel', `${panel.length} seats, drawn by ${lot}`)]),
     ...(passed.length === 0 ? [] : [row('', `${passed.length} seats passed on at half-time`)]),
     ...earlier.map(({ state, index }, round) => row('before', `round ${round}: ${state} (entry ${index})`)),
+    ...(lifted === undefined ? [] : [row('lifted', liftedWords(lifted))]),
     ...release.builders.map(({ key, operator, reason }) =>
       row('builder', `${operator || 'unknown'} (${key.slice(0, 8)}) ${reason}`),
     ),
   ];
+}
+
+function liftedWords({ ending, index }: NonNullable<ExplainedRelease['release']['lifted']>): string {
+  return (
+    `it was ${ending.kind} (entry ${ending.index}: ${ending.reason}); founders let it stand again (entry ${index}), ` +
+    'and its publisher alone ends it no more'
+  );
 }
 
 function builderLines({ key, currentKey, operator, record, tenure }: BuilderView): string[] {

@@ -94,6 +94,11 @@ function showWords(release: ReleaseView, { colors }: Output): string {
     ...(release.ended === undefined
       ? []
       : [`because  ${printable(release.ended.reason)} (entry ${release.ended.index})`]),
+    ...(release.lifted === undefined
+      ? []
+      : [
+          `lifted   ${release.lifted.ending.kind} in entry ${release.lifted.ending.index}, until founders asked again (entry ${release.lifted.index})`,
+        ]),
     ...(groups.length === 0 ? [] : ['groups', ...groups]),
     'builders',
     ...release.builders.map(builderLine),

@@ -14,8 +14,14 @@ interface TurnArguments extends TallyArguments {
 export function addTurnCommands(release: Command): void {
   const kinds = [
     ['supersede', "name the later release that takes this one's place; signed by its publisher"],
-    ['takedown', 'say for good that nobody should download it; signed by its publisher or by founders'],
-    ['revote', 'ask a fresh panel about a release that has its verdict; signed by founders'],
+    [
+      'takedown',
+      'say that nobody should download it; signed by its publisher or by founders, who alone can lift it',
+    ],
+    [
+      'revote',
+      'ask a fresh panel about a release that has its verdict, or was taken down; signed by founders',
+    ],
   ] as const;
   for (const [kind, description] of kinds) {
     const command = release

@@ -4,7 +4,7 @@ import type { CheckedProof } from './proof/check-proof.ts';
 
 /** Something that whoever installs a release should know, though it does not keep it from winning. */
 export interface Mention {
-  readonly about: 'newer' | 'urgent' | 'ended' | 'provisional' | 'rivals' | 'lapsed';
+  readonly about: 'newer' | 'urgent' | 'ended' | 'lifted' | 'provisional' | 'rivals' | 'lapsed';
   /** One sentence for people, safe to print. */
   readonly text: string;
 }
@@ -17,11 +17,16 @@ export interface Known extends Pick<CheckedProof, 'newer' | 'lapsed'> {
 /** What is to be said beside a release. */
 export function mentionsOf({ release, newer, lapsed }: Known): Mention[] {
   const mentions: Mention[] = [];
-  const { state, ended } = release;
+  const { state, ended, lifted } = release;
   if (ended !== undefined) {
     const by = ended.by === undefined ? '' : ` by release ${ended.by}`;
     const text = `this release is ${ended.kind}${by} (entry ${ended.index}): ${printable(ended.reason)}`;
     mentions.push({ about: 'ended', text });
+  }
+  if (lifted !== undefined) {
+    const { kind, index, reason } = lifted.ending;
+    const text = `it was ${kind} in entry ${index} (${printable(reason)}), until founders asked again in entry ${lifted.index}`;
+    mentions.push({ about: 'lifted', text });
   }
   if (state === 'provisional') {
     const text =

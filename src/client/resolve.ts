@@ -215,10 +215,13 @@ function isDigest(name: string): boolean {
 }
 
 /** Why a release stands for nothing, where votes are not what is missing. */
-function endWords({ state, ended, earlier }: ReleaseView): string {
+function endWords({ state, ended, earlier, lifted }: ReleaseView): string {
   if (ended !== undefined) return ` (entry ${ended.index}: ${printable(ended.reason)})`;
   if (state === 'provisional')
     return ' (founders and elders agree: --full --provisional takes that at your risk)';
+  if (lifted !== undefined && state !== 'contested' && state !== 'failed') {
+    return ` (it was ${lifted.ending.kind} in entry ${lifted.ending.index}; founders asked again in entry ${lifted.index})`;
+  }
   const last = earlier.at(-1);
   return last === undefined
     ? ''

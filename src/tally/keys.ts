@@ -12,18 +12,44 @@ export function identityOf(tally: Tally, key: string): string | undefined {
   return builder?.life.currentKey === key ? builder.key : undefined;
 }
 
-/** How many founders of some rules stand behind signatures: by their current keys, cooled and not revoked. */
+/**
+ * How many founders of some rules stand behind signatures: by their current keys, cooled, not revoked, and not
+ * suspended for a divergence.
+ */
 export function foundersSigning(
   tally: Tally,
   rules: PolicyRules,
   signers: readonly string[],
   timeMs: number,
 ): number {
-  return rules.founders.filter((identity) => {
+  return foundersAble(tally, rules, timeMs, false).filter((key) => signers.includes(key)).length;
+}
+
+/**
+ * {@link foundersSigning}, for a policy: while fewer founders than must sign one are not suspended, the suspended sign
+ * as well. Whatever made so many diverge, a release that builds in two ways or a rule that was wrong, only a policy
+ * can mend it, and it shows 14 days ahead.
+ */
+export function foundersSigningPolicy(
+  tally: Tally,
+  rules: PolicyRules,
+  signers: readonly string[],
+  timeMs: number,
+): number {
+  const unsuspended = foundersAble(tally, rules, timeMs, false);
+  const isLockedOut = unsuspended.length < rules.foundersQuorum;
+  const able = isLockedOut ? foundersAble(tally, rules, timeMs, true) : unsuspended;
+  return able.filter((key) => signers.includes(key)).length;
+}
+
+/** The keys by which founders of some rules sign at a time; of one that never registered, the one the rules name. */
+function foundersAble(tally: Tally, rules: PolicyRules, timeMs: number, suspendedToo: boolean): string[] {
+  return rules.founders.flatMap((identity) => {
     const life = tally.builders.get(identity)?.life;
-    if (life === undefined) return signers.includes(identity);
-    return life.revoked === undefined && life.coolingUntilMs <= timeMs && signers.includes(life.currentKey);
-  }).length;
+    if (life === undefined) return [identity];
+    const untilMs = suspendedToo ? life.coolingUntilMs : Math.max(life.coolingUntilMs, life.suspendedUntilMs);
+    return life.revoked === undefined && untilMs <= timeMs ? [life.currentKey] : [];
+  });
 }
 
 /**

@@ -58,7 +58,7 @@ function builderValue(tally: Tally, key: string): string | undefined {
 function releaseValue(tally: Tally, digest: string): string | undefined {
   const release = tally.releases.get(digest);
   if (release === undefined) return undefined;
-  const { draw, verdict, predicate, ended, round } = release;
+  const { draw, verdict, predicate, ended, lifted, round } = release;
   const hasPanel = release.open !== undefined;
   return canonicalJson({
     index: release.index,
@@ -70,6 +70,7 @@ function releaseValue(tally: Tally, digest: string): string | undefined {
     round,
     infoHashV2: winnerOf(release) ?? undefined,
     supersededBy: ended?.by,
+    liftedIndex: lifted?.index,
     verdictIndex: verdict?.index,
   });
 }

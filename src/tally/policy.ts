@@ -1,6 +1,6 @@
 import type { PolicyRules, StatementOf } from '../statement/browser.ts';
 import { startAdmissions } from './admission.ts';
-import { foundersSigning } from './keys.ts';
+import { foundersSigningPolicy } from './keys.ts';
 import { markDirty } from './light-state.ts';
 import { followPolicy } from './membership.ts';
 import { type Refusal, refuse } from './refusal.ts';
@@ -37,7 +37,7 @@ export function judgePolicy(
 ): Refusal | undefined {
   const current = policyAt(tally, timeMs);
   const judges = current?.rules ?? predicate.rules;
-  const signed = foundersSigning(tally, judges, signers, timeMs);
+  const signed = foundersSigningPolicy(tally, judges, signers, timeMs);
   if (signed < judges.foundersQuorum) {
     const whose = current === undefined ? 'its own founders' : 'the founders in force';
     return refuse(

@@ -31,7 +31,7 @@ function countRevote(tally: Tally, entry: Entry, digest: string): void {
   const { index, timeMs } = entry;
   const before = release?.verdict;
   const round = release?.round;
-  if (release !== undefined) {
+  if (release !== undefined && release.ended === undefined) {
     release.verdict ??= { index, timeMs, outcome: { state: 'failed', infoHashV2: null, groups: [] } };
   }
   countEntry(tally, entry);
@@ -68,10 +68,13 @@ export function indicesOf(tally: Tally, digest: string): number[] | undefined {
   const release = tally.releases.get(digest);
   if (release === undefined) return undefined;
   const { policies, revotes, founders } = tally.light;
-  const { open, closeIndex, verdict, ended, draw } = release;
+  const { open, closeIndex, verdict, ended, lifted, draw } = release;
   const found = new Set<number | undefined>([...policies, ...(revotes.get(digest) ?? [])]);
-  found.add(release.index).add(open?.index).add(closeIndex).add(verdict?.index).add(ended?.index);
-  if (ended?.by !== undefined) found.add(tally.releases.get(ended.by)?.index);
+  found.add(release.index).add(open?.index).add(closeIndex).add(verdict?.index);
+  for (const ending of [ended, lifted?.ending]) {
+    found.add(ending?.index);
+    if (ending?.by !== undefined) found.add(tally.releases.get(ending.by)?.index);
+  }
   for (const key of [...founders, ...draw.panel]) {
     for (const index of tally.builders.get(key)?.life.keyEntries ?? []) found.add(index);
   }

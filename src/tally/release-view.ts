@@ -5,7 +5,7 @@ import { isWitnessed } from './lot-seed.ts';
 import { type Provisional, provisionalOf } from './provisional.ts';
 import { type BuilderStatus, standingOf } from './reasons.ts';
 import { type ReleasePhase, stateOf, winnerOf } from './release-state.ts';
-import type { Ending, Outcome, ReleaseState, Tally } from './state.ts';
+import type { Ending, Lifted, Outcome, ReleaseState, Tally } from './state.ts';
 
 /** One release as people and the API see it; plain JSON. */
 export interface ReleaseView {
@@ -43,6 +43,8 @@ export interface ReleaseView {
   readonly provisional?: Provisional;
   /** Why it is superseded or taken down. */
   readonly ended?: Ending;
+  /** What had ended it until founders asked about it again: from then on its publisher alone ends it no more. */
+  readonly lifted?: Lifted;
   /** Verdicts of earlier rounds, the first one first. */
   readonly earlier: readonly PastVerdict[];
   /** Keys drawn, sorted. */
@@ -106,7 +108,7 @@ export function resolvePackage(tally: Tally, packageUrl: string): ReleaseView | 
 }
 
 function viewOf(tally: Tally, release: ReleaseState): ReleaseView {
-  const { predicate, verdict, ended } = release;
+  const { predicate, verdict, ended, lifted } = release;
   const provisional = provisionalOf(tally, release);
   const keys = new Set([...release.draw.panel, ...[...release.ballots.keys()].sort()]);
   const hasPanel = release.authorised && !release.rival;
@@ -139,6 +141,7 @@ function viewOf(tally: Tally, release: ReleaseState): ReleaseView {
     passed: [...release.passed].map(([from, to]) => ({ from, to })),
     ...(provisional === undefined ? {} : { provisional }),
     ...(ended === undefined ? {} : { ended }),
+    ...(lifted === undefined ? {} : { lifted }),
     earlier: release.earlier.map(({ index, timeMs, outcome: { state, infoHashV2 } }) => ({
       index,
       timeMs,

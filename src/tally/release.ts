@@ -58,6 +58,13 @@ export interface Ending {
   readonly by: string | undefined;
 }
 
+/** What had ended a release until founders asked about it again. */
+export interface Lifted {
+  readonly ending: Ending;
+  /** The founders' revote. */
+  readonly index: number;
+}
+
 /** A verdict as it was counted. */
 export interface GivenVerdict {
   readonly index: number;
@@ -92,6 +99,8 @@ export interface ReleaseState {
   /** Whose seat passed on at half-time → to whom. */
   readonly passed: Map<string, string>;
   ended: Ending | undefined;
+  /** The last ending that founders lifted: from then on its publisher alone ends the release no more. */
+  lifted: Lifted | undefined;
   phase: ReleaseStage;
   open: { readonly index: number; readonly timeMs: number } | undefined;
   commitEndsMs: number;

@@ -107,6 +107,7 @@ export function applyRelease(tally: Tally, { predicate }: StatementOf<'release'>
     draw: emptyDraw(quorumOf(rules, 0)),
     passed: new Map(),
     ended: undefined,
+    lifted: undefined,
     phase: 'announced',
     open: undefined,
     commitEndsMs: 0,

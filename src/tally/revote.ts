@@ -1,13 +1,16 @@
 import { dropCharge } from './charges.ts';
 import { layOut } from './lay-out.ts';
 import { markDirty, wantState } from './light-state.ts';
+import { hasName } from './names.ts';
 import { type Refusal, refuse } from './refusal.ts';
-import { endedBefore } from './release-state.ts';
 import { BOUNDS, type Entry, type ReleaseState, type Tally } from './state.ts';
-import { isByFounders } from './takedown.ts';
+import { isByFounders } from './turn-signers.ts';
 import { neverOpens } from './windows.ts';
 
-/** Founders may ask again once there is a verdict, as many as sign a policy. */
+/**
+ * Founders may ask again once there is a verdict, as many as sign a policy; and about a release that was taken down or
+ * superseded, while no other has its name.
+ */
 export function judgeRevote(
   tally: Tally,
   release: ReleaseState,
@@ -17,21 +20,27 @@ export function judgeRevote(
   if (!isByFounders(tally, signers, timeMs)) {
     return refuse('wrong-signer', 'a revote is asked for by as many founders as sign a policy');
   }
-  const never = endedBefore(release) ?? neverOpens(release);
+  const { ended, verdict, round } = release;
+  const mayStandAgain = ended !== undefined && hasName(tally, release);
+  const never = mayStandAgain ? undefined : neverOpens(release);
   if (never !== undefined) return never;
-  if (release.verdict === undefined) return refuse('too-early', 'this release has no verdict yet');
-  if (release.earlier.length < BOUNDS.rounds) return undefined;
-  return refuse('taken', `this release was voted on ${release.earlier.length + 1} times: release it anew`);
+  if (ended === undefined && verdict === undefined)
+    return refuse('too-early', 'this release has no verdict yet');
+  if (round < BOUNDS.rounds) return undefined;
+  return refuse('taken', `this release was asked about ${round + 1} times: release it anew`);
 }
 
 /**
  * Starts the next round of a release: a fresh panel, fresh windows, and the rules of today. What was decided stays
  * in the record, and moved the reputations that it moved; until the new verdict the release stands for no infohash.
+ * That holds for one that was taken down too: that founders lift the takedown says that it may be asked about, not
+ * that an earlier winner is good; whoever took it down may have known something.
  */
 export function applyRevote(tally: Tally, release: ReleaseState, entry: Entry): void {
-  const { verdict } = release;
-  if (verdict === undefined) return;
-  release.earlier.push(verdict);
+  const { verdict, ended } = release;
+  if (verdict !== undefined) release.earlier.push(verdict);
+  if (ended !== undefined) release.lifted = { ending: ended, index: entry.index };
+  release.ended = undefined;
   release.verdict = undefined;
   release.round += 1;
   release.open = undefined;

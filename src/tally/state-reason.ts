@@ -1,6 +1,6 @@
 import { isWitnessed } from './lot-seed.ts';
 import { provisionalOf } from './provisional.ts';
-import type { GivenVerdict, ReleaseState, Tally } from './state.ts';
+import type { GivenVerdict, Lifted, ReleaseState, Tally } from './state.ts';
 import { hasWeight, isUnopened } from './weight.ts';
 
 /** Why a release is in the state that it is in: one sentence, with the entry that proves it. */
@@ -32,7 +32,8 @@ function endReason(tally: Tally, { kind, index, reason, by }: NonNullable<Releas
 
 function runningReason(tally: Tally, release: ReleaseState): string {
   const { open, closeIndex, place, rules, round } = release;
-  const asked = round === 0 ? 'announced' : `asked about again, round ${round}`;
+  const again = release.lifted === undefined ? '' : `, ${liftedText(release.lifted)}`;
+  const asked = round === 0 ? 'announced' : `asked about again, round ${round}${again}`;
   if (open === undefined) {
     const { quorum } = rules.witnesses;
     const wait = isWitnessed(release)
@@ -48,6 +49,11 @@ function runningReason(tally: Tally, release: ReleaseState): string {
   return provisional === undefined
     ? `voting: commitments were closed (entry ${closeIndex}); ${until}`
     : `provisional, no verdict: ${provisional.builders.length} clusters of founders or elders agree on ${provisional.infoHashV2} and none differs; ${until}`;
+}
+
+/** What founders lifted: the end of a sentence. */
+function liftedText({ ending, index }: Lifted): string {
+  return `though it was ${ending.kind} in entry ${ending.index}: founders let it stand again in entry ${index}`;
 }
 
 function verdictReason(tally: Tally, release: ReleaseState, { index, outcome }: GivenVerdict): string {

@@ -16,6 +16,7 @@ export type {
   Draw,
   Ending,
   GivenVerdict,
+  Lifted,
   NameState,
   Outcome,
   Poll,

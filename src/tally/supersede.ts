@@ -2,15 +2,15 @@ import type { StatementOf } from '../statement/browser.ts';
 import { layOut } from './lay-out.ts';
 import { markDirty, wantState } from './light-state.ts';
 import { dropRival, giveName, hasName } from './names.ts';
-import { mayPublish, policyAt } from './policy.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { endedBefore } from './release-state.ts';
 import type { Entry, ReleaseState, Tally } from './state.ts';
+import { isByFounders, isByPublisher, liftedBefore } from './turn-signers.ts';
 
 /**
  * A publisher names the later release that takes an older one's place. With a release of the same name it may do
  * so while nobody has shown a build of the old one, or after it failed: a name that has its verdict is not given
- * to other bytes.
+ * to other bytes. One that founders let stand again they must sign for too.
  */
 export function judgeSupersede(
   tally: Tally,
@@ -24,6 +24,8 @@ export function judgeSupersede(
   }
   const ended = endedBefore(release);
   if (ended !== undefined) return ended;
+  const lifted = isByFounders(tally, signers, timeMs) ? undefined : liftedBefore(release);
+  if (lifted !== undefined) return lifted;
   const heir = tally.releases.get(predicate.by);
   if (heir === undefined) return refuse('unknown-release', `release ${predicate.by} is not in this log`);
   if (!heir.authorised || heir.ended !== undefined || heir.index <= release.index) {
@@ -59,19 +61,4 @@ export function applySupersede(
     heir.rival = false;
     layOut(tally, heir, entry);
   }
-}
-
-/**
- * Whether a signer may speak for a release: who may publish its name now, so that a publisher's key which the
- * policy dropped speaks for nothing; of a release without a name, whoever signed it.
- */
-export function isByPublisher(
-  tally: Tally,
-  release: ReleaseState,
-  signers: readonly string[],
-  timeMs: number,
-): boolean {
-  if (!release.authorised) return signers.includes(release.publisher);
-  const rules = policyAt(tally, timeMs)?.rules;
-  return rules !== undefined && signers.some((key) => mayPublish(rules, release.predicate.package, key));
 }

@@ -1,14 +1,15 @@
 import type { StatementOf } from '../statement/browser.ts';
-import { foundersSigning } from './keys.ts';
 import { layOut } from './lay-out.ts';
 import { markDirty, wantState } from './light-state.ts';
 import { dropRival, giveName, hasName, onlyRival } from './names.ts';
-import { policyAt } from './policy.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import type { Entry, ReleaseState, Tally } from './state.ts';
-import { isByPublisher } from './supersede.ts';
+import { isByFounders, isByPublisher, liftedBefore } from './turn-signers.ts';
 
-/** A takedown is signed by who may publish the release's name, or by as many founders as sign a policy. */
+/**
+ * A takedown is signed by who may publish the release's name, at once and alone, or by as many founders as sign a
+ * policy. Of a release that founders let stand again by theirs alone: a stolen publisher's key cannot deny it twice.
+ */
 export function judgeTakedown(
   tally: Tally,
   release: ReleaseState,
@@ -18,8 +19,8 @@ export function judgeTakedown(
   if (release.ended?.kind === 'taken down') {
     return refuse('duplicate', `this release was taken down in entry ${release.ended.index}`);
   }
-  if (isByPublisher(tally, release, signers, timeMs) || isByFounders(tally, signers, timeMs))
-    return undefined;
+  if (isByFounders(tally, signers, timeMs)) return undefined;
+  if (isByPublisher(tally, release, signers, timeMs)) return liftedBefore(release);
   return refuse(
     'wrong-signer',
     'a release is taken down by its publisher, or by as many founders as sign a policy',
@@ -28,9 +29,9 @@ export function judgeTakedown(
 
 /**
  * Ends a release: nobody should download it any more, and it stands for no infohash. Its name stays with it, so
- * that a stolen publisher's key cannot put other bytes in its place. Two ways out of a contested name remain:
- * without its last rival the name is its holder's again; and where founders take the holder down, the only
- * rival has the name and is opened.
+ * that a stolen publisher's key cannot put other bytes in its place, and founders may ask for a revote of it. Two
+ * ways out of a contested name remain: without its last rival the name is its holder's again; and where founders take
+ * the holder down, the only rival has the name and is opened.
  */
 export function applyTakedown(
   tally: Tally,
@@ -52,10 +53,4 @@ export function applyTakedown(
   giveName(tally, rival);
   rival.rival = false;
   layOut(tally, rival, entry);
-}
-
-/** Whether as many founders signed as sign a policy. */
-export function isByFounders(tally: Tally, signers: readonly string[], timeMs: number): boolean {
-  const rules = policyAt(tally, timeMs)?.rules;
-  return rules !== undefined && foundersSigning(tally, rules, signers, timeMs) >= rules.foundersQuorum;
 }

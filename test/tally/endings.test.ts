@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Statement } from '../../src/statement/index.ts';
-import { admits, entriesDue, resolvePackage } from '../../src/tally/index.ts';
+import { admits, entriesDue, lightValue, resolvePackage, stateReason } from '../../src/tally/index.ts';
+import { compareByProof } from './by-proof.ts';
 import {
   all,
   builderKey,
@@ -134,7 +135,7 @@ test('founders who take the holder of a contested name down give it to its only 
   assert.equal(resolvePackage(world.tally, PACKAGE)?.digest, right);
 });
 
-test('a takedown is the publisher’s or enough founders’, and ends the release for good', () => {
+test('a takedown is the publisher’s or enough founders’, and the name stays with what was taken down', () => {
   const world = World.founded();
   const release = final(world);
   const statement = world.takedownStatement(release);
@@ -146,7 +147,7 @@ test('a takedown is the publisher’s or enough founders’, and ends the releas
   const view = resolvePackage(world.tally, PACKAGE);
   assert.deepEqual([view?.state, view?.winner, view?.ended?.reason], ['taken down', null, 'unlawful']);
   assert.equal(door(world, statement, PUBLISHER), 'duplicate');
-  assert.equal(door(world, world.revoteStatement(release), ...founders), 'too-late');
+  assert.equal(door(world, world.revoteStatement(release), PUBLISHER), 'wrong-signer');
   const again = world.opened();
   assert.equal(world.view(again).state, 'contested', 'its name is not free again');
 });
@@ -190,4 +191,70 @@ test('a publisher’s key that the policy dropped speaks for its old releases no
   const statement = world.takedownStatement(release);
   assert.equal(door(world, statement, PUBLISHER), 'wrong-signer');
   assert.equal(door(world, statement, next), 'admitted');
+});
+
+test('a stolen publisher’s key takes a final release down once; founders let it stand again, and it is voted on afresh', () => {
+  const world = World.founded();
+  const release = final(world);
+  const { index } = world.takedown(release);
+  assert.equal(resolvePackage(world.tally, PACKAGE)?.winner, null);
+  assert.equal(door(world, world.revoteStatement(release), builderKey(0)), 'wrong-signer');
+  const lifted = world.revote(release);
+  const running = resolvePackage(world.tally, PACKAGE);
+  assert.deepEqual([running?.state, running?.winner, running?.round], ['announced', null, 1]);
+  assert.deepEqual([running?.lifted?.ending.index, running?.lifted?.index], [index, lifted.index]);
+  assert.match(
+    stateReason(world.tally, release) ?? '',
+    new RegExp(`taken down in entry ${index}: founders let it stand again in entry ${lifted.index}`),
+  );
+  assert.equal(JSON.parse(lightValue(world.tally, `release:${release}`) ?? '').liftedIndex, lifted.index);
+  world.pass(SECOND);
+  world.run(release, all(honest, 0, 1, 2));
+  assert.equal(world.verdict(release).winner, honest);
+  // The thief tries again, and to have it superseded; founders still may.
+  const newer = world.opened({ package: NEWER });
+  assert.equal(door(world, world.takedownStatement(release), PUBLISHER), 'wrong-signer');
+  assert.equal(door(world, world.supersedeStatement(release, newer), PUBLISHER), 'wrong-signer');
+  world.takedown(release);
+  world.supersede(release, newer);
+  assert.deepEqual([world.view(release).state, world.view(release).winner], ['final', honest]);
+  assert.equal(door(world, world.supersedeStatement(release, newer), PUBLISHER, ...founders), 'admitted');
+  assert.equal(door(world, world.takedownStatement(release), ...founders), 'admitted');
+  world.takedown(release, founders);
+  assert.equal(world.view(release).state, 'taken down');
+  compareByProof(world.tally, world.entries);
+  assert.equal(world.tally.alarmsTotal, 0);
+});
+
+test('what a stolen publisher’s key ended before its verdict goes its way again when founders say so', () => {
+  const world = World.founded();
+  const [down, replaced] = [world.opened(), world.opened({ package: NEWER })];
+  const other = world.opened({ package: 'pkg:npm/%40noble/hashes@6.6.6' });
+  world.commit(0, down, honest);
+  world.takedown(down);
+  world.supersede(replaced, other);
+  for (const release of [down, replaced]) {
+    world.revote(release);
+    world.pass(SECOND);
+    assert.equal(world.view(release).state, 'committing');
+    world.run(release, all(honest, 0, 1, 2));
+    assert.equal(world.verdict(release).winner, honest);
+  }
+  compareByProof(world.tally, world.entries);
+  assert.equal(world.tally.alarmsTotal, 0);
+});
+
+test('founders lift no takedown of a release whose name another has', () => {
+  const world = World.founded();
+  const holder = final(world);
+  const rival = world.opened({ recipe: { sha256: hexOf('other recipe'), sizeBytes: 1 } });
+  world.takedown(rival);
+  assert.equal(door(world, world.revoteStatement(rival), ...founders), 'too-late');
+  const next = world.opened({ recipe: { sha256: hexOf('right recipe'), sizeBytes: 1 } });
+  world.takedown(holder, founders);
+  assert.equal(resolvePackage(world.tally, PACKAGE)?.digest, next);
+  assert.equal(door(world, world.revoteStatement(holder), ...founders), 'too-late');
+  const wild = world.release({ package: 'pkg:npm/%40noble/wild@1.0.0' }, stranger);
+  world.takedown(wild, [stranger]);
+  assert.equal(door(world, world.revoteStatement(wild), ...founders), 'unknown-publisher');
 });

@@ -102,3 +102,26 @@ test('seats pass on once, and in each of several releases at its own time', () =
   world.register(0);
   assert.equal(world.view(slow).passed.length, 2);
 });
+
+test('a seat passes over who rotated or was revoked since the release, and is not lost', () => {
+  const world = World.founded(rulesWith({ panelSeats: 3 }, 9));
+  const release = world.opened();
+  const idle = world.view(release).panel.map(numberOf);
+  const others = numbers.filter((number) => !idle.includes(number));
+  // All but three of those who could follow lose their weight.
+  const [first = 0, second = 0, third = 0] = others;
+  world.revoke(first);
+  world.rotate(second);
+  world.revoke(third);
+  world.pass(HALF);
+  world.register(others[5] ?? 0);
+  const heirs = world.view(release).panel.map(numberOf);
+  assert.deepEqual(new Set(heirs), new Set(others.slice(3)));
+  assert.deepEqual(new Set(world.view(release).passed.map(({ from }) => numberOf(from))), new Set(idle));
+  for (const number of heirs) world.commit(number, release, honest);
+  world.pass(HALF);
+  for (const number of heirs) world.vote(number, release, honest);
+  world.audit(release, honest, ...heirs);
+  assert.equal(world.verdict(release).state, 'final');
+  assert.equal(world.tally.alarmsTotal, 0);
+});

@@ -144,7 +144,10 @@ export class NaiveCount {
     if (half === undefined) return drawn.sort();
     const poll = this.#poll(release);
     const idle = drawn.filter((key) => !this.#polls.commits(poll, key).some(({ index }) => index < half));
-    const next = order.slice(drawn.length, drawn.length + idle.length);
+    const next = order
+      .slice(drawn.length)
+      .filter((key) => !this.lives.lostWeight(key, release.index, half))
+      .slice(0, idle.length);
     const losers = next.length === 0 ? [] : idle.slice(-next.length);
     return [...drawn.filter((key) => !losers.includes(key)), ...next].sort();
   }

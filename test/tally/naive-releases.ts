@@ -163,14 +163,17 @@ export class NaiveReleases {
     if (old === undefined) return false;
     const life = this.life(release, index);
     const name = this.name(old.statement.predicate.package, index);
+    const mayEnd = this.#byFounders(signers) || !this.#wasLifted(release, index);
     if (statement.kind === 'takedown') {
-      return life.state !== 'taken down' && (this.#byPublisher(signers) || this.#byFounders(signers));
+      const signed = this.#byPublisher(signers) || this.#byFounders(signers);
+      return life.state !== 'taken down' && signed && mayEnd;
     }
-    if (life.endedIndex !== undefined) return false;
     if (statement.kind === 'revote') {
       const decided = name.held.includes(release) && ['final', 'contested', 'failed'].includes(life.state);
-      return this.#byFounders(signers) && decided;
+      const mayLift = life.endedIndex !== undefined && name.live === release;
+      return this.#byFounders(signers) && (decided || mayLift) && life.round < 16;
     }
+    if (life.endedIndex !== undefined || !mayEnd) return false;
     const heir = known.find(({ payloadDigest }) => payloadDigest === statement.predicate.by);
     if (!this.#byPublisher(signers) || heir === undefined || heir.index <= old.index) return false;
     if (this.life(heir.payloadDigest, index).endedIndex !== undefined) return false;
@@ -190,9 +193,18 @@ export class NaiveReleases {
       );
   }
 
+  /** Whether founders asked for a revote of it while it was superseded or taken down. */
+  #wasLifted(digest: string, end: number): boolean {
+    const turns = this.#turns(digest, ['supersede', 'takedown', 'revote'], end);
+    return turns.some(
+      ({ statement }, at) =>
+        statement.kind === 'revote' && at > 0 && turns[at - 1]?.statement.kind !== 'revote',
+    );
+  }
+
   #endedByTurn(digest: string, end: number): { kind: string; index: number } | undefined {
-    const last = this.#turns(digest, ['supersede', 'takedown'], end).at(-1);
-    if (last === undefined) return undefined;
+    const last = this.#turns(digest, ['supersede', 'takedown', 'revote'], end).at(-1);
+    if (last === undefined || last.statement.kind === 'revote') return undefined;
     return { kind: last.statement.kind === 'takedown' ? 'taken down' : 'superseded', index: last.index };
   }
 
@@ -210,8 +222,11 @@ export class NaiveReleases {
     );
     if (given === undefined || given.index >= end) return [];
     const places = [given, ...this.#turns(digest, ['revote'], end)];
-    const first = this.#turns(digest, ['supersede', 'takedown'], end)[0]?.index ?? end;
-    return places.map((place, at) => ({ place, until: Math.min(places[at + 1]?.index ?? end, first) }));
+    const endings = this.#turns(digest, ['supersede', 'takedown'], end);
+    return places.map((place, at) => {
+      const ending = endings.find(({ index }) => index > place.index)?.index ?? end;
+      return { place, until: Math.min(places[at + 1]?.index ?? end, ending) };
+    });
   }
 
   #about<K extends Kind>(release: Of<'release'>, round: Round, kind: K): Of<K>[] {

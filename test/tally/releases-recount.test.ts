@@ -48,7 +48,13 @@ const releaseOf = (world: World, at: number) => {
 
 /** Signers of a turn: the publisher, founders enough or too few, a stranger. */
 const signersOf = (number: number): string[] =>
-  [[PUBLISHER], [builderKey(0), builderKey(1)], [builderKey(2)], [hexOf('stranger')]][number % 4] ?? [];
+  [
+    [PUBLISHER],
+    [builderKey(0), builderKey(1)],
+    [builderKey(2)],
+    [hexOf('stranger')],
+    [PUBLISHER, builderKey(0), builderKey(1)],
+  ][number % 5] ?? [];
 
 const ACTIONS = {
   release(world: World, name: number, urgent: number, variant: number) {
@@ -101,6 +107,16 @@ const ACTIONS = {
   revote(world: World, at: number, founders: number) {
     const release = releaseOf(world, at);
     if (release !== undefined) world.revote(release, founders % 4 === 0 ? [3] : [0, 1]);
+  },
+  /** What a thief of the publisher's key does to a release, and the founders' answer. */
+  denial(world: World, at: number, how: number, again: number) {
+    const release = releaseOf(world, at);
+    if (release === undefined) return;
+    world.takedown(release, signersOf(how % 2));
+    ACTIONS.pass(world, how);
+    world.revote(release, [0, 1]);
+    ACTIONS.pass(world, again);
+    if (again % 2 === 0) world.takedown(release, signersOf(again));
   },
   pass(world: World, amount: number) {
     const half = (COMMIT_SECONDS / 2) * SECOND;
@@ -161,6 +177,7 @@ test('over random histories the lives of releases equal a naive recount', () => 
           const again = naive.life(digest);
           note(again.state);
           if (again.round > 0) note('revote');
+          if (view.lifted !== undefined) note('lifted');
           if (again.passed.size > 0) note('passed');
           assert.deepEqual(
             {
@@ -204,6 +221,7 @@ test('over random histories the lives of releases equal a naive recount', () => 
     'taken down',
     'revote',
     'passed',
+    'lifted',
   ]) {
     assert.ok((seen.get(what) ?? 0) > 2, `only ${seen.get(what) ?? 0} releases became ${what}`);
   }
