@@ -1,4 +1,4 @@
-import { concatBytes, toUtf8 } from '../bytes/index.ts';
+import { concatBytes, fromUtf8, TextFormError, toUtf8 } from '../bytes/index.ts';
 import { parseCheckpoint } from './checkpoint.ts';
 import { NoteError } from './errors.ts';
 import { checkKeyName } from './key-name.ts';
@@ -143,9 +143,9 @@ export function cosignatureVerifier(vkey: string, verify: CosignatureVerify): No
 
 function messageOf(key: CosignerKey, text: Uint8Array, bytes: Uint8Array): Uint8Array | undefined {
   try {
-    return cosignedMessage(key, new TextDecoder().decode(text), cosignatureTimestamp(bytes));
+    return cosignedMessage(key, fromUtf8(text), cosignatureTimestamp(bytes));
   } catch (error) {
-    if (error instanceof NoteError) return undefined;
+    if (error instanceof NoteError || error instanceof TextFormError) return undefined;
     throw error;
   }
 }

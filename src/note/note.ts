@@ -75,7 +75,8 @@ export function formatNote(note: SignedNote): Uint8Array<ArrayBuffer> {
 }
 
 function parseSignatureLine(line: string): NoteSignature {
-  const match = /^— (\S+) ([A-Za-z0-9+/=]+)$/u.exec(line);
+  // What is a space, `isKeyName` says: `\S` goes by the machine's own table, and takes U+FEFF for one.
+  const match = /^— ([^ ]+) ([A-Za-z0-9+/=]+)$/u.exec(line);
   if (match === null) throw malformed(`${JSON.stringify(line.slice(0, 80))} is no signature line`);
   const [, name = '', encoded = ''] = match;
   if (!isKeyName(name)) throw malformed(`${JSON.stringify(name.slice(0, 80))} is no key name`);

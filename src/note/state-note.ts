@@ -32,9 +32,8 @@ export function formatStateNote({ origin, index, root }: StateNote): string {
 
 /** Reads {@link formatStateNote}'s text, nothing else. Throws `bad-state`. */
 export function parseStateNote(text: string): StateNote {
-  const [header, origin = '', digits = '', encoded = '', rest, ...more] = text
-    .slice(0, LONGEST_TEXT)
-    .split('\n');
+  if (text.length > LONGEST_TEXT) throw malformed(`it is longer than ${LONGEST_TEXT} characters`);
+  const [header, origin = '', digits = '', encoded = '', rest, ...more] = text.split('\n');
   const index = Number(digits);
   const isNumber = Number.isSafeInteger(index) && index >= 0 && String(index) === digits;
   if (header !== HEADER || origin === '' || !isNumber || rest !== '' || more.length > 0) {

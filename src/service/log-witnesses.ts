@@ -13,6 +13,8 @@ interface WitnessedLog {
   readonly logVkey: string;
   /** The file of the last signed head. */
   readonly headFile: string;
+  /** The log's clock. */
+  readonly nowMs: () => number;
   readonly logger: Logger;
 }
 
@@ -25,15 +27,17 @@ export function witnessedBy({
   witnesses,
   logVkey,
   headFile,
+  nowMs,
   logger,
 }: WitnessedLog): Pick<LogOptions, 'cosign' | 'newestHeads'> {
   const told = new Map<string, number>();
   const circle = new WitnessCircle(witnesses, {
     logVkey,
+    nowMs,
     onFault: (error, url) => {
-      const nowMs = performance.now();
-      if (nowMs - (told.get(url) ?? -Infinity) < TELL_EVERY_MS) return;
-      told.set(url, nowMs);
+      const atMs = performance.now();
+      if (atMs - (told.get(url) ?? -Infinity) < TELL_EVERY_MS) return;
+      told.set(url, atMs);
       const reason = error instanceof Error ? error.message : String(error);
       logger.warn({ url, reason }, 'a witness did not cosign');
     },

@@ -183,7 +183,13 @@ async function openData(folder: string, { clock, failure, logger, witnesses }: D
       clock: () => clock.nowMs(),
       onFault: (error) => failure.report(error),
       ...(witnesses !== undefined &&
-        witnessedBy({ witnesses, logVkey: signer.vkey, headFile: paths.head, logger })),
+        witnessedBy({
+          witnesses,
+          logVkey: signer.vkey,
+          headFile: paths.head,
+          nowMs: () => clock.nowMs(),
+          logger,
+        })),
     });
     return { signer, store, log, states };
   } catch (error) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { concatBytes, fromUtf8, toUtf8 } from '../bytes/index.ts';
+import { concatBytes, fromUtf8, printable, toUtf8 } from '../bytes/index.ts';
 import {
   cosignatureTimestamp,
   cosignatureVerifier,
@@ -17,10 +17,12 @@ export class WitnessClient {
   readonly vkey: string;
   readonly #base: URL;
   readonly #limits: AskLimits;
+  readonly #nowMs: () => number;
 
   /** `url`: its submission prefix. Throws `bad-config` and `bad-vkey`. */
-  constructor(vkey: string, url: string, limits: AskLimits) {
+  constructor(vkey: string, url: string, limits: AskLimits, nowMs: () => number) {
     this.vkey = vkey;
+    this.#nowMs = nowMs;
     this.#base = baseOf(url);
     this.#limits = limits;
     cosignatureVerifier(vkey, VERIFY);
@@ -63,14 +65,24 @@ export class WitnessClient {
     try {
       const { verified } = openNote(concatBytes(toUtf8(`${text}\n`), lines), [verifier]);
       const [own] = verified;
-      if (own !== undefined && cosignatureTimestamp(own.signature) > 0) return own;
+      if (own !== undefined) return this.#timely(own);
     } catch (cause) {
       if (!(cause instanceof NoteError)) throw cause;
       throw new WitnessError('bad-answer', `${this.url} gave no good cosignature: ${cause.message}`, {
         cause,
       });
     }
-    throw new WitnessError('bad-answer', `${this.url} gave a cosignature without a time`);
+    throw new WitnessError('bad-answer', `${this.url} gave no cosignature by ${this.vkey.split('+')[0]}`);
+  }
+
+  /** Clients refuse a checkpoint whose quorum was cosigned at another time than its newest entry says it is. */
+  #timely(own: NoteSignature): NoteSignature {
+    const apart = Math.round(Math.abs(this.#nowMs() / 1000 - cosignatureTimestamp(own.signature)));
+    if (apart <= this.#limits.apartSeconds) return own;
+    throw new WitnessError(
+      'bad-answer',
+      `${this.url} gave a cosignature of a time that is ${apart} s from this clock's: one of the two clocks is wrong`,
+    );
   }
 
   async #send(
@@ -130,7 +142,7 @@ function sizeOf(bytes: Uint8Array): number {
 }
 
 function excerpt(bytes: Uint8Array): string {
-  return JSON.stringify(Buffer.from(bytes).subarray(0, 200).toString('utf8').trim());
+  return JSON.stringify(printable(Buffer.from(bytes).subarray(0, 200).toString('utf8').trim()));
 }
 
 /** The short reason of a failed request: the system's code (ECONNREFUSED) when it has one. */

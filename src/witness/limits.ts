@@ -43,6 +43,8 @@ export interface AskLimits {
   readonly requestMs: number;
   /** After the quorum is met, how long those are waited for that answered the last time. */
   readonly graceMs: number;
+  /** How far the time of a cosignature may be from this clock's, in seconds. */
+  readonly apartSeconds: number;
   /** Answer of a witness, in bytes. */
   readonly answerBytes: number;
 }
@@ -51,5 +53,6 @@ export const ASK_LIMITS: AskLimits = {
   quorumMs: 5000,
   requestMs: 4000,
   graceMs: 200,
+  apartSeconds: 600,
   answerBytes: 128 * 1024,
 };

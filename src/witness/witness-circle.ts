@@ -17,6 +17,8 @@ export interface CircleOptions {
   /** The log's verifier key. */
   readonly logVkey: string;
   readonly limits?: Partial<AskLimits>;
+  /** The log's clock, milliseconds since 1970. */
+  readonly nowMs?: () => number;
   /** Told of each witness that did not cosign, and why; nothing waits for it. */
   readonly onFault?: (error: unknown, url: string) => void;
 }
@@ -54,7 +56,7 @@ export class WitnessCircle {
     this.#onFault = options.onFault ?? (() => undefined);
     this.#members = policy.witnesses.flatMap((witness) => {
       if (witness.url === undefined) return [];
-      const client = new WitnessClient(witness.vkey, witness.url, this.#limits);
+      const client = new WitnessClient(witness.vkey, witness.url, this.#limits, options.nowMs ?? Date.now);
       return [{ witness, client, size: 0, isQuick: true, asked: Promise.resolve() }];
     });
     if (!meetsQuorum(policy.quorum, ({ url }) => url !== undefined)) {

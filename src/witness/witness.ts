@@ -102,8 +102,8 @@ export class Witness {
   }
 
   #requireConsistent(
-    { oldSize, proof, note }: AddCheckpoint,
-    { origin, size, root }: Checkpoint,
+    { oldSize, proof }: AddCheckpoint,
+    { origin, size, root, text, signatures }: SignedCheckpoint,
     held: { readonly root: Uint8Array; readonly note: Uint8Array } | undefined,
   ): void {
     if (size === 0 && !equalBytes(root, nodeHasher.empty)) {
@@ -117,7 +117,13 @@ export class Witness {
         );
       }
       if (held === undefined || oldSize !== size || equalBytes(held.root, root)) return;
-      this.#parts.heads.keepFork(origin, held.note, note, this.#parts.forksPerLog);
+      // Without lines by unknown keys: whoever adds those to one fork could fill the place of others.
+      this.#parts.heads.keepFork(
+        origin,
+        held.note,
+        formatNote({ text, signatures }),
+        this.#parts.forksPerLog,
+      );
       this.#parts.onFork?.(origin, size);
       throw new WitnessError('inconsistent', `the log signed another tree of ${size} entries before`);
     }

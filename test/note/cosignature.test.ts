@@ -29,6 +29,7 @@ const REAL = JSON.parse(
   readFileSync(new URL('vectors/cosigned-checkpoints.json', import.meta.url), 'utf8'),
 ) as RealCheckpoints;
 const NODE = { ed25519: verifyEd25519, mlDsa44: verifyMlDsa44 };
+const EMPTY = new Uint8Array(32).fill(7);
 /** As a browser has it. */
 const NOBLE = {
   ed25519: verifyEd25519,
@@ -185,4 +186,16 @@ test('timestamps beyond 2^53 and signatures of another length are refused, not r
   assert.equal(verifier.verify(toUtf8('no checkpoint\n'), good), false);
   const endless = concatBytes(new Uint8Array(8).fill(255), good.subarray(8));
   assert.equal(verifier.verify(toUtf8(text), endless), false);
+});
+
+test('a cosignature is over the very bytes: a mark of byte order before them is another text', () => {
+  const text = formatCheckpoint({ origin: 'example.com/log', size: 0, root: EMPTY, extensions: [] });
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const raw = new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }).subarray(-32));
+  const verifier = cosignatureVerifier(formatCosignerVkey('w.example/w', 'ed25519', raw), NODE);
+  const message = cosignedMessage({ name: 'w.example/w', algorithm: 'ed25519' }, text, 1_700_000_000);
+  const bytes = encodeCosignature(1_700_000_000, sign(null, message, privateKey));
+  assert.equal(verifier.verify(toUtf8(text), bytes), true);
+  assert.equal(verifier.verify(toUtf8(`\ufeff${text}`), bytes), false);
+  assert.equal(verifier.verify(Uint8Array.of(0xff, 0x0a), bytes), false);
 });

@@ -199,3 +199,16 @@ test('any bytes are a note or are refused by a NoteError', () => {
     }),
   );
 });
+
+test('a line by a stranger whose name Unicode calls no space is ignored, whatever the machine calls it', () => {
+  const name = 'wit\ufeffness';
+  const line = `— ${name} ${Buffer.from([1, 2, 3, 4, 5]).toString('base64')}\n`;
+  const { signatures } = parseNote(toUtf8(`${TEXT}\n${peterLine}${line}`));
+  assert.deepEqual(
+    signatures.map((signature) => signature.name),
+    [parseNote(toUtf8(`${TEXT}\n${peterLine}`)).signatures[0]?.name, name],
+  );
+  assert.throws(() => parseNote(toUtf8(`${TEXT}\n${line.replace('\ufeff', '\u2003')}`)), {
+    code: 'bad-note',
+  });
+});

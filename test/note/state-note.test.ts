@@ -21,6 +21,7 @@ test('the text of a signed state has one form', () => {
     TEXT.replace('BwcH', ''),
     `x${TEXT}`,
     'bitquorum/state/v1\n'.padEnd(4000, 'x'),
+    `${TEXT.replace('example.com/log', 'o'.repeat(1024 - TEXT.length + 15))}and more`,
   ];
   for (const text of wrong) assert.throws(() => parseStateNote(text), { code: 'bad-state' }, text);
   assert.throws(() => formatStateNote({ ...state, origin: 'a\nb' }), { code: 'bad-state' });
