@@ -1,11 +1,11 @@
 // The count: `node bench/recount.ts [--size N] [--only N] [--signatures N] [--write]`.
 //
 // Counts histories of 10,000 entries up to N (1,000,000 unless told) from scratch, or one of --only N. One process makes
-// a history and puts it into a file, another reads and counts it: the time of the count alone, what single entries took,
-// with and without the pauses of the garbage collector, the most memory that the process held, and what the count holds
-// in the end. Every `open`, `close`, `verdict`, `canary` and `state` is computed again and compared. Then the signatures:
-// how many envelopes a second all processors read and verify, and how long they would take for N. --write puts the growth
-// into docs/recount-growth.json and .svg.
+// a history and puts it into a file; three more, one after another, read and count it: the time of the count alone, what
+// single entries took and what of that was their own work, pauses of the garbage collector, the most memory that a process
+// held, and what the count holds in the end. Every `open`, `close`, `verdict`, `canary` and `state` is computed again and
+// compared. Then the signatures: how many envelopes a second all processors read and verify, and how long they would take
+// for N. --write puts the growth into docs/recount-growth.json and .svg.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -17,7 +17,11 @@ import { makeHistory } from './recount-history.ts';
 import { EntriesFile } from './support/entries-file.ts';
 import { commitments } from './support/log-entries.ts';
 import { plotSvg } from './support/plot.ts';
-import { countFile, type RecountPoint } from './support/recount-figures.ts';
+import { pointOf, type RecountPoint, readTimes } from './support/recount-point.ts';
+import { countFile, type RecountRun } from './support/recount-run.ts';
+
+/** How often each history is counted. */
+const COUNTS = 3;
 
 const { values } = parseArgs({
   options: {
@@ -27,6 +31,8 @@ const { values } = parseArgs({
     /** What the processes are told that this one starts. */
     make: { type: 'string' },
     count: { type: 'string' },
+    /** A history that was made before. */
+    file: { type: 'string' },
     write: { type: 'boolean' },
   },
 });
@@ -46,15 +52,19 @@ async function all(most: number): Promise<void> {
   if (values.write === true) write(points);
 }
 
-/** One history, made in one process and counted in another. */
+/** One history, made in one process and counted in others. */
 function point(size: number): RecountPoint {
   const folder = mkdtempSync(join(tmpdir(), 'recount-'));
   try {
-    const file = join(folder, 'entries');
-    run('--make', file, '--size', String(size));
-    const output = run('--count', file);
-    console.log(output.trim());
-    return JSON.parse(output) as RecountPoint;
+    const file = values.file ?? join(folder, 'entries');
+    if (values.file === undefined) run('--make', file, '--size', String(size));
+    const runs = Array.from({ length: COUNTS }, () => {
+      const figures = JSON.parse(run('--count', file)) as RecountRun;
+      return { ...figures, ...readTimes(file) };
+    });
+    const figures = pointOf(runs);
+    console.log(JSON.stringify(figures));
+    return figures;
   } finally {
     rmSync(folder, { recursive: true });
   }
