@@ -7,7 +7,7 @@ import { UsageError } from './exit-code.ts';
 import type { Output } from './output.ts';
 import { downloadLine, type TransferLine } from './transfer-progress.ts';
 import { addTrustOptions, readWitnesses, type TrustArguments, talliesOf } from './trust-options.ts';
-import { trustJson, trustWords } from './trust-words.ts';
+import { demoWords, trustJson, trustWords } from './trust-words.ts';
 
 interface GetArguments extends TrustArguments {
   readonly tally?: readonly string[];
@@ -46,6 +46,8 @@ export function addGetCommand(program: Command): void {
 
 async function getAction(release: string, args: GetArguments, command: Command): Promise<void> {
   const { output, signal } = contextOf(command);
+  if (args.provisional === true && args.full !== true && args.level !== 'full')
+    throw new UsageError('--provisional needs --full: a proof holds no votes beyond the panel');
   const [first, ...others] = talliesOf(args.tally, args.logKey);
   const line = output.json ? undefined : downloadLine(output);
   try {
@@ -110,7 +112,6 @@ function gotJson({ path, sha256, sizeBytes, winner, alreadyThere, asked, proofPa
 }
 
 function gotWords({ path, sha256, winner, alreadyThere, asked, proofPath }: Got, output: Output): string {
-  const { colors } = output;
   const { group, agreed, dissent, origin, size, policy } = winner;
   const operators = (list: Winner['agreed']): string =>
     list.map(({ operator }) => printable(operator)).join(', ');
@@ -126,9 +127,8 @@ function gotWords({ path, sha256, winner, alreadyThere, asked, proofPath }: Got,
     `log       ${printable(origin)}, ${size} entries`,
     ...trustWords(winner, output),
     ...(proofPath === undefined ? [] : [`proof     ${proofPath}`]),
+    ...demoWords(policy, output),
   ];
-  if (policy.demo)
-    lines.push(colors.yellow(`policy    "${printable(policy.name)}" is a demo: its windows are short`));
   return lines.join('\n');
 }
 

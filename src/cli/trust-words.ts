@@ -1,3 +1,4 @@
+import { printable } from '../bytes/index.ts';
 import type { Winner } from '../client/index.ts';
 import type { Output } from './output.ts';
 
@@ -16,4 +17,9 @@ export function trustWords(winner: Winner, { colors }: Output): string[] {
 /** The same for programs. */
 export function trustJson({ level, monitors, witnesses, mentions }: Winner) {
   return { level, monitors: monitors ?? null, witnesses, mentions };
+}
+
+/** That the policy is a demonstration's, if it is. */
+export function demoWords({ name, demo }: Winner['policy'], { colors }: Output): string[] {
+  return demo ? [colors.yellow(`policy    "${printable(name)}" is a demo: its windows are short`)] : [];
 }

@@ -10,10 +10,11 @@ import type { Output } from './output.ts';
 import { requireLogKey } from './tally-options.ts';
 import { formatDuration } from './transfer-progress.ts';
 import { addTrustOptions, readWitnesses, type TrustArguments } from './trust-options.ts';
-import { trustJson, trustWords } from './trust-words.ts';
+import { demoWords, trustJson, trustWords } from './trust-words.ts';
 
 interface VerifyArguments extends TrustArguments {
   readonly proof?: string;
+  readonly release?: string;
   readonly maxAge?: string;
   readonly extract?: string;
 }
@@ -28,6 +29,7 @@ export function addVerifyCommand(program: Command): void {
     .argument('<path>', 'what was downloaded');
   addTrustOptions(command)
     .option('--proof <file>', `its proof; PATH${PROOF_SUFFIX} if not given`)
+    .option('--release <release>', 'fail unless it is this one: package URL or release digest')
     .option('--max-age <days>', 'fail when the proof is older')
     .option('--extract <dir>', "write each entry and its C2SP tlog-proof there, for others' programs")
     .action(verifyAction);
@@ -44,6 +46,7 @@ async function verifyAction(path: string, args: VerifyArguments, command: Comman
     witnesses: await readWitnesses(args.witnesses),
     stateFolder: args.state,
     level: args.level,
+    release: args.release,
     maxAgeMs: args.maxAge === undefined ? undefined : parseDays(args.maxAge) * DAY_MS,
     nowMs: Date.now,
     signal,
@@ -69,7 +72,7 @@ function verifiedJson(path: string, { winner, ageMs, isOutdated }: VerifiedFile)
 }
 
 function verifiedWords(path: string, { winner, ageMs, isOutdated }: VerifiedFile, output: Output): string {
-  const { release, group, agreed, origin, size } = winner;
+  const { release, group, agreed, origin, size, policy } = winner;
   const outdated = 'note      you have seen a later state of this log: a fresh proof may say something else';
   return [
     `verified  ${path}`,
@@ -79,11 +82,14 @@ function verifiedWords(path: string, { winner, ageMs, isOutdated }: VerifiedFile
     `log       ${printable(origin)}, ${size} entries, as it was ${formatDuration(ageMs / 1000)} ago`,
     ...trustWords(winner, output),
     ...(isOutdated ? [output.colors.yellow(outdated)] : []),
+    ...demoWords(policy, output),
   ].join('\n');
 }
 
 async function readProof(path: string): Promise<Uint8Array> {
-  const { size } = await stat(path);
+  const found = await stat(path);
+  if (!found.isFile()) throw new UsageError(`${path} is no file: name the proof by --proof`);
+  const { size } = found;
   if (size <= PROOF_BUNDLE_LIMITS.bytes) return readFile(path);
   throw new UsageError(`${path} has ${size} bytes, and a proof has at most ${PROOF_BUNDLE_LIMITS.bytes}`);
 }

@@ -11,6 +11,7 @@ import { downloadWinner, type PeerAddress } from './download.ts';
 import { ClientError } from './errors.ts';
 import { writeDurably } from './log-file.ts';
 import { lookAtTarget, putInPlace, requireContent, targetExists, withWorkFolder } from './place.ts';
+import { requireProofPlace } from './proof-place.ts';
 import type { ResolveOptions, Winner } from './resolve.ts';
 import type { TallyClient } from './tally-client.ts';
 
@@ -106,8 +107,10 @@ async function settle(
   const got = { path: target, sha256, sizeBytes: metainfo.sizeBytes, winner, proofPath };
   const standing = await lookAtTarget(metainfo, target, signal);
   if (standing === 'other' && options.replace !== true) throw targetExists(target);
+  if (proofPath !== undefined) await requireProofPlace(proofPath, options.replace === true);
   if (standing !== 'same') await putInPlace(path, target, standing === 'other');
-  if (winner.proof !== undefined) await writeDurably(`${target}${PROOF_SUFFIX}`, winner.proof, 0o644);
+  if (winner.proof !== undefined && proofPath !== undefined)
+    await writeDurably(proofPath, winner.proof, 0o644);
   return { ...got, alreadyThere: standing === 'same' };
 }
 

@@ -201,7 +201,8 @@ export function requireWinner<Found extends Resolution>(
   };
 }
 
-function requireName(name: string): void {
+/** Throws `no-release-name` for what can be no release. */
+export function requireName(name: string): void {
   if (isDigest(name) || isPackageUrl(name)) return;
   throw new ClientError(
     'no-release-name',

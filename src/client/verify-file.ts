@@ -6,11 +6,16 @@ import type { Level } from './levels.ts';
 import { type CheckedProof, checkProof } from './proof/check-proof.ts';
 import { refuseFork } from './proof/extend-seen.ts';
 import type { LogTrust } from './proof/open-proof.ts';
-import { requireMonitors, requireWinner, resolutionOfProof, type Winner } from './resolve.ts';
+import { requireMonitors, requireName, requireWinner, resolutionOfProof, type Winner } from './resolve.ts';
 import { SeenCheckpoint } from './seen-checkpoint.ts';
 import { SeenState } from './seen-state.ts';
 
 export interface VerifyFileOptions extends LogTrust {
+  /**
+   * Package URL or digest of the release that it has to be. Without, any release's file is verified with that release's
+   * proof: an older version, or another package.
+   */
+  readonly release?: string | undefined;
   /** Where the last checkpoint seen of each log is kept; it is read, not written. */
   readonly stateFolder: string;
   /** The weakest level that will do, as for `resolveRelease`. */
@@ -40,7 +45,8 @@ export async function verifyFile(
   proof: Uint8Array,
   options: VerifyFileOptions,
 ): Promise<VerifiedFile> {
-  const checked = checkProof(proof, options);
+  if (options.release !== undefined) requireName(options.release);
+  const checked = checkProof(proof, options, options.release);
   const { logKey, stateFolder, level, nowMs, maxAgeMs, signal } = options;
   const seen = await new SeenCheckpoint(stateFolder, logKey).read();
   if (seen !== undefined) refuseFork(seen, checked.proof.checkpoint);

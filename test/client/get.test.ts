@@ -121,6 +121,21 @@ test('another file at the target’s place stays, unless it is to be replaced', 
   assert.deepEqual(await readdir(out), ['small.tgz', 'small.tgz.bitquorum-proof']);
 });
 
+test('what stands at the place of the proof stays, unless it is a proof or is to be replaced', async (context) => {
+  const { out, get } = await scene(context);
+  const place = join(out, 'small.tgz.bitquorum-proof');
+  await mkdir(out, { recursive: true });
+  await writeFile(place, 'letters of mine');
+  await assert.rejects(get(), { code: 'target-exists', message: /bitquorum-proof exists/ });
+  assert.deepEqual(await readdir(out), ['small.tgz.bitquorum-proof'], 'nothing new stands there');
+  assert.equal(await readFile(place, 'utf8'), 'letters of mine');
+  await get(true);
+  await get();
+  await rm(place);
+  await mkdir(place);
+  await assert.rejects(get(true), { code: 'target-exists' });
+});
+
 test('a seeder with other bytes gives nothing but what was verified, for the next time', async (context) => {
   const changed = Buffer.from(CONTENT);
   changed[40_000] = (changed[40_000] ?? 0) ^ 1;

@@ -130,6 +130,15 @@ test('the command: words, JSON, exit codes, and each entry as a tlog-proof of it
   const words = await run('verify', path, ...log1);
   assert.match(words.stdout, /level {5}tally: eligibility on the tally's word/);
 
+  assert.match(words.stdout, /policy {4}"test" is a demo/);
+  const named = ['--release', PACKAGE];
+  assert.equal((await run('verify', path, ...log1, ...named)).code, 0);
+  const other = await run('verify', path, ...log1, '--release', 'pkg:npm/small@2.0.0');
+  assert.equal(other.code, 4, 'an older version with its proof is not the newer one');
+  assert.match(other.stderr, /it is about pkg:npm\/small@1\.0\.0/);
+  assert.equal((await run('verify', path, ...log1, '--release', 'small')).code, 2);
+  assert.equal((await run('verify', path, ...log1, '--proof', '/dev/zero')).code, 2, 'it has no end');
+
   await cp(`${path}.bitquorum-proof`, join(folder, 'other.proof'));
   assert.equal((await run('verify', path, ...log1, '--level', 'proof')).code, 3);
   assert.equal((await run('verify', path, '--state', folder)).code, 2);
