@@ -4,9 +4,10 @@ import type { SwarmError } from '../error.ts';
 import type { EngineOptions } from '../options.ts';
 import { Choker, slotsUnder } from './choker.ts';
 import { HashDesk, type HashDeskParts } from './hash-desk.ts';
+import { RecentReads } from './recent-reads.ts';
 import { Uploader, type UploadSource } from './uploader.ts';
 
-export interface ServingParts extends Omit<UploadSource, 'onReadError'>, HashDeskParts {
+export interface ServingParts extends Omit<UploadSource, 'onReadError' | 'recent'>, HashDeskParts {
   readonly options: EngineOptions;
   /** Content cannot be read. */
   readonly onFailure: (error: SwarmError) => void;
@@ -28,9 +29,9 @@ export class Serving {
   #hashDesk: HashDesk | undefined;
 
   constructor(parts: ServingParts) {
-    const { options, throttle, now, onFailure } = parts;
+    const { layout, options, throttle, now, onFailure } = parts;
     this.#parts = parts;
-    this.#source = { ...parts, onReadError: onFailure };
+    this.#source = { ...parts, recent: new RecentReads(layout, now), onReadError: onFailure };
     this.#choker = new Choker({
       slots: () => slotsUnder(throttle, options.uploadSlots),
       turnMs: options.uploadTurnMs,

@@ -1,15 +1,13 @@
-import { readv } from 'node:fs';
-import { promisify } from 'node:util';
 import { BLOCK_BYTES } from '../../merkle/index.ts';
 import { type BlockSpan, PIECE_HEADER_BYTES, writePieceHeader } from '../../wire/index.ts';
 import type { Peer } from '../connection/peer.ts';
 import type { Content } from '../disk/content.ts';
 import { SwarmError } from '../error.ts';
-import type { Layout, PiecePlace } from '../layout.ts';
+import type { Layout } from '../layout.ts';
 import type { Throttle } from '../rates/throttle.ts';
+import { readRun } from './read-run.ts';
+import type { RecentReads } from './recent-reads.ts';
 import type { SendBuffer, SendBuffers } from './send-buffers.ts';
-
-const readInto = promisify(readv);
 
 /** Most requests of a peer that wait; told to it as `reqq`. */
 export const REQUEST_QUEUE = 1024;
@@ -22,6 +20,7 @@ const READING_PATIENCE = 3;
 export interface UploadSource {
   readonly layout: Layout;
   readonly content: Content;
+  readonly recent: RecentReads;
   readonly buffers: SendBuffers;
   readonly throttle: Throttle;
   readonly has: (pieceIndex: number) => boolean;
@@ -160,23 +159,33 @@ export class Uploader {
    */
   async #fill(run: readonly BlockSpan[], buffer: SendBuffer): Promise<number> {
     const { bytes } = buffer;
-    const { layout, content } = this.#source;
+    const { layout, content, recent } = this.#source;
     const [first] = run as readonly [BlockSpan, ...BlockSpan[]];
     const place = layout.place(first.pieceIndex);
     const views: Uint8Array[] = [];
     let at = 0;
+    let lastPiece = first.pieceIndex;
+    let { length: pieceBytes } = place;
     for (const span of run) {
+      const { pieceIndex, begin, length } = span;
+      if (pieceIndex !== lastPiece) {
+        lastPiece = pieceIndex;
+        pieceBytes = layout.place(pieceIndex).length;
+      }
       writePieceHeader(bytes, at, span);
       at += PIECE_HEADER_BYTES;
-      const data = dataLength(layout.place(span.pieceIndex), span);
+      const data = Math.max(0, Math.min(length, pieceBytes - begin));
       if (data > 0) views.push(buffer.part(at, data));
-      if (data < span.length) bytes.fill(0, at + data, at + span.length);
-      at += span.length;
+      if (data < length) bytes.fill(0, at + data, at + length);
+      at += length;
     }
     if (views.length > 0) {
       const lease = await content.borrow(place.file, 'read');
+      const { fd } = lease;
+      const position = place.position + first.begin;
       try {
-        await readAll(lease.fd, views, place.position + first.begin, place.file.path);
+        const { path } = place.file;
+        await readRun({ fd, position, views, firstPiece: first.pieceIndex, lastPiece, path }, recent);
       } finally {
         lease.release();
       }
@@ -197,30 +206,5 @@ export class Uploader {
 
   #reject(span: BlockSpan): void {
     if (this.#peer.remote.fast) this.#peer.send({ ...span, type: 'reject' });
-  }
-}
-
-/** How many bytes of a span lie inside its file. */
-function dataLength(place: PiecePlace, { begin, length }: BlockSpan): number {
-  return Math.max(0, Math.min(length, place.length - begin));
-}
-
-async function readAll(
-  fd: number,
-  views: readonly Uint8Array[],
-  position: number,
-  path: readonly string[],
-): Promise<void> {
-  const name = JSON.stringify(path.join('/'));
-  let expected = 0;
-  for (const view of views) expected += view.length;
-  let bytesRead: number;
-  try {
-    ({ bytesRead } = await readInto(fd, views, position));
-  } catch (cause) {
-    throw new SwarmError('disk', `${name} cannot be read: ${(cause as Error).message}`, { cause });
-  }
-  if (bytesRead !== expected) {
-    throw new SwarmError('disk', `${name} has changed: it is shorter than the torrent says`);
   }
 }
