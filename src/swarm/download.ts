@@ -78,6 +78,7 @@ export async function runDownload(
 ): Promise<DownloadResult> {
   const { signal, folder } = options;
   signal.throwIfAborted();
+  services.pool.prepare();
   const metadata = Promise.withResolvers<Uint8Array>();
   const complete = Promise.withResolvers<void>();
   const failure = Promise.withResolvers<never>();

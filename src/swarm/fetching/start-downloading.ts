@@ -42,7 +42,6 @@ export interface DownloadingParts
 export function startDownloading(parts: DownloadingParts): Downloading {
   const { layout, options, pool, hashes, ban } = parts;
   const slots = new Slots(layout.pieceLength, layout.pieceCount, options.pieceMemoryBytes);
-  pool.prepare();
   const downloader: Downloader = new Downloader({
     ...parts,
     slots,

@@ -16,7 +16,7 @@ import type { PieceTransfer } from './piece-transfer.ts';
 /** Most failed pieces that are remembered until they come right. */
 const MAXIMUM_FAILURES = 64;
 /** More is not asked for while so much waits to be hashed: it would be cold in the processor's cache by its turn. */
-const MOST_WAITING_BYTES = 2 * 1024 * 1024;
+const MOST_WAITING_BYTES = 4 * 1024 * 1024;
 
 export interface VerifierParts {
   readonly metainfo: Metainfo;

@@ -53,9 +53,10 @@ export class HashPool {
     this.#size = threads;
   }
 
-  /** Starts a thread before there is a job, which it takes longer to start than the first piece to come. */
-  prepare(): void {
-    if (!this.#closed && this.#threads.length === 0) this.#start();
+  /** Starts threads before there are jobs: it takes longer than the first pieces to come. */
+  prepare(count = this.#size): void {
+    const wanted = Math.min(count, this.#size);
+    while (!this.#closed && this.#threads.length < wanted) this.#start();
   }
 
   /** Does a job in the least busy thread. Rejects with `closed` when the pool is closed before it is done. */
