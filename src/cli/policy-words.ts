@@ -45,7 +45,7 @@ export function policyText(rules: PolicyRules, digest: string): string {
     ['cooling', `${rules.coolingDays} days`],
     [
       'canaries',
-      `${canary.perRelease} groups of ${canary.group}; commit ${time(canary.commitSeconds)}, vote ${time(canary.voteSeconds)}`,
+      `${canary.perRelease} groups of ${canary.group}; commit ${time(canary.commitSeconds)}, vote ${time(canary.voteSeconds)}; settled by ${canary.settlers} founders in ${canary.settleDays} days`,
     ],
     ['witnesses', cosigners(witnesses)],
     ['monitors', cosigners(monitors)],
@@ -57,7 +57,8 @@ export function policyText(rules: PolicyRules, digest: string): string {
 
 /** What a policy may say, and its operator may not mean. */
 export function warningsOf(rules: PolicyRules): string[] {
-  const { founders, foundersQuorum, minimumVotes, panelSeats, publishers, witnesses, monitors } = rules;
+  const { founders, foundersQuorum, minimumVotes, panelSeats, publishers, canary, witnesses, monitors } =
+    rules;
   return [
     [rules.demo, 'demo = true: every count under it is shown as a demo’s'],
     [
@@ -71,6 +72,16 @@ export function warningsOf(rules: PolicyRules): string[] {
     [
       foundersQuorum * 2 <= founders.length,
       `${foundersQuorum} of ${founders.length} founders, no majority, can change every rule`,
+    ],
+    [
+      canary.perRelease > 0 && founders.length < canary.settlers,
+      `${founders.length} founders never settle a canary that asks for ${canary.settlers}: who builds another one is not judged`,
+    ],
+    [
+      canary.perRelease > 0 &&
+        founders.length >= canary.settlers &&
+        founders.length - canary.group < canary.settlers,
+      `with ${canary.group} founders in one canary group fewer than ${canary.settlers} are left to settle it: then nobody is judged`,
     ],
     [publishers.length === 0, 'nobody may publish: no release has a panel or a name'],
     [

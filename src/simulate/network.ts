@@ -194,7 +194,7 @@ export class Network {
         continue;
       }
       const name = canary.release.predicate.package;
-      if (canary.phase === 'contested' && canary.rebuilt === undefined) this.#rebuild(name, digest);
+      if (canary.phase === 'contested' && canary.rebuilds.length === 0) this.#rebuild(name, digest);
       for (const key of canary.members) {
         const actor = this.actors.get(key);
         const ballot = canary.ballots.get(key);
@@ -220,11 +220,15 @@ export class Network {
   }
 
   #rebuild(name: string, digest: string): void {
-    const members = this.tally.canaries.get(digest)?.members ?? [];
-    const founder = this.founders.find(
-      (key) => !members.includes(key) && this.isEligible(key) && this.actors.get(key)?.side === 'honest',
+    const canary = this.tally.canaries.get(digest);
+    if (canary === undefined) return;
+    const settlers = this.founders.filter(
+      (key) =>
+        !canary.members.includes(key) && this.isEligible(key) && this.actors.get(key)?.side === 'honest',
     );
-    if (founder !== undefined) this.#vote(name, digest, founder, goodOf(digest));
+    for (const founder of settlers.slice(0, canary.release.rules.canary.settlers)) {
+      this.#vote(name, digest, founder, goodOf(digest));
+    }
   }
 
   /** Everybody who serves is audited on the release that it voted on last. */

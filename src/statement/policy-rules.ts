@@ -32,6 +32,10 @@ const canary = z
     perRelease: z.int().min(0).max(16).default(1),
     commitSeconds: windowSeconds.default(SHORTEST.commitSeconds),
     voteSeconds: windowSeconds.default(SHORTEST.voteSeconds),
+    /** How many founders outside a group, one a cluster, must come to the same to settle what its members differ on. */
+    settlers: z.int().min(1).max(32).default(2),
+    /** For how many days after the group's verdict they may; from then on it stays contested, and judges nobody. */
+    settleDays: z.int().min(1).max(3660).default(30),
   })
   .prefault({});
 

@@ -19,6 +19,13 @@ export interface CanaryGroup {
   readonly members: readonly string[];
 }
 
+/** A founder's rebuild of what the members of a group differ on. */
+export interface Rebuild {
+  readonly index: number;
+  readonly key: string;
+  readonly infoHashV2: string;
+}
+
 /** A canary: a variant that nobody has published, rebuilt by one group. */
 export interface CanaryState extends Poll {
   /** SHA-256 of its payload. */
@@ -29,8 +36,8 @@ export interface CanaryState extends Poll {
   readonly variant: number;
   readonly members: readonly string[];
   phase: 'committing' | 'voting' | 'final' | 'contested' | 'failed';
-  /** A founder's rebuild that settles a disagreement. */
-  rebuilt: { readonly index: number; readonly key: string; readonly infoHashV2: string } | undefined;
+  /** What founders outside the group came to when its members differed, one rebuild a founder. */
+  readonly rebuilds: Rebuild[];
   verdict: (Moment & { readonly infoHashV2: string | null }) | undefined;
 }
 
@@ -93,9 +100,7 @@ export function canaryStatement(
 export function judgeCanary(
   tally: Tally,
   { subject, predicate }: StatementOf<'canary'>,
-  signers: readonly string[],
 ): Refusal | undefined {
-  if (!signers.includes(tally.context.logKey)) return refuse('wrong-signer', 'only the log signs canary');
   const release = tally.releases.get(predicate.release);
   if (release === undefined)
     return refuse('unknown-release', `release ${predicate.release} is not in this log`);
@@ -151,7 +156,7 @@ export function applyCanary(tally: Tally, { predicate }: StatementOf<'canary'>, 
     ballots: new Map(),
     said: new Map(),
     committed: 0,
-    rebuilt: undefined,
+    rebuilds: [],
     verdict: undefined,
   });
   tally.openCanaries.add(digest);

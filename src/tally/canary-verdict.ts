@@ -1,5 +1,6 @@
 import { makeStatement, type Statement, type StatementOf } from '../statement/browser.ts';
 import { type CanaryState, canaryStatement } from './canaries.ts';
+import { settledBy } from './canary-ballots.ts';
 import { chargeUnopened } from './charges.ts';
 import { diverge } from './divergence.ts';
 import type { Moment } from './life.ts';
@@ -47,14 +48,14 @@ function canaryDueMs(canary: CanaryState): number {
     const spoken = ballots.every((ballot) => ballot?.commit !== undefined || ballot?.failure !== undefined);
     return endEarly && spoken ? 0 : canary.commitEndsMs;
   }
-  if (canary.phase !== 'voting') return canary.rebuilt === undefined ? Infinity : 0;
+  if (canary.phase !== 'voting') return settledBy(canary) === undefined ? Infinity : 0;
   return endEarly && !ballots.some(isUnopened) ? 0 : canary.voteEndsMs;
 }
 
 /**
- * What a canary came to. `final`: two or more opened, all to the same, or a founder's rebuild agrees with one who
- * opened. `contested`: they disagree, and no founder has rebuilt it. `failed`: fewer than two opened, or the rebuild
- * agrees with nobody, so that the variant itself may be at fault.
+ * What a canary came to. `final`: two or more opened, all to the same, or the founders who settled it agree with one
+ * who opened. `contested`: they disagree, and founders have not settled it. `failed`: fewer than two opened, or the
+ * founders agree with nobody, so that the variant itself may be at fault.
  */
 export function outcomeOfCanary(canary: CanaryState): Outcome {
   const opened = new Map<string, string[]>();
@@ -70,10 +71,10 @@ export function outcomeOfCanary(canary: CanaryState): Outcome {
       (left, right) =>
         right.builders.length - left.builders.length || (left.infoHashV2 < right.infoHashV2 ? -1 : 1),
     );
-  const { rebuilt } = canary;
-  if (rebuilt !== undefined) {
-    return opened.has(rebuilt.infoHashV2)
-      ? { state: 'final', infoHashV2: rebuilt.infoHashV2, groups }
+  const settled = settledBy(canary);
+  if (settled !== undefined) {
+    return opened.has(settled.infoHashV2)
+      ? { state: 'final', infoHashV2: settled.infoHashV2, groups }
       : { state: 'failed', infoHashV2: null, groups };
   }
   if (groups.length > 1) return { state: 'contested', infoHashV2: null, groups };

@@ -25,6 +25,13 @@ test('the default policy is printed whole, and passes its own check', async () =
   assert.match(checked.stderr, /^warning: no witnesses: the operator of the log could try entries/m);
 });
 
+test('the check warns of canaries that too few founders could settle', async () => {
+  const path = await file('settlers.toml', DEFAULT.replace('settlers = 2', 'settlers = 32'));
+  const { code, stderr } = await runCommand('policy', 'check', path);
+  assert.equal(code, 0);
+  assert.match(stderr, /^warning: \d+ founders never settle a canary that asks for 32/m);
+});
+
 test('with --json the check prints the rules with all defaults, the digest and the warnings', async () => {
   const path = await file('good.toml', DEFAULT);
   const { code, stdout } = await runCommand('--json', 'policy', 'check', path);
@@ -32,7 +39,7 @@ test('with --json the check prints the rules with all defaults, the digest and t
   assert.equal(code, 0);
   assert.deepEqual([found.good, found.rules], [true, parsePolicyToml(DEFAULT)]);
   assert.match(found.digest, /^[0-9a-f]{64}$/);
-  assert.equal(found.warnings.length, 2);
+  assert.equal(found.warnings.length, 3);
 });
 
 test('a wrong file ends with 1, and each problem has its line and key', async () => {

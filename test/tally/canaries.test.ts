@@ -19,7 +19,14 @@ const honest = hexOf('honest build');
 const variant = hexOf('the variant, built');
 const WINDOW_SECONDS = 1800;
 const rules = rulesWith({
-  canary: { group: 3, perRelease: 1, commitSeconds: WINDOW_SECONDS, voteSeconds: WINDOW_SECONDS },
+  canary: {
+    group: 3,
+    perRelease: 1,
+    commitSeconds: WINDOW_SECONDS,
+    voteSeconds: WINDOW_SECONDS,
+    settlers: 2,
+    settleDays: 30,
+  },
   divergence: { clusters: 5, share: [4, 5], graceDays: 14, founderSuspensionDays: 30 },
 });
 /** Builders 0 to 4 are founders, 5 to 9 are not. */
@@ -100,18 +107,27 @@ test('absence is no dissent; alone nobody passes', () => {
   assert.deepEqual(passed(lonely.world, members), [0, 0, 0]);
 });
 
-test('a disagreement judges nobody until a founder has rebuilt it; then who differs diverges', () => {
+/** A canary whose two honest members and a cheat disagree, and the founders outside its group. */
+function contested() {
+  const { world, canary, members } = drawn([0, 5, 6]);
+  const honestOnes = members.filter((number) => number !== 5);
+  const votes = new Map([...all(variant, ...honestOnes), ...all(hexOf('guessed'), 5)]);
+  assert.equal(build(world, canary, votes), 'contested');
+  return { world, canary, honestOnes, cheat: 5, outside: [1, 2, 3, 4] as const };
+}
+
+test('a disagreement judges nobody until two founders have rebuilt it; then who differs diverges', () => {
   const { world, canary, members } = drawn();
   const [first = 0, second = 0, cheat = 0] = members;
   const votes = new Map([...all(variant, first, second), ...all(hexOf('guessed'), cheat)]);
   assert.equal(build(world, canary, votes), 'contested');
   assert.deepEqual(passed(world, members), [0, 0, 0]);
   assert.equal(viewOf(world, cheat).diverged, undefined);
-  const founder = [0, 1, 2, 3, 4].find((number) => !members.includes(number)) ?? 0;
+  const founders = [0, 1, 2, 3, 4].filter((number) => !members.includes(number));
   const outsider = [5, 6, 7, 8, 9].find((number) => !members.includes(number)) ?? 0;
   world.vote(outsider, canary, hexOf('guessed'));
   assert.match(world.tally.refusals.at(-1)?.reason ?? '', /the lot gave this canary to other builders/);
-  world.vote(founder, canary, variant);
+  for (const founder of founders.slice(0, 2)) world.vote(founder, canary, variant);
   world.pass(0);
   assert.equal(world.tally.canaries.get(canary)?.phase, 'final');
   assert.deepEqual(passed(world, members), [1, 1, 0]);
@@ -121,12 +137,63 @@ test('a disagreement judges nobody until a founder has rebuilt it; then who diff
   assert.equal(world.tally.alarmsTotal, 0);
 });
 
+test('one founder with a member of the group ruins nobody: it takes two that say the same', () => {
+  const { world, canary, honestOnes, cheat, outside } = contested();
+  const [liar, one, two] = outside;
+  world.vote(liar, canary, hexOf('guessed'));
+  world.vote(liar, canary, hexOf('guessed'), hexOf('another salt'));
+  assert.match(world.tally.refusals.at(-1)?.reason ?? '', /it said what it came to in entry/);
+  world.pass(0);
+  assert.equal(world.tally.canaries.get(canary)?.phase, 'contested');
+  world.vote(one, canary, variant);
+  world.pass(0);
+  assert.equal(world.tally.canaries.get(canary)?.phase, 'contested', 'founders that differ settle nothing');
+  for (const number of [cheat, ...honestOnes]) assert.equal(viewOf(world, number).diverged, undefined);
+  world.vote(two, canary, variant);
+  world.pass(0);
+  assert.equal(world.tally.canaries.get(canary)?.phase, 'final');
+  for (const number of honestOnes) assert.equal(viewOf(world, number).diverged, undefined);
+  assert.equal(viewOf(world, cheat).diverged?.release, canary);
+  world.vote(outside[3], canary, hexOf('guessed'));
+  assert.equal(world.tally.refusals.at(-1)?.code, 'too-early');
+  assert.equal(world.tally.alarmsTotal, 0);
+});
+
+test('two founders of one network are one, whatever else they say', () => {
+  const { world, canary, outside } = contested();
+  const [first, second, third] = outside;
+  world.register(second, { prefixes: ['127.0.2.0/24', `127.0.${first}.0/24`] });
+  world.vote(first, canary, variant);
+  world.vote(second, canary, variant);
+  assert.match(world.tally.refusals.at(-1)?.reason ?? '', /has the vote of its operator or network/);
+  world.pass(0);
+  assert.equal(world.tally.canaries.get(canary)?.phase, 'contested');
+  world.vote(third, canary, variant);
+  world.pass(0);
+  assert.equal(world.tally.canaries.get(canary)?.phase, 'final');
+});
+
+test('a disagreement that nobody settles in time judges nobody, ever', () => {
+  const { world, canary, honestOnes, cheat, outside } = contested();
+  const [one, two] = outside;
+  world.vote(one, canary, hexOf('guessed'));
+  world.pass(30 * 24 * HOUR);
+  world.vote(two, canary, hexOf('guessed'));
+  assert.deepEqual(
+    [world.tally.refusals.at(-1)?.code, world.tally.canaries.get(canary)?.phase],
+    ['too-late', 'contested'],
+  );
+  world.pass(HOUR);
+  for (const number of [cheat, ...honestOnes]) assert.equal(viewOf(world, number).diverged, undefined);
+  assert.equal(world.tally.alarmsTotal, 0);
+});
+
 test('a rebuild that agrees with nobody judges nobody: the variant may be at fault', () => {
   const { world, canary, members } = drawn();
   const votes = new Map(members.map((number) => [number, hexOf(`unstable ${number}`)]));
   assert.equal(build(world, canary, votes), 'contested');
-  const founder = [0, 1, 2, 3, 4].find((number) => !members.includes(number)) ?? 0;
-  world.vote(founder, canary, hexOf('unstable too'));
+  const founders = [0, 1, 2, 3, 4].filter((number) => !members.includes(number));
+  for (const founder of founders.slice(0, 2)) world.vote(founder, canary, hexOf('unstable too'));
   world.pass(0);
   assert.equal(world.tally.canaries.get(canary)?.phase, 'failed');
   for (const number of members) assert.equal(viewOf(world, number).diverged, undefined);

@@ -1,5 +1,6 @@
 // Canaries again: who is drawn for them when a release is closed, and what comes of it.
 import type { PolicyRules } from '../../src/statement/index.ts';
+import type { Entry } from '../../src/tally/index.ts';
 import { type Judgement, placeSeed, sha256, shuffle } from './naive-lives.ts';
 import type { NaivePolls, Of, Poll } from './naive-polls.ts';
 
@@ -8,8 +9,8 @@ export interface NaiveCanary {
   readonly variant: number;
   readonly members: readonly string[];
   readonly state: string;
-  /** A founder's vote that settled it. */
-  readonly rebuilt: Of<'vote'> | undefined;
+  /** The founder's vote by which it was settled. */
+  readonly settled: Of<'vote'> | undefined;
   /** The verdicts that count: one, or two when founders had to settle it. */
   readonly verdicts: readonly number[];
 }
@@ -61,7 +62,7 @@ export class NaiveCanaries {
   }
 
   #life(entry: Of<'canary'>, packageUrl: string, members: string[], variant: number): NaiveCanary {
-    const { log, lives } = this.#polls;
+    const { log } = this.#polls;
     const { commitSeconds, voteSeconds } = this.#rules.canary;
     const said = entry.statement.predicate.timeMs;
     const from = said <= entry.timeMs && said >= entry.timeMs - 60_000 ? said : entry.timeMs;
@@ -86,23 +87,42 @@ export class NaiveCanaries {
     const base = { poll, members, variant };
     if (first === undefined) {
       const state = close === undefined ? 'committing' : 'voting';
-      return { ...base, state, rebuilt: undefined, verdicts: [] };
+      return { ...base, state, settled: undefined, verdicts: [] };
     }
     const opened = this.#opened(poll, members);
     const distinct = new Set(opened.map(({ said: what }) => what)).size;
     if (distinct < 2) {
       const state = opened.length < 2 ? 'failed' : 'final';
-      return { ...base, state, rebuilt: undefined, verdicts: [first.index] };
+      return { ...base, state, settled: undefined, verdicts: [first.index] };
     }
-    const rebuilt = log.about(poll.digest, packageUrl, 'vote').find((vote) => {
+    const settled = this.#settled(poll, members, first);
+    const second = settled && about('verdict', settled.index, 0);
+    if (second === undefined) return { ...base, state: 'contested', settled, verdicts: [first.index] };
+    const agrees = opened.some(({ said: what }) => what === settled?.statement.predicate.infoHashV2);
+    return { ...base, state: agrees ? 'final' : 'failed', settled, verdicts: [first.index, second.index] };
+  }
+
+  /** Of the votes of founders outside, one a founder and a cluster, the first that so many others said before it. */
+  #settled(
+    { digest, packageUrl }: Poll,
+    members: readonly string[],
+    contested: Entry,
+  ): Of<'vote'> | undefined {
+    const { log, lives } = this.#polls;
+    const { settlers, settleDays } = this.#rules.canary;
+    const endMs = contested.timeMs + settleDays * 86_400_000;
+    const said = new Map<string, string>();
+    for (const vote of log.about(digest, packageUrl, 'vote')) {
       const key = lives.speaker(vote);
-      if (vote.index < first.index || key === undefined || members.includes(key)) return false;
-      return this.#rules.founders.includes(key) && lives.isEligible(vote.index, key);
-    });
-    const second = rebuilt && about('verdict', rebuilt.index, 0);
-    if (second === undefined) return { ...base, state: 'contested', rebuilt, verdicts: [first.index] };
-    const agrees = opened.some(({ said: what }) => what === rebuilt?.statement.predicate.infoHashV2);
-    return { ...base, state: agrees ? 'final' : 'failed', rebuilt, verdicts: [first.index, second.index] };
+      const { infoHashV2 } = vote.statement.predicate;
+      if (vote.index < contested.index || vote.timeMs >= endMs) continue;
+      if (key === undefined || members.includes(key) || said.has(key)) continue;
+      const speaks = this.#rules.founders.includes(key) && lives.pool(vote.index, 'any').includes(key);
+      if (!speaks) continue;
+      said.set(key, infoHashV2);
+      if ([...said.values()].filter((other) => other === infoHashV2).length >= settlers) return vote;
+    }
+    return undefined;
   }
 
   #opened(poll: Poll, members: readonly string[]): { key: string; said: string }[] {
@@ -114,14 +134,14 @@ export class NaiveCanaries {
 
   /** What a verdict of a canary means for its members. */
   judged(canary: NaiveCanary, index: number): Judgement | undefined {
-    const { poll, members, state, verdicts, rebuilt } = canary;
+    const { poll, members, state, verdicts, settled } = canary;
     if (!verdicts.includes(index)) return undefined;
     const isFirst = verdicts[0] === index;
     const equivocated = members.filter((key) => this.#polls.equivocated(poll, key));
     if (state !== 'final')
       return { unopened: [], matched: [], canaries: [], diverged: isFirst ? equivocated : [] };
     const opened = this.#opened(poll, members);
-    const truth = rebuilt?.statement.predicate.infoHashV2 ?? opened[0]?.said ?? '';
+    const truth = settled?.statement.predicate.infoHashV2 ?? opened[0]?.said ?? '';
     const wrong = members.filter((key) => opened.some((each) => each.key === key && each.said !== truth));
     return {
       unopened: this.#polls.unopened(poll, members, truth),

@@ -16,7 +16,14 @@ const DEFAULTS = {
   divergence: { clusters: 5, share: [4, 5], graceDays: 14, founderSuspensionDays: 30 },
   coolingDays: 14,
   urgent: { founders: 2, commitFloorSeconds: 7200, voteFloorSeconds: 21_600, provisionalClusters: 3 },
-  canary: { group: 3, perRelease: 1, commitSeconds: 86_400, voteSeconds: 259_200 },
+  canary: {
+    group: 3,
+    perRelease: 1,
+    commitSeconds: 86_400,
+    voteSeconds: 259_200,
+    settlers: 2,
+    settleDays: 30,
+  },
   witnesses: { keys: [], quorum: 0 },
   monitors: { keys: [], quorum: 0 },
 };

@@ -28,7 +28,7 @@ const LIVELY: Partial<PolicyRules> = {
   admission: { periodDays: 1, least: 1, share: [1, 4] },
   divergence: { clusters: 2, share: [3, 5], graceDays: 2, founderSuspensionDays: 1 },
   coolingDays: 1,
-  canary: { group: 2, perRelease: 2, commitSeconds: 1800, voteSeconds: 1800 },
+  canary: { group: 2, perRelease: 2, commitSeconds: 1800, voteSeconds: 1800, settlers: 2, settleDays: 1 },
 };
 
 /** One step of a history; numbers choose among what there is when it runs. */
@@ -142,7 +142,11 @@ const ACTIONS = {
   },
   rebuild(world: World, number: number, what: number) {
     for (const { digest, phase } of world.tally.canaries.values()) {
-      if (phase === 'contested') world.vote(number % BUILDERS, digest, pick(hashes, what) ?? '');
+      if (phase !== 'contested') continue;
+      for (let next = 0; next <= 1 + (number % 3); next += 1) {
+        const said = what % 4 === 0 ? what + next : what;
+        world.vote((number + next) % BUILDERS, digest, pick(hashes, said >> 1) ?? '');
+      }
     }
     world.pass(0);
   },
