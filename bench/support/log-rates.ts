@@ -80,7 +80,13 @@ export async function httpRate(folder: string, make: (origin: string) => Uint8Ar
     dataFolder,
     limits: {
       ...SERVICE_LIMITS,
-      days: { entriesPerKey: most, entriesPerPrefix: most, newBuildersPerPrefix: most, entriesInAll: most },
+      days: {
+        entriesPerStanding: most,
+        entriesPerKey: most,
+        entriesPerPrefix: most,
+        newBuildersPerPrefix: most,
+        entriesInAll: most,
+      },
       rates: {
         ...SERVICE_LIMITS.rates,
         entry: { burst: most, perSecond: 1 },

@@ -134,17 +134,20 @@ export class Clerk {
     await this.#gate.alone(() => Promise.resolve());
   }
 
-  #admit({ statement, signers }: VerifiedEnvelope): void {
-    const admission = admits(this.#parts.ledger.tally, statement, signers, this.#parts.clock.nowMs());
+  #admit({ statement, signers, payloadDigest }: VerifiedEnvelope): void {
+    const { ledger, clock } = this.#parts;
+    const admission = admits(ledger.tally, statement, signers, clock.nowMs(), payloadDigest);
     if (!admission.ok) throw new ServiceError(admission.code, admission.reason);
   }
 
-  /** Counts an entry against the limits of its day, unless a key with standing signed it. */
+  /** Counts an entry against the limits of its day: those of a signer with standing, or of strangers. */
   #takePlace({ statement, signers }: VerifiedEnvelope, key: string, prefix: string): () => void {
     const { tally } = this.#parts.ledger;
-    if (signers.some((signer) => hasStanding(tally, signer))) return () => undefined;
+    const nowMs = this.#parts.clock.nowMs();
+    const known = signers.find((signer) => hasStanding(tally, signer));
+    if (known !== undefined) return this.#quotas.takeStanding(known, nowMs);
     const isNewBuilder = statement.kind === 'builder' && !tally.builders.has(statement.subject.sha256);
-    return this.#quotas.take({ key, prefix, isNewBuilder }, this.#parts.clock.nowMs());
+    return this.#quotas.take({ key, prefix, isNewBuilder }, nowMs);
   }
 
   async #catchUp(): Promise<void> {

@@ -1,7 +1,10 @@
 import { ServiceError } from './errors.ts';
 
-/** What keys without standing may bring into the log in one day (UTC). */
+/** What keys may bring into the log in one day (UTC). */
 export interface DayLimits {
+  /** Of one key with standing: a stolen one must not fill the disk. */
+  readonly entriesPerStanding: number;
+  /** Of one key without standing. */
   readonly entriesPerKey: number;
   /** Of one network: an IPv4 /24, an IPv6 /48. */
   readonly entriesPerPrefix: number;
@@ -23,8 +26,8 @@ export interface DayClaim {
 const DAY_MS = 24 * 3600 * 1000;
 
 /**
- * Counts, for one day at a time, what keys without standing log. Only entries that are let through are counted, so
- * there are never more counters than three times `entriesInAll`. A restart forgets them.
+ * Counts, for one day at a time, what keys log. Only entries that are let through are counted, so there are never more
+ * counters than keys with standing and three times `entriesInAll`. A restart forgets them.
  */
 export class DayQuotas {
   readonly #limits: DayLimits;
@@ -57,19 +60,34 @@ export class DayQuotas {
       claims.push({ name: `new ${prefix}`, most: newBuildersPerPrefix, what });
     }
     const full = claims.find(({ name, most }) => (this.#counts.get(name) ?? 0) >= most);
-    if (full !== undefined) throw this.#refusal(full.what, nowMs);
+    if (full !== undefined) throw this.#strangers(full.what, nowMs);
     if (this.#inAll >= entriesInAll) {
-      throw this.#refusal(`${entriesInAll} entries of all keys without standing`, nowMs);
+      throw this.#strangers(`${entriesInAll} entries of all keys without standing`, nowMs);
     }
+    return this.#place(claims, 1);
+  }
+
+  /** {@link take} for a key with standing, which has a larger share of its own. */
+  takeStanding(key: string, nowMs: number): () => void {
+    this.#turn(Math.floor(nowMs / DAY_MS));
+    const { entriesPerStanding: most } = this.#limits;
+    const name = `standing ${key}`;
+    if ((this.#counts.get(name) ?? 0) >= most) {
+      throw this.#refusal(`Of one key the log takes ${most} entries a day`, nowMs);
+    }
+    return this.#place([{ name }], 0);
+  }
+
+  #place(claims: readonly { readonly name: string }[], inAll: 0 | 1): () => void {
     const day = this.#day;
-    this.#add(claims, 1);
+    this.#add(claims, 1, inAll);
     return () => {
-      if (this.#day === day) this.#add(claims, -1);
+      if (this.#day === day) this.#add(claims, -1, inAll);
     };
   }
 
-  #add(claims: readonly { readonly name: string }[], step: 1 | -1): void {
-    this.#inAll += step;
+  #add(claims: readonly { readonly name: string }[], step: 1 | -1, inAll: 0 | 1): void {
+    this.#inAll += step * inAll;
     for (const { name } of claims) {
       const count = (this.#counts.get(name) ?? 0) + step;
       if (count > 0) this.#counts.set(name, count);
@@ -85,11 +103,15 @@ export class DayQuotas {
     this.#counts.clear();
   }
 
-  #refusal(what: string, nowMs: number): ServiceError {
+  #strangers(what: string, nowMs: number): ServiceError {
+    return this.#refusal(`Of keys without standing the log takes ${what} a day`, nowMs);
+  }
+
+  #refusal(words: string, nowMs: number): ServiceError {
     const retryAfterSeconds = Math.max(1, Math.ceil(((this.#day + 1) * DAY_MS - nowMs) / 1000));
     return new ServiceError(
       'too-many-requests',
-      `Of keys without standing the log takes ${what} a day; come back after midnight (UTC), in ${retryAfterSeconds} s.`,
+      `${words}; come back after midnight (UTC), in ${retryAfterSeconds} s.`,
       { retryAfterSeconds },
     );
   }

@@ -25,7 +25,7 @@ export interface ServiceLimits {
   readonly blobBytes: number;
   /** Entries that wait for their place in the log at one time. */
   readonly pendingEntries: number;
-  /** What keys without standing may log in a day. */
+  /** What keys may log in a day. */
   readonly days: DayLimits;
   /** How long an answer waits for the checkpoint that covers its entry, and how many may wait at one time. */
   readonly inclusion: { readonly waitMs: number; readonly waiting: number };
@@ -114,6 +114,7 @@ export const SERVICE_LIMITS: ServiceLimits = {
   blobBytes: 1 << 20,
   pendingEntries: 1024,
   days: {
+    entriesPerStanding: 10_000,
     entriesPerKey: 500,
     entriesPerPrefix: 2000,
     newBuildersPerPrefix: 64,

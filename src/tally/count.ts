@@ -31,7 +31,7 @@ export function countEntry(tally: Tally, entry: Entry): void {
     throw new InternalError(`entry ${entry.index} was handed to a tally that has counted ${tally.size}`);
   }
   const { statement, signers } = entry;
-  const isState = statement.kind === 'state' && signers.includes(tally.context.logKey);
+  const isState = statement.kind === 'state' && signers[0] === tally.context.logKey;
   const taken = isState ? takeState(tally) : undefined;
   tally.size += 1;
   if (entry.timeMs < tally.timeMs) {
@@ -107,6 +107,7 @@ function apply(tally: Tally, entry: Entry): void {
   if (fault !== undefined) raiseAlarm(tally, entry.index, fault);
   if (statement.kind === 'vote' && openLate(tally, statement, entry)) return;
   touch(tally, statement);
+  if (statement.kind === 'policy' || isTurn(statement)) tally.acted.add(entry.payloadDigest);
   if (statement.kind === 'policy') applyPolicy(tally, statement, entry);
   else if (statement.kind === 'builder') applyBuilder(tally, statement, entry);
   else if (statement.kind === 'rotate') applyRotate(tally, statement, entry);

@@ -31,13 +31,13 @@ export type LogStatement =
 /** What only a builder signs about a release. */
 export type BallotStatement = StatementOf<'commit'> | StatementOf<'failure'> | StatementOf<'vote'>;
 
-/** An entry, or what would be the next one; the digest matters for releases only. */
+/** An entry, or what would be the next one; the digest matters for releases, policies and turns only. */
 export type Offer = Omit<Entry, 'payloadDigest'> & { readonly payloadDigest: string | undefined };
 
 /** Why an entry counts for nothing, by the rules of its kind and those of all kinds; nothing when it counts. */
 export function judge(tally: Tally, offer: Offer): Refusal | undefined {
   const { statement, signers, timeMs } = offer;
-  const common = judgeBinding(tally, offer);
+  const common = judgeBinding(tally, offer) ?? judgeSigners(tally, offer);
   if (common !== undefined) return common;
   switch (statement.kind) {
     case 'policy':
@@ -47,7 +47,7 @@ export function judge(tally: Tally, offer: Offer): Refusal | undefined {
     case 'release':
       return judgeRelease(tally, statement, signers, timeMs, offer.payloadDigest);
     case 'heartbeat':
-      return judgeHeartbeat(tally, statement, signers);
+      return judgeHeartbeat(tally, statement);
     case 'commit':
     case 'failure':
     case 'vote':
@@ -62,13 +62,13 @@ export function judge(tally: Tally, offer: Offer): Refusal | undefined {
     case 'revoke':
       return judgeRevoke(tally, statement, signers);
     case 'state':
-      return judgeState(tally, signers, timeMs);
+      return judgeState(tally, timeMs);
     case 'supersede':
     case 'takedown':
     case 'revote':
       return judgeTurn(tally, statement, signers, timeMs);
     case 'canary':
-      return judgeCanary(tally, statement, signers);
+      return judgeCanary(tally, statement);
   }
 }
 
@@ -95,13 +95,36 @@ function judgeBinding(tally: Tally, { index, timeMs, statement, signers }: Offer
   return undefined;
 }
 
-function judgeHeartbeat(
-  tally: Tally,
-  { subject }: StatementOf<'heartbeat'>,
-  signers: readonly string[],
-): Refusal | undefined {
-  if (!signers.includes(tally.context.logKey))
-    return refuse('wrong-signer', 'only the log signs a heartbeat');
+/**
+ * For a log, the same words under one more signature are another entry. So that nobody brings what others signed into
+ * it again by adding a signature: the log's own words have its signature alone, and a policy or a turn acts once.
+ */
+function judgeSigners(tally: Tally, { statement, signers, payloadDigest }: Offer): Refusal | undefined {
+  switch (statement.kind) {
+    case 'open':
+    case 'close':
+    case 'audit':
+    case 'verdict':
+    case 'canary':
+    case 'state':
+    case 'heartbeat':
+      if (signers.length === 1 && signers[0] === tally.context.logKey) return undefined;
+      return refuse('wrong-signer', `only the log signs ${statement.kind}, and nobody beside it`);
+    case 'policy':
+    case 'supersede':
+    case 'takedown':
+    case 'revote':
+      if (payloadDigest === undefined || !tally.acted.has(payloadDigest)) return undefined;
+      return refuse(
+        'duplicate',
+        `this ${statement.kind} has acted before, under other signatures: make a new one`,
+      );
+    default:
+      return undefined;
+  }
+}
+
+function judgeHeartbeat(tally: Tally, { subject }: StatementOf<'heartbeat'>): Refusal | undefined {
   if (subject.sha256 === heartbeatDigest(tally)) return undefined;
   return refuse('wrong-subject', "a heartbeat's subject is the SHA-256 of the origin");
 }
@@ -149,9 +172,7 @@ function judgeBallot(
 }
 
 function judgeLogStatement(tally: Tally, statement: LogStatement, offer: Offer): Refusal | undefined {
-  const { signers, timeMs } = offer;
-  if (!signers.includes(tally.context.logKey))
-    return refuse('wrong-signer', `only the log signs ${statement.kind}`);
+  const { timeMs } = offer;
   const canary = canaryOf(tally, statement);
   if (canary !== undefined) return judgeAboutCanary(tally, canary, statement, tally.context.logKey, timeMs);
   const release = releaseOf(tally, statement);

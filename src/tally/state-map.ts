@@ -74,9 +74,8 @@ function renew(tally: Tally, key: LightKey): void {
   else next.set(key, value);
 }
 
-/** A `state` is the log's own, and not before it is due. */
-export function judgeState(tally: Tally, signers: readonly string[], timeMs: number): Refusal | undefined {
-  if (!signers.includes(tally.context.logKey)) return refuse('wrong-signer', 'only the log signs a state');
+/** No `state` comes before it is due. */
+export function judgeState(tally: Tally, timeMs: number): Refusal | undefined {
   const dueMs = stateDueMs(tally);
   if (dueMs !== undefined && timeMs >= dueMs) return undefined;
   return refuse('too-early', 'no state is due: one follows each verdict, and else a day');

@@ -131,6 +131,8 @@ export interface Tally {
   /** When seats pass on next, in order of time. */
   readonly halfTimes: HalfTime[];
   readonly names: Map<string, NameState>;
+  /** Payload digests of policies and turns that acted: each acts once, whoever else signs the same words later. */
+  readonly acted: Set<string>;
   /** SHA-256 of every policy file and recipe that an entry names. */
   readonly blobs: Set<string>;
   /** What `state` entries carry: the map of what light clients need to know. */
@@ -171,7 +173,7 @@ export function emptyTally(context: TallyContext): Tally {
     timers: [],
     charges: new Map(),
     waiting: [],
-    admissions: { nextMs: undefined, pending: undefined },
+    admissions: { nextMs: undefined, pending: undefined, draw: undefined },
     canaries: new Map(),
     canaryReleases: new Set(),
     openCanaries: new Set(),
@@ -180,6 +182,7 @@ export function emptyTally(context: TallyContext): Tally {
     unfinished: new Set(),
     halfTimes: [],
     names: new Map(),
+    acted: new Set(),
     blobs: new Set(),
     light: emptyLightState(context.sha256),
     refusals: [],

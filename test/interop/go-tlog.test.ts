@@ -32,7 +32,13 @@ suite('golang.org/x/mod/sumdb', { skip: needs('go') }, () => {
   after(() => rm(folder, { recursive: true, force: true }));
 
   test('verifies the checkpoint, tiles, entries and proofs of a running tally', async (t) => {
-    const days = { entriesPerKey: 1, entriesPerPrefix: 1000, newBuildersPerPrefix: 1000, entriesInAll: 1000 };
+    const days = {
+      entriesPerStanding: 1000,
+      entriesPerKey: 1,
+      entriesPerPrefix: 1000,
+      newBuildersPerPrefix: 1000,
+      entriesInAll: 1000,
+    };
     const rates = { ...SERVICE_LIMITS.rates, entry: { burst: 1000, perSecond: 10 } };
     const tally = await runTally(t, makeCast(), { limits: { ...SERVICE_LIMITS, days, rates } });
     for (let at = 0; at < ENTRIES; at += WAVE) {

@@ -9,7 +9,13 @@ import { generateKey } from '../../src/statement/index.ts';
 import { ManualClock } from './manual-clock.ts';
 import { builderEntry, makeCast, post, releaseEntry, runTally } from './tally-fixture.ts';
 
-const LIMITS = { entriesPerKey: 3, entriesPerPrefix: 6, newBuildersPerPrefix: 4, entriesInAll: 10 };
+const LIMITS = {
+  entriesPerStanding: 5,
+  entriesPerKey: 3,
+  entriesPerPrefix: 6,
+  newBuildersPerPrefix: 4,
+  entriesInAll: 10,
+};
 /** 2026-11-22, six hours before midnight (UTC). */
 const EVENING = Date.UTC(2026, 10, 22, 18);
 const HOUR_MS = 3_600_000;
@@ -75,6 +81,27 @@ test('a network may register so many new builders, and what came to nothing is g
   assert.equal(quotas.size, 0);
 });
 
+test('a key with standing has a larger share, and an end to it as well', () => {
+  const quotas = new DayQuotas(LIMITS);
+  const places = Array.from({ length: 5 }, () => quotas.takeStanding('publisher', EVENING));
+  assert.throws(
+    () => quotas.takeStanding('publisher', EVENING),
+    refusedUntilMidnight(6 * 3600, /^Of one key the log takes 5 entries a day/),
+  );
+  quotas.takeStanding('founder', EVENING);
+  places[0]?.();
+  quotas.takeStanding('publisher', EVENING);
+  for (const prefix of ['a', 'b', 'c']) {
+    for (const key of ['x', 'y', 'z'])
+      quotas.take({ key: `${key}${prefix}`, prefix, isNewBuilder: false }, EVENING);
+  }
+  quotas.take({ key: 'last', prefix: 'd', isNewBuilder: false }, EVENING);
+  assert.throws(
+    () => quotas.take({ key: 'more', prefix: 'e', isNewBuilder: false }, EVENING),
+    /10 entries of all keys/,
+  );
+});
+
 test('a tally refuses a flood of strangers with 429 until midnight; those with standing go on', async (t) => {
   const cast = makeCast();
   const days = { ...LIMITS, newBuildersPerPrefix: 3 };
@@ -98,6 +125,17 @@ test('a tally refuses a flood of strangers with 429 until midnight; those with s
     200,
     'what is there costs nothing',
   );
+  const [founder = assert.fail()] = cast.founders;
+  const again = (number: number) =>
+    post(tally, builderEntry(founder, tally.origin, `founder ${number}`, at()));
+  for (let number = 0; number < 4; number += 1) assert.equal((await again(number)).status, 201);
+  const flood = await again(4);
+  assert.deepEqual(
+    [flood.status, flood.body['code']],
+    [429, 'too-many-requests'],
+    'a stolen key of standing',
+  );
   clock.advance(121);
   assert.equal((await post(tally, entry)).status, 201);
+  assert.equal((await again(4)).status, 201);
 });

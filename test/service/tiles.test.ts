@@ -26,7 +26,13 @@ suite('tiles', () => {
     for (const hook of hooks.toReversed()) await hook();
   });
   before(async () => {
-    const days = { entriesPerKey: 9, entriesPerPrefix: 9999, newBuildersPerPrefix: 999, entriesInAll: 9999 };
+    const days = {
+      entriesPerStanding: 9999,
+      entriesPerKey: 9,
+      entriesPerPrefix: 9999,
+      newBuildersPerPrefix: 999,
+      entriesInAll: 9999,
+    };
     const rates = { ...SERVICE_LIMITS.rates, entry: { burst: 1000, perSecond: 10 } };
     const limits = { ...SERVICE_LIMITS, days, rates };
     tally = await runTally({ after: (hook) => void hooks.push(hook) }, makeCast(), { limits });
