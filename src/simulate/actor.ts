@@ -37,6 +37,10 @@ export interface Behaviour {
   readonly canaryOf: (actor: Actor, right: string) => string | undefined;
   /** Whether it is on today: it serves, passes an audit, and opens what it committed to. */
   readonly isOn: (actor: Actor) => boolean;
+  /** Whether it keeps to itself what it committed to for a release, though it is on. */
+  readonly withholds: (actor: Actor, release: Running) => boolean;
+  /** To what it opens after the verdict what it did not open in time: to what it committed to, if it is honest. */
+  readonly lateOf: (actor: Actor, committed: string, winner: string) => string | undefined;
 }
 
 /** The infohash of the honest build of a release. */
@@ -54,4 +58,6 @@ export const HONEST: Behaviour = {
   outputOf: (_actor, release) => goodOf(release.digest),
   canaryOf: (_actor, right) => right,
   isOn: () => true,
+  withholds: () => false,
+  lateOf: (_actor, committed) => committed,
 };

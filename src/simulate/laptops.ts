@@ -12,6 +12,7 @@ export function laptops(parameters: Parameters): Finding {
     const newcomers = [...network.active].slice(-parameters.honestNewcomers);
     const on = new Set<string>();
     network.behaviour = {
+      ...network.behaviour,
       outputOf: (actor, release) => (on.has(actor.key) ? goodOf(release.digest) : undefined),
       canaryOf: (actor, right) => (on.has(actor.key) ? right : undefined),
       isOn: (actor) => on.has(actor.key),

@@ -3,8 +3,8 @@ import { hexOf } from './random.ts';
 
 export const PUBLISHER = hexOf('publisher');
 
-/** The policy that is simulated: the default figures of docs/default-policy.toml. */
-export function defaultRules(founders: readonly string[]): PolicyRules {
+/** The policy that is simulated: the default figures of docs/default-policy.toml, but for the grace where it is given. */
+export function defaultRules(founders: readonly string[], graceDays?: number): PolicyRules {
   return policyRules.parse({
     name: 'simulated',
     demo: false,
@@ -17,6 +17,7 @@ export function defaultRules(founders: readonly string[]): PolicyRules {
     foundersMargin: [2, 3],
     windows: { commitFloorSeconds: 86_400, voteFloorSeconds: 259_200, endEarly: false },
     heartbeatSeconds: 86_400,
+    divergence: { graceDays },
   });
 }
 

@@ -10,6 +10,15 @@ import { hexOf, Random } from './random.ts';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
+interface NetworkOptions {
+  readonly seed: string;
+  readonly founders: number;
+  readonly members: number;
+  readonly ageDays: number;
+  /** Another figure than the default policy's: days in which a commitment may be opened late. */
+  readonly graceDays?: number | undefined;
+}
+
 /** A network of virtual builders, moved a day at a time through the real count. */
 export class Network {
   readonly ledger = new Ledger();
@@ -29,16 +38,17 @@ export class Network {
   #releases = 0;
   /** Canaries that wait for somebody. */
   readonly #asked = new Set<string>();
-  readonly #canaryOutputs = new Map<string, string>();
+  /** What was committed to and is not opened yet, by digest of the release or canary and key. */
+  readonly #unopened = new Map<string, string>();
 
   /** An established network: its members were admitted in its first weeks, and so many days have passed since. */
-  constructor(options: { seed: string; founders: number; members: number; ageDays: number }) {
+  constructor(options: NetworkOptions) {
     this.seed = options.seed;
     this.random = new Random(options.seed);
     this.founders = Array.from({ length: options.founders }, (_, at) =>
       hexOf(`${options.seed} builder ${at}`),
     );
-    const rules = defaultRules(this.founders);
+    const rules = defaultRules(this.founders, options.graceDays);
     this.#policy(foundingRules(rules), this.ledger.nowMs);
     for (let at = 0; at < options.founders + options.members; at += 1) this.join(this.seed, 'honest');
     this.#policy(rules, this.ledger.nowMs + 20 * DAY_MS);
@@ -85,6 +95,7 @@ export class Network {
   day(releases: number, urgent = false): Running[] {
     this.#votes();
     this.#canaries();
+    this.#openLate();
     this.#audits();
     const fresh = Array.from({ length: releases }, () => this.#release(urgent));
     this.ledger.pass(0);
@@ -165,6 +176,7 @@ export class Network {
       for (const [key, output] of release.outputs) {
         const actor = this.actors.get(key);
         if (actor === undefined || release.opened.has(key) || !this.behaviour.isOn(actor)) continue;
+        if (this.behaviour.withholds(actor, release)) continue;
         release.opened.add(key);
         actor.held = { name: release.name, digest: release.digest, output };
         const group = byOutput.get(output) ?? [];
@@ -201,10 +213,9 @@ export class Network {
         if (canary.phase === 'committing' && ballot?.commit === undefined) {
           const output = actor && this.behaviour.canaryOf(actor, goodOf(digest));
           if (output === undefined) continue;
-          this.#canaryOutputs.set(digest + key, output);
           this.#commit(name, digest, key, output);
         }
-        const committed = this.#canaryOutputs.get(digest + key);
+        const committed = this.#unopened.get(digest + key);
         if (
           canary.phase === 'voting' &&
           ballot?.vote === undefined &&
@@ -212,7 +223,6 @@ export class Network {
           actor &&
           this.behaviour.isOn(actor)
         ) {
-          this.#canaryOutputs.delete(digest + key);
           this.#vote(name, digest, key, committed);
         }
       }
@@ -246,12 +256,27 @@ export class Network {
       this.ledger.audit(held.name, held.digest, held.output, keys);
   }
 
+  /** Who is on again opens what it did not open in time. */
+  #openLate(): void {
+    for (const [key, charges] of this.tally.charges) {
+      const actor = this.actors.get(key);
+      if (actor === undefined || !this.behaviour.isOn(actor)) continue;
+      for (const charge of charges.values()) {
+        const committed = this.#unopened.get(charge.release + key);
+        const output = committed && this.behaviour.lateOf(actor, committed, charge.winner);
+        if (output !== undefined) this.#vote(charge.package, charge.release, key, output);
+      }
+    }
+  }
+
   #commit(name: string, release: string, key: string, infoHashV2: string): void {
+    this.#unopened.set(release + key, infoHashV2);
     const commitment = commitmentOf({ origin: ORIGIN, release, key, salt: hexOf(key), infoHashV2 }, sha256);
     this.ledger.add('commit', { name, sha256: release }, { release, commitment }, [key]);
   }
 
   #vote(name: string, release: string, key: string, infoHashV2: string): void {
+    this.#unopened.delete(release + key);
     const output = { name: 'p.tgz', sizeBytes: 1000, sha256: infoHashV2 };
     this.ledger.add('vote', { name, sha256: release }, { release, salt: hexOf(key), infoHashV2, output }, [
       key,

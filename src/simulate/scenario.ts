@@ -32,6 +32,9 @@ export interface Parameters {
   /** Shares of the days on which laptops are on. */
   readonly uptimes: readonly number[];
   readonly laptopDays: number;
+  /** How many turned elders say nothing in the vote window, and for how long. */
+  readonly withholders: readonly number[];
+  readonly withholdDays: number;
 }
 
 export const DEFAULTS: Parameters = {
@@ -52,6 +55,8 @@ export const DEFAULTS: Parameters = {
   colluderDays: 400,
   uptimes: [0.2, 0.4, 0.6, 0.8],
   laptopDays: 730,
+  withholders: [2, 5, 8],
+  withholdDays: 180,
 };
 
 /** One attack on one release, in words and figures. */

@@ -5,6 +5,7 @@ import { laptops } from './laptops.ts';
 import { patient } from './patient.ts';
 import type { Finding, Parameters } from './scenario.ts';
 import { sybil } from './sybil.ts';
+import { withholders } from './withholders.ts';
 
 /** Every scenario by its name. */
 export const SCENARIOS: Readonly<Record<string, (parameters: Parameters) => Finding>> = {
@@ -15,4 +16,5 @@ export const SCENARIOS: Readonly<Record<string, (parameters: Parameters) => Find
   founders: boughtFounders,
   colluders,
   laptops,
+  withholders,
 };

@@ -5,9 +5,9 @@ import type { Case, Finding, Parameters, Point } from './scenario.ts';
 import { electorateOf, strike } from './strike.ts';
 
 /** The network of a scenario before anybody attacks it. */
-export function established(parameters: Parameters, name: string): Network {
+export function established(parameters: Parameters, name: string, graceDays?: number): Network {
   const { founders, members, ageDays } = parameters;
-  return new Network({ seed: `${parameters.seed} ${name}`, founders, members, ageDays });
+  return new Network({ seed: `${parameters.seed} ${name}`, founders, members, ageDays, graceDays });
 }
 
 /** Registers so many builders of one side. */

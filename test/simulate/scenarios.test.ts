@@ -102,6 +102,30 @@ test('laptops that are on every third day let most releases fail; those that are
   assert.equal(figures['30 % on: newcomers eligible at the end'], 0);
 });
 
+test('laptops that are on most days open late what they missed, and keep their tenure', () => {
+  const { figures } = run('laptops', { uptimes: [0.8], laptopDays: 400 });
+  assert.equal(figures['80 % on: diverged'], 0);
+  assert.equal(figures['80 % on: newcomers eligible at the end'], 5);
+  assert.ok((figures['80 % on: final verdicts in a hundred'] ?? 0) > 99);
+});
+
+test('the days of grace give nothing to who commits to garbage, and no verdict to who says nothing', () => {
+  const { figures } = run('withholders', { withholders: [2, 8], withholdDays: 90 });
+  const garbage = '8 newcomers that commit to garbage';
+  assert.deepEqual([figures[`${garbage}: builds that count`], figures[`${garbage}: diverged`]], [0, 8]);
+  assert.ok((figures[`${garbage}: openings refused`] ?? 0) > 0);
+  const elders = (count: number, way: string, what: string) =>
+    figures[`${count} of 25 elders ${way}: ${what}`] ?? assert.fail(way);
+  const finals = 'final verdicts in a hundred';
+  const eligible = 'eligible of them in the end';
+  assert.equal(elders(2, 'open late', finals), 100);
+  for (const way of ['never open', 'never open, without grace']) assert.equal(elders(2, way, eligible), 0);
+  // Known limit: more than a third of a panel stops a release, at no cost with or without days of grace.
+  const chosen = 'never open where they are enough, without grace';
+  assert.deepEqual([elders(8, chosen, eligible), elders(8, 'open late', eligible)], [8, 8]);
+  assert.ok(elders(8, chosen, finals) < 100);
+});
+
 test('the same parameters give the same bytes, another seed another history', () => {
   const text = (seed: string) => JSON.stringify(run('colluders', { seed, colluderDays: 60 }));
   assert.equal(text('one'), text('one'));
