@@ -6,6 +6,7 @@ import { type Door, TooManyError } from './door.ts';
 import { ConflictError, WitnessError, type WitnessErrorCode } from './errors.ts';
 import type { WitnessLimits } from './limits.ts';
 import type { WitnessMetrics } from './metrics.ts';
+import { readRequestBody } from './request-body.ts';
 import type { Witness } from './witness.ts';
 
 export interface HttpParts {
@@ -180,28 +181,15 @@ function headersOf(error: WitnessError): Record<string, string> {
 }
 
 /** A body of at most `limit` bytes, as it was sent. Throws `too-large`, `wrong-encoding`, `bad-request`. */
-async function readBody(request: IncomingMessage, limit: number): Promise<Uint8Array> {
-  const tooLarge = (): WitnessError =>
-    new WitnessError('too-large', `a body has at most ${limit} bytes here`);
-  if (request.headers['content-encoding'] !== undefined) {
-    throw new WitnessError('wrong-encoding', 'send the body as it is, without Content-Encoding');
-  }
-  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge();
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    request.on('data', (chunk: Buffer) => {
-      length += chunk.length;
-      if (length <= limit) {
-        chunks.push(chunk);
-        return;
-      }
-      request.pause();
-      chunks.length = 0;
-      reject(tooLarge());
-    });
-    request.on('end', () => resolve(Buffer.concat(chunks, length)));
-    request.on('close', () => reject(new WitnessError('bad-request', 'the body broke off')));
-    request.on('error', reject);
+function readBody(request: IncomingMessage, limit: number): Promise<Uint8Array> {
+  return readRequestBody(request, limit, (fault) => {
+    switch (fault) {
+      case 'too-large':
+        return new WitnessError('too-large', `a body has at most ${limit} bytes here`);
+      case 'encoded':
+        return new WitnessError('wrong-encoding', 'send the body as it is, without Content-Encoding');
+      case 'broken-off':
+        return new WitnessError('bad-request', 'the body broke off');
+    }
   });
 }

@@ -4,5 +4,6 @@ export { generateCosigner } from './cosigner.ts';
 export { readCosignerFile, writeCosignerFile } from './key-file.ts';
 export { VERIFY } from './known-logs.ts';
 export type { AskLimits } from './limits.ts';
+export { type BodyFault, readRequestBody } from './request-body.ts';
 export { type RunningWitness, startWitness, type WitnessOptions } from './start.ts';
 export { WitnessCircle } from './witness-circle.ts';
