@@ -1,12 +1,14 @@
 import { concatBytes, toUtf8 } from '../bytes/index.ts';
 import { DAY_MS, type Moment } from './life.ts';
 import { lotSeed } from './lot-seed.ts';
-import { drawLots } from './lottery.ts';
+import { Lot } from './lottery.ts';
 import { refreshStanding } from './membership.ts';
 import { seedOfEntry } from './seed.ts';
 import type { ReleaseState, Tally } from './state.ts';
 
 const LABEL = 'bitquorum/admission/v1\0';
+/** How many join with one entry: of thousands that were drawn the others join with those that follow. */
+const MOST_AT_ONCE = 16;
 
 /** Where the admission of new members stands. */
 export interface Admissions {
@@ -14,6 +16,16 @@ export interface Admissions {
   nextMs: number | undefined;
   /** The entry that ended one whose draw still waits for a seed from the witnesses. */
   pending: Moment | undefined;
+  /** The last draw, until all of it have joined. */
+  draw: AdmissionDraw | undefined;
+}
+
+interface AdmissionDraw {
+  readonly lot: Lot;
+  /** How many of the lot are still to join. */
+  left: number;
+  /** Who qualified earlier is in the lot. */
+  readonly beforeIndex: number;
 }
 
 /** Begins the first period, at entry 0. */
@@ -22,18 +34,22 @@ export function startAdmissions(tally: Tally, timeMs: number): void {
 }
 
 /**
- * Ends a period by the first entry after it. Of those who qualified before, some join, drawn by lot: at once by this
- * entry's own place in the log, or where the policy names witnesses by the next seed that they give.
+ * Ends a period by the first entry after it. Of those who qualified before, some join, drawn by lot: from this entry on by
+ * its own place in the log, or where the policy names witnesses by the next seed that they give. With each entry a few
+ * of those who were drawn join.
  */
 export function advanceAdmissions(tally: Tally, moment: Moment): void {
+  endPeriod(tally, moment);
+  admitDrawn(tally, moment);
+}
+
+function endPeriod(tally: Tally, moment: Moment): void {
   const { admissions, policy } = tally;
   if (admissions.nextMs === undefined || tally.timeMs < admissions.nextMs || policy === undefined) return;
   const missed = Math.floor((tally.timeMs - admissions.nextMs) / periodMs(tally));
   admissions.nextMs += (missed + 1) * periodMs(tally);
   admissions.pending = { index: moment.index, timeMs: moment.timeMs };
-  if (policy.rules.witnesses.quorum === 0) {
-    admit(tally, seedOfEntry(tally, LABEL, moment), moment);
-  }
+  if (policy.rules.witnesses.quorum === 0) draw(tally, seedOfEntry(tally, LABEL, moment));
 }
 
 /**
@@ -44,7 +60,8 @@ export function admitByWitnesses(tally: Tally, release: ReleaseState, moment: Mo
   const { pending } = tally.admissions;
   if (pending === undefined || release.seed === null || release.seed.size <= pending.index) return;
   const seed = lotSeed(tally, release);
-  admit(tally, tally.context.sha256(concatBytes(toUtf8(LABEL), seed)), moment);
+  draw(tally, tally.context.sha256(concatBytes(toUtf8(LABEL), seed)));
+  admitDrawn(tally, moment);
 }
 
 /** The most that join: `least`, or the share of the eligible set when that is more. */
@@ -55,25 +72,37 @@ function placesOf(tally: Tally): number {
   return Math.max(rules.least, Math.floor((tally.eligibleCount * part) / whole));
 }
 
-function admit(tally: Tally, seed: Uint8Array, moment: Moment): void {
+/** Begins a draw. Whoever was drawn before and has not joined yet waits again. */
+function draw(tally: Tally, seed: Uint8Array): void {
   const { admissions, builders } = tally;
   const beforeIndex = admissions.pending?.index ?? 0;
   admissions.pending = undefined;
-  // Who diverged meanwhile, became a founder or was revoked waits no more.
-  const waiting = tally.waiting.filter(
+  // Who joined, diverged meanwhile, became a founder or was revoked waits no more.
+  tally.waiting = tally.waiting.filter(
     ({ key, index }) => builders.get(key)?.life.tenure.qualified?.index === index,
   );
-  waiting.sort((left, right) => left.index - right.index || (left.key < right.key ? -1 : 1));
-  const ready = waiting.filter(({ index }) => index < beforeIndex).map(({ key }) => key);
-  const drawn = new Set(drawLots(tally.context.sha256, seed, ready, placesOf(tally)));
-  tally.waiting = waiting.filter(({ key }) => !drawn.has(key));
-  for (const key of drawn) {
-    const builder = builders.get(key);
+  tally.waiting.sort((left, right) => left.index - right.index || (left.key < right.key ? -1 : 1));
+  const ready = tally.waiting.filter(({ index }) => index < beforeIndex).map(({ key }) => key);
+  const lot = new Lot(tally.context.sha256, seed, ready);
+  admissions.draw = { lot, left: Math.min(placesOf(tally), ready.length), beforeIndex };
+}
+
+/** Lets the next of those who were drawn join, unless they ceased to wait. */
+function admitDrawn(tally: Tally, moment: Moment): void {
+  const { admissions, builders } = tally;
+  const { draw: current } = admissions;
+  if (current === undefined) return;
+  for (let most = Math.min(current.left, MOST_AT_ONCE); most > 0; most -= 1) {
+    current.left -= 1;
+    const builder = builders.get(current.lot.next() ?? '');
     if (builder === undefined) continue;
+    const { qualified } = builder.life.tenure;
+    if (qualified === undefined || qualified.index >= current.beforeIndex) continue;
     builder.life.admitted = { index: moment.index, timeMs: moment.timeMs };
     builder.life.tenure.qualified = undefined;
     refreshStanding(tally, builder, moment);
   }
+  if (current.left === 0) admissions.draw = undefined;
 }
 
 function periodMs(tally: Tally): number {

@@ -96,6 +96,7 @@ export class NaiveLives {
   /** Commitments that may still be opened late. */
   #charges: (NaiveCharge & { readonly dueMs: number })[] = [];
   #waiting: { key: string; index: number }[] = [];
+  #drawn: { key: string; qualified: number | undefined }[] = [];
   #periodEndsMs = 0;
 
   constructor(
@@ -216,7 +217,7 @@ export class NaiveLives {
       this.#periodEndsMs = entry.timeMs + periodDays * DAY_MS;
       return;
     }
-    if (entry.timeMs < this.#periodEndsMs) return;
+    if (entry.timeMs < this.#periodEndsMs) return this.#join(entry);
     while (this.#periodEndsMs <= entry.timeMs) this.#periodEndsMs += periodDays * DAY_MS;
     const ready = this.#waiting
       .filter(({ key, index }) => this.#builders.get(key)?.qualified === index)
@@ -229,9 +230,18 @@ export class NaiveLives {
       ),
     );
     const seed = placeSeed('bitquorum/admission/v1\0', this.#origin, entry.index, entry.timeMs);
-    for (const key of shuffle(ready, seed).slice(0, places)) {
+    this.#drawn = shuffle(ready, seed)
+      .slice(0, places)
+      .map((key) => ({ key, qualified: this.#builders.get(key)?.qualified }));
+    this.#join(entry);
+  }
+
+  /** Sixteen of those who were drawn join with each entry. */
+  #join(entry: Entry): void {
+    for (const { key, qualified } of this.#drawn.splice(0, 16)) {
       const builder = this.#builders.get(key);
-      if (builder !== undefined) Object.assign(builder, { admitted: true, qualified: undefined });
+      if (builder === undefined || builder.qualified !== qualified) continue;
+      Object.assign(builder, { admitted: true, qualified: undefined });
     }
     this.#settle(entry);
   }
