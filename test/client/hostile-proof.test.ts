@@ -162,6 +162,14 @@ test('tiles that are no proof are refused, and prove no fork either', async (con
   });
 });
 
+test('in the moment between an ending and its state an honest tally is asked again, not called a liar', async (context) => {
+  const { log, digest, resolve } = await scene(context);
+  const name = { name: PACKAGE, sha256: digest };
+  const said = { ...log.bound(), release: digest, reason: 'it holds a stolen key' };
+  log.append(makeStatement('takedown', name, said), [log.publisher]);
+  await assert.rejects(resolve(), { code: 'stale', message: /ask again in a moment/ });
+});
+
 test('junk of the largest size is refused in no time and little memory', async (context) => {
   const { verify, honest, log, resolve } = await scene(context);
   const text = Buffer.from(formatProofBundle(await honest())).toString();

@@ -31,9 +31,10 @@ export function compareByProof(tally: Tally, entries: readonly Entry[]): number 
     const given = new Map(draw.map((each) => [digest, each]));
     const { origin, logKey } = tally.context;
     const some = emptyTally({ origin, logKey, sha256, given });
-    const wanted = new Set([...(indicesOf(tally, digest) ?? []), entries.length - 1]);
-    const held = entries.filter(({ index }) => wanted.has(index));
-    const about = entriesAbout(digest, held, supersededBy);
+    const wanted = new Set(indicesOf(tally, digest));
+    const held = entries.filter(({ index }) => wanted.has(index) || index === entries.length - 1);
+    // The newest entry is there for its time; where it was refused, a client finds it after the state, and asks again.
+    const about = new Set([...entriesAbout(digest, held, supersededBy)].filter((index) => wanted.has(index)));
     for (const entry of held) countSome(some, entry, about);
     const [full, proved] = [releaseView(tally, digest), releaseView(some, digest)];
     assert.ok(full !== undefined && proved !== undefined);

@@ -66,7 +66,7 @@ export function checkProof(bytes: Uint8Array, trust: LogTrust, name?: string): C
   const tally = recount(proof, trust.logKey, stated, value);
   const view = releaseView(tally, digest);
   if (view === undefined) throw wrong('its release does not count');
-  requireAgreement(view, value, stated?.entry);
+  requireAgreement(view, value, stated?.entry, isLater(entries, digest, stated?.entry));
   // Of founders and elders outside the panel, who make a release provisional, a proof holds nothing.
   const isProvisional = value?.state === 'provisional' && view.state === 'voting';
   const counted: ReleaseView = isProvisional ? { ...view, state: 'provisional' } : view;
@@ -180,22 +180,33 @@ function requireAgreement(
   counted: ReleaseView,
   value: LightValueOf<'release'> | undefined,
   state: Entry | undefined,
+  later: boolean,
 ): void {
   const ended = !OPEN_STATES.has(counted.state);
   if (!ended && (value === undefined || OPEN_STATES.has(value.state))) return;
-  if (value === undefined || (ended && OPEN_STATES.has(value.state))) {
+  const isOne =
+    value !== undefined && value.state === counted.state && (value.infoHashV2 ?? null) === counted.winner;
+  if (isOne) return;
+  if (value === undefined || later || (ended && OPEN_STATES.has(value.state))) {
     throw new ClientError(
       'stale',
       `the newest state of the log${state === undefined ? '' : ` (entry ${state.index})`} does not know yet that ` +
         `this release is ${counted.state}: ask again in a moment`,
     );
   }
-  if (value.state !== counted.state || (value.infoHashV2 ?? null) !== counted.winner) {
-    throw wrong(
-      `its entries come to ${counted.state} for ${counted.winner ?? 'nothing'}, and the log's state says ` +
-        `${value.state} for ${value.infoHashV2 ?? 'nothing'}`,
+  throw wrong(
+    `its entries come to ${counted.state} for ${counted.winner ?? 'nothing'}, and the log's state says ` +
+      `${value.state} for ${value.infoHashV2 ?? 'nothing'}`,
+  );
+}
+
+/** Whether the proof holds anything about the release that came after the state, which follows in a moment. */
+function isLater(entries: readonly Entry[], digest: string, state: Entry | undefined): boolean {
+  return entries.some(({ index, statement: { predicate } }) => {
+    return (
+      state !== undefined && index > state.index && 'release' in predicate && predicate.release === digest
     );
-  }
+  });
 }
 
 /** Under its name a release wins only while no other claims that name, which the state proves. */
