@@ -134,18 +134,21 @@ const times = fc.array(chaos, { maxLength: 3 }).map((steps) => steps.flat());
 /** A release that goes its way to a verdict, with chaos in between. */
 const campaign = fc
   .tuple(small, small, small, times, times, times)
-  .map(([name, what, from, first, second, third]): Step[] => [
-    ['release', name, what, from],
-    ['pass', 1, 0, 0],
-    ...first,
-    ['commits', 0, from, what],
-    ['pass', 3, 0, 0],
-    ...second,
-    ['votes', 0, from, what],
-    ['audits', 0, 0, 0],
-    ...third,
-    ['pass', 4, 0, 0],
-  ]);
+  .map(([name, what, from, first, second, third]): Step[] => {
+    const announced: Step[] = [
+      ['release', name, what, from],
+      ['pass', 1, 0, 0],
+    ];
+    const committed: Step[] = [
+      ['commits', 0, from, what],
+      ['pass', 3, 0, 0],
+    ];
+    const voted: Step[] = [
+      ['votes', 0, from, what],
+      ['audits', 0, 0, 0],
+    ];
+    return announced.concat(first, committed, second, voted, third, [['pass', 4, 0, 0]]);
+  });
 const history = fc
   .array(fc.oneof(chaos, campaign), { minLength: 1, maxLength: 10, size: 'max' })
   .map((steps) => steps.flat());
