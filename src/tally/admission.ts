@@ -5,6 +5,7 @@ import { Lot } from './lottery.ts';
 import { refreshStanding } from './membership.ts';
 import { seedOfEntry } from './seed.ts';
 import type { ReleaseState, Tally } from './state.ts';
+import { stopWaiting } from './tenure.ts';
 
 const LABEL = 'bitquorum/admission/v1\0';
 /** How many join with one entry: of thousands that were drawn the others join with those that follow. */
@@ -74,15 +75,10 @@ function placesOf(tally: Tally): number {
 
 /** Begins a draw. Whoever was drawn before and has not joined yet waits again. */
 function draw(tally: Tally, seed: Uint8Array): void {
-  const { admissions, builders } = tally;
+  const { admissions } = tally;
   const beforeIndex = admissions.pending?.index ?? 0;
   admissions.pending = undefined;
-  // Who joined, diverged meanwhile, became a founder or was revoked waits no more.
-  tally.waiting = tally.waiting.filter(
-    ({ key, index }) => builders.get(key)?.life.tenure.qualified?.index === index,
-  );
-  tally.waiting.sort((left, right) => left.index - right.index || (left.key < right.key ? -1 : 1));
-  const ready = tally.waiting.filter(({ index }) => index < beforeIndex).map(({ key }) => key);
+  const ready = tally.waiting.before(beforeIndex);
   const lot = new Lot(tally.context.sha256, seed, ready);
   admissions.draw = { lot, left: Math.min(placesOf(tally), ready.length), beforeIndex };
 }
@@ -99,7 +95,7 @@ function admitDrawn(tally: Tally, moment: Moment): void {
     const { qualified } = builder.life.tenure;
     if (qualified === undefined || qualified.index >= current.beforeIndex) continue;
     builder.life.admitted = { index: moment.index, timeMs: moment.timeMs };
-    builder.life.tenure.qualified = undefined;
+    stopWaiting(tally, builder);
     refreshStanding(tally, builder, moment);
   }
   if (current.left === 0) admissions.draw = undefined;

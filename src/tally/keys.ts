@@ -4,6 +4,7 @@ import { DAY_MS } from './life.ts';
 import { refreshStanding } from './membership.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { BOUNDS, type BuilderState, type Entry, type Tally } from './state.ts';
+import { stopWaiting } from './tenure.ts';
 
 /** The builder for which a key signs now, by its identity: its first key, for ever. */
 export function identityOf(tally: Tally, key: string): string | undefined {
@@ -132,7 +133,7 @@ export function applyRevoke(tally: Tally, { predicate }: StatementOf<'revoke'>, 
   builder.life.revoked = { index: entry.index, timeMs: entry.timeMs };
   builder.life.keyEntries.push(entry.index);
   builder.life.turns.push(entry.index);
-  builder.life.tenure.qualified = undefined;
+  stopWaiting(tally, builder);
   refreshStanding(tally, builder, entry);
 }
 

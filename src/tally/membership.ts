@@ -2,7 +2,7 @@ import { enrol, refreshMember, withdraw } from './electorate.ts';
 import { type Moment, noteSpell } from './life.ts';
 import { markDirty } from './light-state.ts';
 import type { BuilderState, PolicyInForce, Tally } from './state.ts';
-import { hasEnough, qualify } from './tenure.ts';
+import { hasEnough, qualify, stopWaiting } from './tenure.ts';
 import { pushTimer } from './timers.ts';
 
 /** Whether the policy in force names a key as a founder's. */
@@ -21,7 +21,7 @@ export function refreshStanding(tally: Tally, builder: BuilderState, moment: Mom
   const isMember = life.revoked === undefined && (founder || life.admitted !== undefined);
   if (isMember && life.memberSince === undefined) {
     life.memberSince = { index: moment.index, timeMs: moment.timeMs };
-    life.tenure.qualified = undefined;
+    stopWaiting(tally, builder);
     enrol(tally, builder);
   } else if (!isMember && life.memberSince !== undefined) {
     setEligible(tally, builder, false, moment);
@@ -60,7 +60,7 @@ export function followPolicy(tally: Tally, former: PolicyInForce | undefined, mo
   if (former === undefined || sameTenure(former, tally.policy)) return;
   for (const builder of tally.builders.values()) {
     if (builder.life.tenure.qualified !== undefined && !hasEnough(tally, builder)) {
-      builder.life.tenure.qualified = undefined;
+      stopWaiting(tally, builder);
     }
     qualify(tally, builder, moment);
   }

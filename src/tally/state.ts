@@ -10,6 +10,7 @@ import { emptyLightState, type LightState } from './light-state.ts';
 import type { Refusal } from './refusal.ts';
 import type { Draw, NameState, ReleaseState } from './release.ts';
 import type { Timer } from './timers.ts';
+import { WaitingList } from './waiting.ts';
 
 export type {
   Ballot,
@@ -114,8 +115,8 @@ export interface Tally {
   readonly timers: Timer[];
   /** Builder → digest of a release or canary → its commitment to it that it did not open in time, and may open late. */
   readonly charges: Map<string, Map<string, Charge>>;
-  /** Who has qualified and waits for the lot, by the entry that did it; who waits no more goes at the next draw. */
-  waiting: { readonly key: string; readonly index: number }[];
+  /** Who has qualified and waits for the lot, by the entry that did it. */
+  readonly waiting: WaitingList;
   readonly admissions: Admissions;
   /** Canaries by the digest of their payload. */
   readonly canaries: Map<string, CanaryState>;
@@ -172,7 +173,7 @@ export function emptyTally(context: TallyContext): Tally {
     electorates: new Map(),
     timers: [],
     charges: new Map(),
-    waiting: [],
+    waiting: new WaitingList(),
     admissions: { nextMs: undefined, pending: undefined, draw: undefined },
     canaries: new Map(),
     canaryReleases: new Set(),

@@ -53,6 +53,14 @@ export function qualify(tally: Tally, builder: BuilderState, moment: Moment): vo
   if (life.tenure.qualified !== undefined || life.memberSince !== undefined) return;
   if (!hasEnough(tally, builder)) return;
   life.tenure.qualified = { index: moment.index, timeMs: moment.timeMs };
-  tally.waiting.push({ key, index: moment.index });
+  tally.waiting.add(key, moment.index);
   markDirty(tally, `builder:${key}`);
+}
+
+/** Takes a builder out of those who wait for the lot, if it is one. */
+export function stopWaiting(tally: Tally, { key, life }: BuilderState): void {
+  const { qualified } = life.tenure;
+  if (qualified === undefined) return;
+  tally.waiting.remove(key, qualified.index);
+  life.tenure.qualified = undefined;
 }
