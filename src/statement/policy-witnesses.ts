@@ -30,6 +30,11 @@ export function cosigners(type: keyof typeof TYPES, largestQuorum: number) {
       quorum: z.int().min(0).max(largestQuorum).default(0),
     })
     .refine(
+      // One key under two names would be a quorum of its own.
+      ({ keys }) => new Set(keys.map((text) => text.slice(text.lastIndexOf('+')))).size === keys.length,
+      'give each key once, under one name',
+    )
+    .refine(
       ({ keys, quorum }) => quorum <= keys.length && (quorum > 0 || keys.length === 0),
       'give a quorum between one and the number of keys',
     )

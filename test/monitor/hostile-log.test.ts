@@ -110,6 +110,25 @@ test('an operator that serves nothing of what a monitor lost is told after some 
   assert.deepEqual(scene.told(), ['freeze', 'over freeze']);
 });
 
+test('a log that goes on and never says its state is told: it owes one a day', async (t) => {
+  const scene = await Scene.make(t);
+  const { log } = scene;
+  const monitor = await scene.start();
+  const goOn = (hours: number): void => {
+    for (let at = 0; at < 6 * hours; at += 1) {
+      log.aheadMs += 10 * 60_000;
+      grow(log, 1); // anything but what it owes
+    }
+    scene.aheadMs = log.aheadMs;
+  };
+  goOn(24);
+  await monitor.round(NEVER);
+  assert.deepEqual(scene.told(), []);
+  goOn(1);
+  await monitor.round(NEVER);
+  assert.deepEqual(scene.told(), ['overdue']);
+});
+
 test('a round that got a checkpoint and not its entries was no good round', async (t) => {
   const scene = await Scene.make(t);
   const { log } = scene;
