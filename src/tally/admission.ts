@@ -9,7 +9,7 @@ import { stopWaiting } from './tenure.ts';
 
 const LABEL = 'bitquorum/admission/v1\0';
 /** How many join with one entry: of thousands that were drawn the others join with those that follow. */
-const MOST_AT_ONCE = 16;
+const MOST_AT_ONCE = 8;
 
 /** Where the admission of new members stands. */
 export interface Admissions {

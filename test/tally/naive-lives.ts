@@ -236,9 +236,9 @@ export class NaiveLives {
     this.#join(entry);
   }
 
-  /** Sixteen of those who were drawn join with each entry. */
+  /** Eight of those who were drawn join with each entry. */
   #join(entry: Entry): void {
-    for (const { key, qualified } of this.#drawn.splice(0, 16)) {
+    for (const { key, qualified } of this.#drawn.splice(0, 8)) {
       const builder = this.#builders.get(key);
       if (builder === undefined || builder.qualified !== qualified) continue;
       Object.assign(builder, { admitted: true, qualified: undefined });

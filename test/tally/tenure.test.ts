@@ -102,10 +102,10 @@ test('in one period at most the least, or the share of the eligible set, join', 
   assert.deepEqual(sizes, [2, 4, 6, 7]);
 });
 
-test('of many that were drawn sixteen join with each entry, in the order of the lot', () => {
-  const rules = { ...SHORT, admission: { ...SHORT.admission, periodDays: 30, least: 39 } };
+test('of many that were drawn eight join with each entry, in the order of the lot', () => {
+  const rules = { ...SHORT, admission: { ...SHORT.admission, periodDays: 30, least: 19 } };
   const world = World.founded(rulesWith(rules));
-  const newcomers = Array.from({ length: 41 }, (_, number) => 10 + number);
+  const newcomers = Array.from({ length: 28 }, (_, number) => 10 + number);
   for (const number of newcomers) world.register(number);
   for (let at = 0; at < newcomers.length; at += 14) qualify(world, ...newcomers.slice(at, at + 14));
   const joined = () => newcomers.filter((number) => viewOf(world, number).standing.eligible);
@@ -116,7 +116,7 @@ test('of many that were drawn sixteen join with each entry, in the order of the 
     world.register(100 + entry);
     sizes.push(joined().length);
   }
-  assert.deepEqual(sizes, [16, 32, 39, 39]);
+  assert.deepEqual(sizes, [8, 16, 19, 19]);
   assert.equal(new Set(joined().map((number) => viewOf(world, number).standing.index)).size, 3);
   assert.equal(world.tally.alarmsTotal, 0);
 });
