@@ -9,6 +9,8 @@ export interface TransferOrder {
   readonly folder: string;
   /** Port of the seeder on 127.0.0.1; without it this side seeds. */
   readonly peer?: number;
+  /** Whether a seeder takes the content for right, as after a restart with resume data, and hashes nothing. */
+  readonly resumed?: boolean;
 }
 
 /** A client of some kind that has loaded the torrent. */

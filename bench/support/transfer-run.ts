@@ -9,7 +9,8 @@ import { programOf } from '../../test/support/needs.ts';
 import type { TransferOrder } from './transfer-child.ts';
 import { WarmMemory } from './warm-memory.ts';
 
-export type ClientName = 'engine' | 'libtorrent' | 'webtorrent';
+/** `resumed`: libtorrent as after a restart, with resume data. */
+export type ClientName = 'engine' | 'libtorrent' | 'resumed' | 'webtorrent';
 
 /** What a transfer cost one side. */
 export interface SideCost {
@@ -35,9 +36,9 @@ class Side {
   readonly #lines: Interface;
 
   constructor(client: ClientName, order: TransferOrder) {
-    const last = JSON.stringify(order);
+    const last = JSON.stringify(client === 'resumed' ? { ...order, resumed: true } : order);
     const [program, args] =
-      client === 'libtorrent'
+      client === 'libtorrent' || client === 'resumed'
         ? [programOf('libtorrent'), [SCRIPT, last]]
         : [process.execPath, [process.argv[1] as string, '--play', client, last]];
     this.#child = spawn(program, args, {
