@@ -4,7 +4,9 @@ import { MonitorError } from './alarm.ts';
 import type { Monitor } from './monitor.ts';
 
 /** Scrapers and other monitors are few: whoever else comes is bounded tightly. */
-const CONNECTIONS = 16;
+const CONNECTIONS = 64;
+/** One address alone cannot keep the others from comparing what they are shown. */
+const CONNECTIONS_PER_ADDRESS = 8;
 const TIMEOUT_MS = 5000;
 
 /**
@@ -21,6 +23,7 @@ export async function serveMonitor(
       headersTimeout: TIMEOUT_MS,
       requestTimeout: TIMEOUT_MS,
       keepAliveTimeout: TIMEOUT_MS,
+      connectionsCheckingInterval: TIMEOUT_MS / 5,
     },
     (request, response) => {
       const isRead = request.method === 'GET' || request.method === 'HEAD';
@@ -38,6 +41,18 @@ export async function serveMonitor(
   );
   server.maxConnections = CONNECTIONS;
   server.setTimeout(2 * TIMEOUT_MS);
+  const open = new Map<string, number>();
+  server.on('connection', (socket) => {
+    const address = socket.remoteAddress ?? '';
+    const count = (open.get(address) ?? 0) + 1;
+    open.set(address, count);
+    socket.once('close', () => {
+      const left = (open.get(address) ?? 1) - 1;
+      if (left === 0) open.delete(address);
+      else open.set(address, left);
+    });
+    if (count > CONNECTIONS_PER_ADDRESS) socket.destroy();
+  });
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);

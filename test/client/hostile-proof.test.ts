@@ -7,9 +7,10 @@ import { type TestContext, test } from 'node:test';
 import { toHex, toUtf8 } from '../../src/bytes/index.ts';
 import { TallyClient, verifyFile } from '../../src/client/index.ts';
 import { type ResolveOptions, requireWinner, resolveRelease } from '../../src/client/resolve.ts';
-import { formatProofBundle, type ProofBundle } from '../../src/log/index.ts';
+import { encodeLeaf, formatProofBundle, type ProofBundle } from '../../src/log/index.ts';
 import { parseNote, parseTlogPolicy, signNote, type TlogPolicy } from '../../src/note/index.ts';
-import { generateKey, makeStatement } from '../../src/statement/index.ts';
+import { generateKey, makeStatement, type PrivateKey, signStatement } from '../../src/statement/index.ts';
+import { countEntry } from '../../src/tally/index.ts';
 import { createTorrent } from '../../src/torrent/index.ts';
 import { generateCosigner } from '../../src/witness/index.ts';
 import { PACKAGE, someInfoHash, TestLog } from './test-log.ts';
@@ -209,3 +210,55 @@ test('a hidden vote for something else, a hidden policy and a bundle of two logs
   assert.notEqual(log.vkey, other.log.vkey);
   assert.ok(someInfoHash(1));
 });
+
+test('known limit: founders’ keys that were stolen and revoked still convince, with the operator, who reads proofs alone; a full count refuses them', async (context) => {
+  const [monitor, evilMonitor, third] = ['monitor', 'evil', 'third'].map((name) => generateKey(name)) as [
+    PrivateKey,
+    PrivateKey,
+    PrivateKey,
+  ];
+  const log = new TestLog('log.test/1', { monitors: { keys: [monitor.vkey], quorum: 1 } });
+  const [first, second] = log.founders as [PrivateKey, PrivateKey];
+  for (const [index, key] of [...log.founders, third].entries()) log.register(key, `operator ${index}`);
+  // What every full count reads, and the operator counts as if it were a heartbeat, and leaves out of its proofs.
+  for (const stolen of [first, second]) {
+    const why = { ...log.bound(), builder: stolen.key, reason: 'the key was stolen' };
+    const revoke = makeStatement('revoke', { name: 'revoke', sha256: stolen.key }, why);
+    hide(log, signStatement(revoke, [stolen]));
+  }
+  const rules = {
+    ...(log.tally.policy?.rules ?? assert.fail()),
+    founders: [first.key, second.key, third.key],
+    monitors: { keys: [evilMonitor.vkey], quorum: 1 },
+  };
+  const said = { ...log.bound(), rules, effectiveMs: log.nowMs() + 14.1 * DAY };
+  log.append(makeStatement('policy', { name: 'policy', sha256: '11'.repeat(32) }, said), [first, second]);
+  for (let day = 0; day < 15; day += 1) {
+    log.aheadMs += DAY;
+    log.settle();
+  }
+  const digest = log.release(Buffer.from('recipe'));
+  log.decide(
+    digest,
+    [first, second, third].map((key) => ({ key, infoHashV2: someInfoHash(6) })),
+  );
+  log.monitor(evilMonitor);
+  await log.serve(context);
+  const stateFolder = await mkdtemp(join(tmpdir(), 'bitquorum-hostile-'));
+  context.after(() => rm(stateFolder, { recursive: true, force: true }));
+  const options = { logKey: log.vkey, stateFolder, signal, nowMs: () => log.nowMs() };
+  const client = new TallyClient(log.url);
+  const fooled = requireWinner(await resolveRelease(client, PACKAGE, { ...options, level: 'proof' }));
+  assert.deepEqual([fooled.level, fooled.group.infoHashV2], ['proof', someInfoHash(6)]);
+  await assert.rejects(resolveRelease(client, PACKAGE, { ...options, full: true }), { code: 'mismatch' });
+});
+
+/** Appends an entry that the operator's own count takes for a heartbeat. */
+function hide(log: TestLog, envelope: Uint8Array): void {
+  const { entries, logKey, tally } = log;
+  const index = entries.length;
+  const timeMs = Math.max(log.nowMs(), tally.timeMs);
+  entries.push(encodeLeaf({ timeMs, envelope }));
+  const statement = makeStatement('heartbeat', { name: 'heartbeat', sha256: '00'.repeat(32) }, log.bound());
+  countEntry(tally, { index, timeMs, statement, payloadDigest: '22'.repeat(32), signers: [logKey.key] });
+}

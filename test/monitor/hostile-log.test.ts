@@ -1,10 +1,12 @@
 // An operator that works against its monitor: to end it, to blind it, or to keep it busy.
 import assert from 'node:assert/strict';
 import { readdir, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { toUtf8 } from '../../src/bytes/index.ts';
 import { encodeLeaf } from '../../src/log/index.ts';
+import { serveMonitor } from '../../src/monitor/index.ts';
 import { formatCheckpoint, parseNote, parseTlogPolicy, signNote } from '../../src/note/index.ts';
 import { generateKey } from '../../src/statement/index.ts';
 import { generateCosigner } from '../../src/witness/index.ts';
@@ -214,4 +216,25 @@ test('a signed tree of millions of entries that nobody serves costs a monitor no
   assert.ok(grown < 100_000_000, `${grown} bytes`);
   assert.ok(log.requests.length < 40, `${log.requests.length} requests`);
   assert.ok((await readdir(join(scene.folder, 'bundles', '0'))).length < 10);
+});
+
+test('one address that holds all the connections it gets keeps no other monitor from looking', async (t) => {
+  const scene = await Scene.make(t);
+  const monitor = await scene.start();
+  await monitor.round(NEVER);
+  const server = await serveMonitor(monitor, { host: '127.0.0.1', port: 0 });
+  t.after(() => server.close());
+  const port = Number(new URL(server.url).port);
+  const sockets = await Promise.all(
+    Array.from({ length: 80 }, async () => {
+      const socket = connect({ host: '127.0.0.1', port, localAddress: '127.0.0.2' });
+      socket.on('error', () => undefined); // it was not let in
+      await new Promise<void>((resolve) => socket.once('connect', () => resolve()));
+      return socket;
+    }),
+  );
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  assert.equal((await fetch(`${server.url}/checkpoint`)).status, 200);
 });
