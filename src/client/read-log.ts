@@ -5,6 +5,7 @@ import { ClientError } from './errors.ts';
 import { requireFresh, requireWitnessedTime, timelyOf } from './freshness.ts';
 import { LogFollower } from './log-follower.ts';
 import type { LogSource } from './log-source.ts';
+import { SeenPolicy } from './seen-policy.ts';
 
 export interface ReadOptions {
   /** The log's verifier key, pinned by the user. */
@@ -40,6 +41,7 @@ export async function readWitnessedLog(
     requireFresh(tally, options.nowMs());
     requireWitnessedTime(tally, cosigners, options.witnesses);
   }
+  await new SeenPolicy(options.stateFolder, options.logKey).see(tally);
   return { tally, witnesses: timelyOf(tally, cosigners).length };
 }
 

@@ -5,9 +5,11 @@ import { isFreshState, requireNotAhead, requireWitnessedTime } from './freshness
 import type { Level } from './levels.ts';
 import { type CheckedProof, checkProof } from './proof/check-proof.ts';
 import { refuseFork } from './proof/extend-seen.ts';
+import { requireKnownPolicy } from './proof/known-policy.ts';
 import type { LogTrust } from './proof/open-proof.ts';
 import { requireMonitors, requireName, requireWinner, resolutionOfProof, type Winner } from './resolve.ts';
 import { SeenCheckpoint } from './seen-checkpoint.ts';
+import { type KeptPolicy, SeenPolicy } from './seen-policy.ts';
 import { SeenState } from './seen-state.ts';
 
 export interface VerifyFileOptions extends LogTrust {
@@ -50,6 +52,7 @@ export async function verifyFile(
   const { logKey, stateFolder, level, nowMs, maxAgeMs, signal } = options;
   const seen = await new SeenCheckpoint(stateFolder, logKey).read();
   if (seen !== undefined) refuseFork(seen, checked.proof.checkpoint);
+  if (level !== 'tally') requireKnownOffline(checked, await new SeenPolicy(stateFolder, logKey).read());
   const resolution = resolutionOfProof(checked);
   requireMonitors(checked.monitors, resolution.level, level);
   const { tally, proof: opened } = checked;
@@ -66,6 +69,12 @@ export async function verifyFile(
   await requireInfoHash(path, winner, signal);
   const seenState = await new SeenState(stateFolder, logKey).read();
   return { winner, ageMs, isOutdated: seenState > (checked.state?.index ?? -1) };
+}
+
+/** An older policy than was seen is no fault of an older proof. */
+function requireKnownOffline(checked: CheckedProof, seen: KeptPolicy | undefined): void {
+  if (seen !== undefined && (checked.tally.policy?.index ?? 0) > seen.index)
+    requireKnownPolicy(checked, seen);
 }
 
 /**

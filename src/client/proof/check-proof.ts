@@ -32,6 +32,8 @@ export interface CheckedProof {
   readonly level: Extract<Level, 'tally' | 'proof'>;
   /** The `state` entry; undefined in a young log without a winner. */
   readonly state: { readonly index: number; readonly timeMs: number } | undefined;
+  /** Which of some keys signed that state, by name. */
+  readonly signersAmong: (keys: readonly string[]) => readonly string[];
   /** Later releases of the same package: the one that became final last, and the last urgent one. */
   readonly newer: LightValueOf<'newest'>;
   /** Panel members that have lost their eligibility since. */
@@ -71,7 +73,9 @@ export function checkProof(bytes: Uint8Array, trust: LogTrust, name?: string): C
   const isProvisional = value?.state === 'provisional' && view.state === 'voting';
   const counted: ReleaseView = isProvisional ? { ...view, state: 'provisional' } : view;
   const release = underItsName(counted, name !== digest, stated?.values);
-  const monitors = monitorsOf(proof, tally, stated?.entry);
+  const signersAmong = (keys: readonly string[]): readonly string[] => signersOf(proof, stated?.entry, keys);
+  const { keys = [], quorum = 0 } = tally.policy?.rules.monitors ?? {};
+  const monitors = { signed: signersAmong(keys), quorum };
   const newest = stated?.values.read('newest', packageOf(packageUrl));
   return {
     proof,
@@ -81,6 +85,7 @@ export function checkProof(bytes: Uint8Array, trust: LogTrust, name?: string): C
     monitors,
     level: monitors.quorum > 0 && monitors.signed.length >= monitors.quorum ? 'proof' : 'tally',
     state: stated && { index: stated.entry.index, timeMs: stated.entry.timeMs },
+    signersAmong,
     newer: laterThan(counted.index, newest),
     lapsed: (value?.panel ?? []).filter((key) => {
       return (
@@ -224,21 +229,24 @@ function underItsName(release: ReleaseView, byName: boolean, values: StateValues
   return rivals.length === 0 ? release : { ...release, rivals, state: 'contested', winner: null };
 }
 
-/** Which monitors of the policy in force signed the state. */
-function monitorsOf({ bundle, checkpoint }: OpenedProof, tally: Tally, state: Stated['entry'] | undefined) {
-  const { keys = [], quorum = 0 } = tally.policy?.rules.monitors ?? {};
+/** Which of some monitors signed the state. */
+function signersOf(
+  { bundle, checkpoint }: OpenedProof,
+  state: Stated['entry'] | undefined,
+  keys: readonly string[],
+): readonly string[] {
   const note = bundle.state?.note;
-  if (note === undefined || state === undefined) return { signed: [], quorum };
+  if (note === undefined || state === undefined) return [];
   const root = fromHex(state.statement.predicate.root);
   const expected = formatStateNote({ origin: checkpoint.origin, index: state.index, root });
   const known = keys.filter(isPlainKey).map((vkey) => noteVerifier(vkey, verifyEd25519));
   try {
     const { text, verified } = openNote(note, known);
     if (text !== expected) throw wrong("what the monitors signed is not the log's state");
-    return { signed: verified.map(({ name }) => name), quorum };
+    return verified.map(({ name }) => name);
   } catch (error) {
     if (!(error instanceof NoteError)) throw error;
-    if (error.code === 'unsigned') return { signed: [], quorum };
+    if (error.code === 'unsigned') return [];
     throw wrong(`a monitor's signature on the state is wrong: ${error.message}`);
   }
 }

@@ -1,10 +1,13 @@
 import type { TlogPolicy } from '../../note/index.ts';
 import { requireFresh, requireFreshState, requireWitnessedTime } from '../freshness.ts';
+import type { Level } from '../levels.ts';
 import { SeenCheckpoint } from '../seen-checkpoint.ts';
+import { SeenPolicy } from '../seen-policy.ts';
 import { SeenState } from '../seen-state.ts';
 import type { TallyClient } from '../tally-client.ts';
 import { type CheckedProof, checkProof } from './check-proof.ts';
 import { extendSeen } from './extend-seen.ts';
+import { requireKnownPolicy } from './known-policy.ts';
 
 /** What a proof from a tally is held against. */
 export interface ProveOptions {
@@ -12,6 +15,8 @@ export interface ProveOptions {
   readonly stateFolder: string;
   readonly witnesses?: TlogPolicy | undefined;
   readonly allowStale?: boolean;
+  /** The weakest level that will do: on the tally's word a new policy needs nobody else's. */
+  readonly level?: Level | undefined;
   readonly signal: AbortSignal;
   readonly nowMs: () => number;
 }
@@ -31,6 +36,11 @@ export async function proveRelease(
   const { checkpoint, bundle } = checked.proof;
   const seen = new SeenCheckpoint(stateFolder, logKey);
   await extendSeen(client, seen, { checkpoint, note: bundle.checkpoint }, signal);
+  if (options.level !== 'tally') {
+    const policy = new SeenPolicy(stateFolder, logKey);
+    requireKnownPolicy(checked, await policy.read());
+    if (checked.level === 'proof') await policy.see(checked.tally);
+  }
   // Where monitors sign, the tally shows the newest state that they have signed: only these come in order.
   const isSettled = checked.level === 'proof' || checked.monitors.quorum === 0;
   if (checked.state !== undefined && isSettled && options.allowStale !== true)

@@ -1,0 +1,31 @@
+import { ClientError } from '../errors.ts';
+import type { KeptPolicy } from '../seen-policy.ts';
+import type { CheckedProof } from './check-proof.ts';
+
+/**
+ * Holds a proof's policy against the one that this user saw last: monitors that were known under that one must have signed
+ * the state, or a newer policy stands on the tally's word. Throws `no-quorum`, and `stale` for an older policy.
+ */
+export function requireKnownPolicy(
+  { tally, signersAmong }: CheckedProof,
+  seen: KeptPolicy | undefined,
+): void {
+  const index = tally.policy?.index ?? 0;
+  if (seen === undefined || index === seen.index) return;
+  if (index < seen.index) {
+    throw new ClientError(
+      'stale',
+      `the tally shows the policy of entry ${index}, and that of entry ${seen.index} was in force before: it holds back ` +
+        'what came since. Ask again, or ask another tally',
+    );
+  }
+  const { keys, quorum } = seen.monitors;
+  const signed = signersAmong(keys);
+  if (signed.length >= quorum) return;
+  throw new ClientError(
+    'no-quorum',
+    `the policy has changed in entry ${index}, and of the monitors that you knew ${signed.length} of ${quorum} have signed ` +
+      'the state under the new one: say --full once, which counts whether its founders were entitled to it, or ' +
+      '--level tally to believe the tally',
+  );
+}
