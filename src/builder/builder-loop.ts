@@ -7,6 +7,7 @@ import { BallotBox } from './ballot-box.ts';
 import type { BuilderEvent } from './builder-event.ts';
 import { type Made, makeRecord, mayPass } from './make.ts';
 import { type Act, isRunning, mayShow, nextAct } from './next-act.ts';
+import { stillOpenMs, tooEarly } from './own-clock.ts';
 import { ownIdentity } from './own-identity.ts';
 import { fitsPlatform } from './rebuild.ts';
 import type { BuildRecord, MadeRecord, RecordStore } from './record.ts';
@@ -42,6 +43,8 @@ const LONGEST_PAUSE_MS = 30_000;
 
 /** Acts that send a statement: once it is logged they are done, even before the log shows it. */
 const SENDS: ReadonlySet<Act> = new Set(['commit', 'vote', 'vote-late', 'open-late', 'tell-failure']);
+/** Acts that show an infohash. */
+const SHOWS: ReadonlySet<Act> = new Set(['vote', 'vote-late', 'open-late']);
 
 /**
  * The life of a builder: look at the log, do for each release what is next, sleep. One artifact is made at a time,
@@ -167,6 +170,8 @@ export class BuilderLoop {
       makesLate: this.#context.strategy.makeLate !== undefined,
     });
     const name = `${roundOf(release)} ${act}`;
+    const isShowing = made !== undefined && mayShow(release, made.infoHashV2);
+    if ((SHOWS.has(act) || isShowing) && this.#isOpenHere(release)) return;
     if (!this.#done.has(name)) {
       try {
         await this.#do(act, release, record);
@@ -177,8 +182,19 @@ export class BuilderLoop {
         this.#tell({ event: 'missed', ...about(release), reason: error.message });
       }
     }
-    if (made !== undefined && mayShow(release)) await this.#seed(release, made);
+    if (isShowing) await this.#seed(release, made);
     this.#tellVerdict(release);
+  }
+
+  /** Whether the commit window still runs by this machine's clock; that the log says otherwise is told once. */
+  #isOpenHere(release: ReleaseView): boolean {
+    const state = this.#follower.tally.releases.get(release.digest);
+    const leftMs = state === undefined ? 0 : stillOpenMs(state, Date.now());
+    if (leftMs <= 0) return false;
+    const name = `${roundOf(release)} open here`;
+    if (!this.#done.has(name)) this.#trouble(new Error(tooEarly(leftMs)), release.digest);
+    this.#done.add(name);
+    return true;
   }
 
   async #do(act: Act, release: ReleaseView, record: BuildRecord | undefined): Promise<void> {

@@ -59,8 +59,15 @@ export function nextAct(
   }
 }
 
-/** Whether to begin to seed what a record holds: only after close, since seeding shows the infohash; never after a takedown. */
-export function mayShow({ state }: Pick<ReleaseView, 'state'>): boolean {
+/**
+ * Whether to begin to seed an infohash: only after close, since seeding shows it; never after a takedown. Of a release that
+ * was superseded only what votes have shown: it may have ended before its close, and its heir be open for commitments.
+ */
+export function mayShow(
+  { state, groups }: Pick<ReleaseView, 'state' | 'groups'>,
+  infoHashV2: string,
+): boolean {
+  if (state === 'superseded') return groups.some((group) => group.infoHashV2 === infoHashV2);
   return state !== 'announced' && state !== 'committing' && state !== 'taken down';
 }
 

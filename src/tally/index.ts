@@ -18,6 +18,7 @@ export type { Admission } from './count.ts';
 export { admits, countEntry } from './count.ts';
 export { tallyDigest } from './digest.ts';
 export { entriesDue, nextDueMs, seedSize } from './due.ts';
+export { closeDueMs } from './early.ts';
 export type { GroupView } from './group-view.ts';
 export { identityOf } from './keys.ts';
 export type { LightState } from './light-state.ts';
@@ -41,6 +42,7 @@ export type {
   GivenDraw,
   PolicyInForce,
   RefusedEntry,
+  ReleaseState,
   Tally,
   TallyContext,
 } from './state.ts';

@@ -80,9 +80,14 @@ const STATES = [
   'taken down',
 ] as const;
 
-test('nothing is shown before close, nor after a takedown', () => {
-  const shown = STATES.filter((state) => mayShow({ state }));
-  assert.deepEqual(shown, ['voting', 'provisional', 'final', 'contested', 'failed', 'superseded']);
+test('nothing is shown before close, nor after a takedown; of what is superseded only what votes have shown', () => {
+  const shownBy = (groups: ReleaseView['groups']) =>
+    STATES.filter((state) => mayShow({ state, groups }, artifact.infoHashV2));
+  const shown = ['voting', 'provisional', 'final', 'contested', 'failed'];
+  assert.deepEqual(shownBy([]), shown);
+  const group = (infoHashV2: string) => ({ infoHashV2, counted: 0, total: 1, builders: ['55'.repeat(32)] });
+  assert.deepEqual(shownBy([group('44'.repeat(32))]), shown);
+  assert.deepEqual(shownBy([group(artifact.infoHashV2)]), [...shown, 'superseded']);
 });
 
 test('a release runs until its verdict or its end; provisional is neither', () => {

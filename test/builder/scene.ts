@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type BuilderEvent, type BuilderStrategy, runBuilder } from '../../src/builder/index.ts';
-import { generateKey, type PolicyRules, type PrivateKey } from '../../src/statement/index.ts';
+import { generateKey, type PolicyRules, type Predicate, type PrivateKey } from '../../src/statement/index.ts';
 import { TestLog } from '../client/test-log.ts';
 import { craftArchive, putInCache } from './archive.ts';
 import { smallRecipe, temporaryFolder } from './recipes.ts';
@@ -25,6 +25,8 @@ export interface Scene {
   readonly digest: string;
   readonly key: PrivateKey;
   readonly folder: string;
+  /** A recipe that its builder can make, and its sources. */
+  readonly recipe: () => { readonly bytes: Uint8Array; readonly sources: Predicate<'release'>['sources'] };
   /** Starts the builder; `until` waits for an event, `stop` ends it as Ctrl-C does. */
   readonly start: (strategy?: BuilderStrategy, dataFolder?: string) => Running;
 }
@@ -87,7 +89,7 @@ export async function scene(
       },
     };
   };
-  return { log, digest, key, folder, start };
+  return { log, digest, key, folder, recipe: () => ({ bytes: recipe, sources }), start };
 }
 
 export function ballotOf({ log, digest, key }: Scene) {
