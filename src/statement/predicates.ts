@@ -38,7 +38,7 @@ const auditKeys = sorted(hex32, MOST_SEATS);
 const group = z.strictObject({ infoHashV2: hex32, builders: sorted(hex32, MOST_SEATS) });
 
 /**
- * What the seed of a lot is made of: the first checkpoint of this log that holds the release, and what witnesses
+ * What the seed of a lot is made of: the first checkpoint of this log that holds what asks for the lot, and what witnesses
  * signed about it, each as in a note's signature line: base64 of key id (4 bytes), time (8) and signature (64).
  */
 const lotSeed = z.strictObject({
@@ -143,6 +143,8 @@ export const predicates = {
     members: sorted(hex32, MOST_CANARY_MEMBERS).min(2),
     commitEndsMs: timeMs,
     voteEndsMs: timeMs,
+    /** Of a release's first group: what all its groups were drawn by; null where the policy names no witnesses. */
+    seed: lotSeed.nullable().default(null),
   }),
   /** Signed by the builder: a hash that binds it to an infohash not yet shown. */
   commit: z.strictObject({ ...bound, release: hex32, commitment: hex32 }),

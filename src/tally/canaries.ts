@@ -1,14 +1,12 @@
-import { concatBytes, fromHex } from '../bytes/index.ts';
-import { makeStatement, type StatementOf } from '../statement/browser.ts';
+import { makeStatement, type PolicyRules, type StatementOf } from '../statement/browser.ts';
 import { servesPlatform } from './electorate.ts';
 import type { Moment } from './life.ts';
+import { type CosignedHead, canarySeed, isWitnessed, judgeSeed, type LotSeed, seedFrom } from './lot-seed.ts';
 import { drawLots, lotNumber } from './lottery.ts';
 import { type Refusal, refuse } from './refusal.ts';
-import { seedOfEntry } from './seed.ts';
 import type { Entry, Poll, ReleaseState, Tally } from './state.ts';
 import { isTimely } from './windows.ts';
 
-const LABEL = 'bitquorum/canary/v1\0';
 /** Where the lottery's places for variants begin, far from those for members. */
 const VARIANT_PLACES = 0x8000_0000;
 
@@ -24,6 +22,16 @@ export interface Rebuild {
   readonly index: number;
   readonly key: string;
   readonly infoHashV2: string;
+}
+
+/** Who may be drawn for the canaries of a release, and by which rules. */
+export interface CanaryPlan {
+  /** Of its `close`. */
+  readonly place: Moment;
+  readonly rules: PolicyRules;
+  /** Identities, sorted; empty once the groups are drawn. */
+  readonly pool: readonly string[];
+  readonly groups: number;
 }
 
 /** A canary: a variant that nobody has published, rebuilt by one group. */
@@ -42,24 +50,44 @@ export interface CanaryState extends Poll {
 }
 
 /**
- * Draws the canary groups of a release when it is closed: among those who committed to it, serve its platform and
- * are not revoked, on the panel or not, by the lottery with `SHA-256(seed of close ‖ release)`; who only copies what
- * upstream published cannot build them. A group that is not full is not drawn.
+ * Fixes, when a release is closed, who may be drawn for its canaries: those who committed to it, serve its platform and
+ * are not revoked, on the panel or not; who only copies what upstream published cannot build them. Where the policy
+ * names no witnesses, the groups are drawn at once, by the place of `close`. A group that is not full is not drawn.
  */
-export function planCanaries(tally: Tally, release: ReleaseState, moment: Moment): void {
-  const { group: size, perRelease } = release.rules.canary;
-  const variants = release.predicate.canaryVariants;
-  if (variants === 0 || perRelease === 0 || release.canaryGroups.length > 0) return;
+export function planCanaries(tally: Tally, release: ReleaseState, { index, timeMs }: Moment): void {
+  const { group, perRelease } = release.rules.canary;
+  if (release.predicate.canaryVariants === 0 || perRelease === 0 || release.canaryPlan !== undefined) return;
+  const pool = poolOf(tally, release);
+  const groups = Math.min(perRelease, Math.floor(pool.length / group));
+  if (groups === 0) return;
+  release.canaryPlan = { place: { index, timeMs }, rules: release.rules, pool, groups };
+  if (!isWitnessed(release)) draw(tally, release, null);
+  tally.canaryReleases.add(release.digest);
+}
+
+/** Whether the groups of a release wait for a cosigned checkpoint that holds its `close`. */
+export function waitsForSeed({ canaryPlan, canaryGroups }: ReleaseState): boolean {
+  return canaryPlan !== undefined && canaryGroups.length === 0;
+}
+
+/** Draws the groups by the lottery, and lets go of the others. */
+function draw(tally: Tally, release: ReleaseState, seed: LotSeed | null): void {
+  release.canaryGroups = groupsBy(tally, release, seed);
+  if (release.canaryPlan !== undefined) release.canaryPlan = { ...release.canaryPlan, pool: [] };
+}
+
+/** The groups as a seed draws them, or as they were drawn. */
+function groupsBy(tally: Tally, release: ReleaseState, seed: LotSeed | null): readonly CanaryGroup[] {
+  const { canaryPlan: plan, canaryGroups, digest, predicate } = release;
+  if (plan === undefined || canaryGroups.length > 0) return canaryGroups;
   const { sha256 } = tally.context;
-  const seed = sha256(concatBytes(seedOfEntry(tally, LABEL, moment), fromHex(release.digest)));
-  const drawn = drawLots(sha256, seed, poolOf(tally, release), size * perRelease);
-  for (let group = 0; (group + 1) * size <= drawn.length; group += 1) {
-    release.canaryGroups.push({
-      variant: lotNumber(sha256, seed, VARIANT_PLACES + group) % variants,
-      members: drawn.slice(group * size, (group + 1) * size).sort(),
-    });
-  }
-  if (release.canaryGroups.length > 0) tally.canaryReleases.add(release.digest);
+  const { group: size } = plan.rules.canary;
+  const lot = canarySeed(tally, digest, plan.place, seed);
+  const drawn = drawLots(sha256, lot, plan.pool, size * plan.groups);
+  return Array.from({ length: plan.groups }, (_, group) => ({
+    variant: lotNumber(sha256, lot, VARIANT_PLACES + group) % predicate.canaryVariants,
+    members: drawn.slice(group * size, (group + 1) * size).sort(),
+  }));
 }
 
 function poolOf(tally: Tally, release: ReleaseState): string[] {
@@ -73,15 +101,18 @@ function poolOf(tally: Tally, release: ReleaseState): string[] {
   return pool.sort();
 }
 
-/** The `canary` that the log owes a release for its next group; undefined when it owes none. */
+/** The `canary` that the log owes a release for its next group; undefined when it owes none, or waits for witnesses. */
 export function canaryStatement(
   tally: Tally,
   release: ReleaseState,
   timeMs: number,
+  head: CosignedHead | undefined,
 ): StatementOf<'canary'> | undefined {
-  const group = release.canariesLogged;
-  const drawn = release.canaryGroups[group];
-  if (drawn === undefined) return undefined;
+  const { canaryPlan: plan, canariesLogged: group } = release;
+  if (plan === undefined) return undefined;
+  const seed = waitsForSeed(release) ? seedFrom(plan.rules, plan.place, head) : null;
+  const drawn = seed === undefined ? undefined : groupsBy(tally, release, seed)[group];
+  if (seed === undefined || drawn === undefined) return undefined;
   return makeStatement(
     'canary',
     { name: release.predicate.package, sha256: release.digest },
@@ -93,25 +124,31 @@ export function canaryStatement(
       variant: drawn.variant,
       members: [...drawn.members],
       ...windowsFrom(release, timeMs),
+      seed,
     },
   );
 }
 
 export function judgeCanary(
   tally: Tally,
-  { subject, predicate }: StatementOf<'canary'>,
+  statement: StatementOf<'canary'>,
+  offer: Pick<Entry, 'index' | 'witnessed'>,
 ): Refusal | undefined {
+  const { subject, predicate } = statement;
   const release = tally.releases.get(predicate.release);
   if (release === undefined)
     return refuse('unknown-release', `release ${predicate.release} is not in this log`);
   if (subject.name !== release.predicate.package) {
     return refuse('wrong-subject', `release ${release.digest} is ${release.predicate.package}`);
   }
-  if (release.canaryGroups[predicate.group] === undefined) {
+  const { canaryPlan: plan, canariesLogged } = release;
+  if (plan === undefined || predicate.group >= plan.groups) {
     return refuse('too-early', `no group ${predicate.group} of canaries was drawn for this release`);
   }
-  if (predicate.group === release.canariesLogged) return undefined;
-  return refuse('duplicate', `the next group of this release is ${release.canariesLogged}`);
+  if (predicate.group !== canariesLogged) {
+    return refuse('duplicate', `the next group of this release is ${canariesLogged}`);
+  }
+  return waitsForSeed(release) ? judgeSeed(plan.rules, plan.place, statement, offer) : undefined;
 }
 
 /** What a `canary` says that the count does not confirm. */
@@ -121,8 +158,11 @@ export function faultOfCanary(
   timeMs: number,
 ): string | undefined {
   const release = tally.releases.get(predicate.release);
-  const drawn = release?.canaryGroups[predicate.group];
+  const drawn = release && groupsBy(tally, release, predicate.seed)[predicate.group];
   if (release === undefined || drawn === undefined) return undefined;
+  if (predicate.seed !== null && !waitsForSeed(release)) {
+    return 'canary has a seed, and its group was drawn without it';
+  }
   if (!isTimely(predicate.timeMs, timeMs)) {
     return `canary names the time ${predicate.timeMs}, and its receipt time is ${timeMs}`;
   }
@@ -138,8 +178,10 @@ export function faultOfCanary(
 /** Opens a canary for its members' commitments, with the group that the lot drew. */
 export function applyCanary(tally: Tally, { predicate }: StatementOf<'canary'>, entry: Entry): void {
   const release = tally.releases.get(predicate.release);
-  const drawn = release?.canaryGroups[predicate.group];
-  if (release === undefined || drawn === undefined) return;
+  if (release === undefined) return;
+  if (waitsForSeed(release)) draw(tally, release, predicate.seed);
+  const drawn = release.canaryGroups[predicate.group];
+  if (drawn === undefined) return;
   const timeMs = isTimely(predicate.timeMs, entry.timeMs) ? predicate.timeMs : entry.timeMs;
   release.canariesLogged += 1;
   if (release.canariesLogged === release.canaryGroups.length) tally.canaryReleases.delete(release.digest);

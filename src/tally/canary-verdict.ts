@@ -1,20 +1,21 @@
 import { makeStatement, type Statement, type StatementOf } from '../statement/browser.ts';
-import { type CanaryState, canaryStatement } from './canaries.ts';
+import { type CanaryState, canaryStatement, waitsForSeed } from './canaries.ts';
 import { settledBy } from './canary-ballots.ts';
 import { chargeUnopened } from './charges.ts';
 import { diverge } from './divergence.ts';
 import type { Moment } from './life.ts';
+import type { CosignedHead } from './lot-seed.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import type { Ballot, BuilderState, Entry, Outcome, Tally } from './state.ts';
 import { noteCanary } from './tenure.ts';
 import { isUnopened } from './weight.ts';
 
 /** The entries about canaries that the log owes: new groups, and closes and verdicts of those under way. */
-export function canariesDue(tally: Tally, timeMs: number): Statement[] {
+export function canariesDue(tally: Tally, timeMs: number, head: CosignedHead | undefined): Statement[] {
   const due: Statement[] = [];
   for (const digest of tally.canaryReleases) {
     const release = tally.releases.get(digest);
-    const statement = release && canaryStatement(tally, release, timeMs);
+    const statement = release && canaryStatement(tally, release, timeMs, head);
     if (statement !== undefined) due.push(statement);
   }
   for (const digest of tally.openCanaries) {
@@ -32,7 +33,11 @@ export function canariesDue(tally: Tally, timeMs: number): Statement[] {
 
 /** When the next of {@link canariesDue} comes, if nothing happens before. */
 export function nextCanaryDueMs(tally: Tally): number {
-  let next = tally.canaryReleases.size > 0 ? tally.timeMs : Infinity;
+  let next = Infinity;
+  for (const digest of tally.canaryReleases) {
+    const release = tally.releases.get(digest);
+    if (release !== undefined && !waitsForSeed(release)) next = tally.timeMs;
+  }
   for (const digest of tally.openCanaries) {
     const canary = tally.canaries.get(digest);
     if (canary !== undefined) next = Math.min(next, canaryDueMs(canary));

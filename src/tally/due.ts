@@ -1,5 +1,6 @@
 import { toHex, toUtf8 } from '../bytes/index.ts';
 import { makeStatement, type Statement, type StatementOf } from '../statement/browser.ts';
+import { waitsForSeed } from './canaries.ts';
 import { canariesDue, nextCanaryDueMs } from './canary-verdict.ts';
 import { closeDueMs, verdictDueMs } from './early.ts';
 import { type CosignedHead, isWitnessed, seedFrom } from './lot-seed.ts';
@@ -17,7 +18,7 @@ const MOST_DUE = 64;
  * again after appending: a release moves by one entry a call.
  *
  * @param head the newest checkpoint that was published, with its cosignatures: where the policy names witnesses,
- *   a release is opened once it holds the release
+ *   a release is opened once it holds the release, and canary groups are drawn once it holds their `close`
  */
 export function entriesDue(tally: Tally, nowMs: number, head?: CosignedHead): Statement[] {
   if (tally.policy === undefined) return [];
@@ -28,7 +29,7 @@ export function entriesDue(tally: Tally, nowMs: number, head?: CosignedHead): St
     const release = tally.releases.get(digest);
     if (release === undefined) continue;
     if (release.phase === 'announced') {
-      const seed = isWitnessed(release) ? seedFrom(release, head) : null;
+      const seed = isWitnessed(release) ? seedFrom(release.rules, release.place, head) : null;
       if (seed !== undefined) due.push(openStatement(tally, release, seed, timeMs));
     } else if (release.phase === 'committing' && timeMs >= closeDueMs(release)) {
       due.push(closeStatement(tally, release, timeMs));
@@ -36,7 +37,7 @@ export function entriesDue(tally: Tally, nowMs: number, head?: CosignedHead): St
       due.push(verdictStatement(tally, release, timeMs));
     }
   }
-  for (const statement of canariesDue(tally, timeMs)) {
+  for (const statement of canariesDue(tally, timeMs, head)) {
     if (due.length < MOST_DUE) due.push(statement);
   }
   const stateMs = stateDueMs(tally);
@@ -61,13 +62,19 @@ export function nextDueMs(tally: Tally): number | undefined {
   return next;
 }
 
-/** The size that a cosigned checkpoint needs, for a release that waits for its lot's seed; undefined when none does. */
+/** The size that a cosigned checkpoint needs, for a panel or canary groups that wait for their lot's seed; undefined when none do. */
 export function seedSize(tally: Tally): number | undefined {
   let size: number | undefined;
   for (const digest of tally.unfinished) {
     const release = tally.releases.get(digest);
     if (release?.phase !== 'announced' || !isWitnessed(release)) continue;
     size = Math.min(size ?? Infinity, release.place.index + 1);
+  }
+  for (const digest of tally.canaryReleases) {
+    const release = tally.releases.get(digest);
+    if (release !== undefined && waitsForSeed(release)) {
+      size = Math.min(size ?? Infinity, (release.canaryPlan?.place.index ?? 0) + 1);
+    }
   }
   return size;
 }

@@ -68,7 +68,7 @@ export function judge(tally: Tally, offer: Offer): Refusal | undefined {
     case 'revote':
       return judgeTurn(tally, statement, signers, timeMs);
     case 'canary':
-      return judgeCanary(tally, statement);
+      return judgeCanary(tally, statement, offer);
   }
 }
 

@@ -1,14 +1,15 @@
 import { concatBytes, fromBase64, fromHex, toHex, toUtf8 } from '../bytes/index.ts';
 import { cosignatureTimestamp, cosignedMessage, formatCheckpoint, parseCosignerVkey } from '../note/index.ts';
-import type { Predicate, Statement, StatementOf } from '../statement/browser.ts';
+import type { PolicyRules, Predicate, Statement } from '../statement/browser.ts';
+import type { Moment } from './life.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { seedOfEntry } from './seed.ts';
 import type { Entry, ReleaseState, Tally } from './state.ts';
 
-/** What an `open` says its lot was drawn by. */
+/** What an `open` or a `canary` says its lot was drawn by. */
 export type LotSeed = NonNullable<Predicate<'open'>['seed']>;
 
-/** A cosignature in the seed of an `open`, by a witness of the policy: to be verified by Ed25519. */
+/** A cosignature in the seed of a lot, by a witness of the policy: to be verified by Ed25519. */
 export interface SeedCosignature {
   /** As the seed lists it: base64 of key id, timestamp and signature. */
   readonly text: string;
@@ -17,15 +18,19 @@ export interface SeedCosignature {
   readonly signature: Uint8Array;
 }
 
+/** What carries the seed of a lot. */
+type Seeded = { readonly kind: 'open' | 'canary'; readonly predicate: { readonly seed: LotSeed | null } };
+
 const KEY_ID_BYTES = 4;
 const HEAD_BYTES = 12;
 
 /**
- * The cosignatures to verify before an entry is counted: those of an `open`'s seed by witnesses of the policy that
- * its release keeps. Those that are good are handed to the count as {@link Entry.witnessed}.
+ * The cosignatures to verify before an entry is counted: those of the seed of an `open` or `canary` by witnesses of
+ * the policy that its release keeps. Those that are good are handed to the count as {@link Entry.witnessed}.
  */
 export function seedCosignatures(tally: Tally, statement: Statement): SeedCosignature[] {
-  if (statement.kind !== 'open' || statement.predicate.seed === null) return [];
+  if ((statement.kind !== 'open' && statement.kind !== 'canary') || statement.predicate.seed === null)
+    return [];
   const release = tally.releases.get(statement.predicate.release);
   if (release === undefined) return [];
   const { size, root, cosignatures } = statement.predicate.seed;
@@ -60,27 +65,32 @@ export function witnessedOf(
   return good.length === 0 ? {} : { witnessed: good };
 }
 
+/** What may ask for a lot: a release, for its panel and for its canary groups. */
+type Asking = Pick<ReleaseState, 'rules'>;
+
 /** Whether the lot of a release waits for witnesses: its policy names some. */
-export function isWitnessed(release: ReleaseState): boolean {
+export function isWitnessed(release: Asking): boolean {
   return release.rules.witnesses.quorum > 0;
 }
 
 /**
- * Why an `open` draws no panel: where the policy names witnesses, its seed is a checkpoint of this log that holds
- * the release, with good cosignatures by a quorum of them, each once, and with nothing else that could be varied.
+ * Why an `open` or `canary` draws nothing: where the policy names witnesses, its seed is a checkpoint of this log that
+ * holds the entry that asks for the lot, with good cosignatures by a quorum of them, each once, and with nothing else
+ * that could be varied.
  */
 export function judgeSeed(
-  release: ReleaseState,
-  { predicate: { seed } }: StatementOf<'open'>,
+  rules: PolicyRules,
+  place: Pick<Moment, 'index'>,
+  { kind, predicate: { seed } }: Seeded,
   { index, witnessed = [] }: Pick<Entry, 'index' | 'witnessed'>,
 ): Refusal | undefined {
-  if (!isWitnessed(release)) return undefined;
-  const { quorum } = release.rules.witnesses;
-  if (seed === null) return refuse('wrong-content', 'open has no seed, and the policy names witnesses');
-  if (seed.size <= release.place.index || seed.size > index) {
+  const { quorum } = rules.witnesses;
+  if (quorum === 0) return undefined;
+  if (seed === null) return refuse('wrong-content', `${kind} has no seed, and the policy names witnesses`);
+  if (seed.size <= place.index || seed.size > index) {
     return refuse(
       'wrong-content',
-      `a checkpoint of ${seed.size} entries is no seed for what entry ${release.place.index} asks`,
+      `a checkpoint of ${seed.size} entries is no seed for what entry ${place.index} asks`,
     );
   }
   const bad = seed.cosignatures.find((cosignature) => !witnessed.includes(cosignature));
@@ -101,32 +111,51 @@ export function judgeSeed(
  * cosignature of the seed as listed`)`. Without: the place of the release's own entry, which the operator of the
  * log chooses within its clock's play.
  */
-export function lotSeed(tally: Tally, release: ReleaseState): Uint8Array {
+export function lotSeed(tally: Tally, { digest, place, seed }: ReleaseState): Uint8Array {
+  return seedOf(tally, 'lot', digest, place, seed);
+}
+
+/** {@link lotSeed}, for the groups of canaries: `bitquorum/canary/…` stands first, and the place is that of `close`. */
+export function canarySeed(tally: Tally, release: string, close: Moment, seed: LotSeed | null): Uint8Array {
+  return seedOf(tally, 'canary', release, close, seed);
+}
+
+function seedOf(
+  tally: Tally,
+  lot: 'lot' | 'canary',
+  release: string,
+  place: Moment,
+  seed: LotSeed | null,
+): Uint8Array {
   const { sha256, origin } = tally.context;
-  const { seed } = release;
   const drawn =
     seed === null
-      ? seedOfEntry(tally, 'bitquorum/lot/v1\0', release.place)
+      ? seedOfEntry(tally, `bitquorum/${lot}/v1\0`, place)
       : sha256(
           concatBytes(
-            toUtf8('bitquorum/lot/v2\0'),
+            toUtf8(`bitquorum/${lot}/v2\0`),
             sha256(toUtf8(origin)),
             ...seed.cosignatures.map(fromBase64),
           ),
         );
-  return sha256(concatBytes(drawn, fromHex(release.digest)));
+  return sha256(concatBytes(drawn, fromHex(release)));
 }
 
 /** A checkpoint with cosignatures, as the log shows it now. */
 export type CosignedHead = LotSeed;
 
 /**
- * The seed that an `open` carries, made of a cosigned checkpoint: the cosignatures by witnesses of the policy, one
- * each, no more than the quorum. Undefined while there are too few, or the checkpoint does not hold the release.
+ * The seed that an `open` or `canary` carries, made of a cosigned checkpoint: the cosignatures by witnesses of the
+ * policy, one each, no more than the quorum. Undefined while there are too few, or the checkpoint does not hold the
+ * entry that asks.
  */
-export function seedFrom(release: ReleaseState, head: CosignedHead | undefined): LotSeed | undefined {
-  const { keys, quorum } = release.rules.witnesses;
-  if (head === undefined || head.size <= release.place.index) return undefined;
+export function seedFrom(
+  rules: PolicyRules,
+  place: Pick<Moment, 'index'>,
+  head: CosignedHead | undefined,
+): LotSeed | undefined {
+  const { keys, quorum } = rules.witnesses;
+  if (head === undefined || head.size <= place.index) return undefined;
   const chosen = keys.flatMap((vkey) => {
     const { keyId } = parseCosignerVkey(vkey);
     return head.cosignatures.find((cosignature) => keyIdOf(cosignature) === keyId) ?? [];

@@ -1,5 +1,5 @@
 import type { Output, PolicyRules, Predicate } from '../statement/browser.ts';
-import type { CanaryGroup } from './canaries.ts';
+import type { CanaryGroup, CanaryPlan } from './canaries.ts';
 import type { Moment } from './life.ts';
 
 /** What one builder logged about one release. */
@@ -115,8 +115,10 @@ export interface ReleaseState {
   readonly said: Map<string, Said>;
   /** Builders with a commitment. */
   committed: number;
-  /** Groups of canary builders, drawn when it was closed first. */
-  readonly canaryGroups: CanaryGroup[];
+  /** Who may be drawn for its canaries, fixed when it was closed first with enough of them. */
+  canaryPlan: CanaryPlan | undefined;
+  /** Groups of canary builders, drawn at once, or where the policy names witnesses with the first `canary`. */
+  canaryGroups: readonly CanaryGroup[];
   /** How many of them have their `canary`. */
   canariesLogged: number;
 }

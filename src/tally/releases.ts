@@ -118,6 +118,7 @@ export function applyRelease(tally: Tally, { predicate }: StatementOf<'release'>
     openedLate: undefined,
     said: new Map(),
     committed: 0,
+    canaryPlan: undefined,
     canaryGroups: [],
     canariesLogged: 0,
   };

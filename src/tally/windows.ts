@@ -72,7 +72,7 @@ export function judgeOpen(
   const never = neverOpens(release);
   if (never !== undefined) return never;
   if (release.phase !== 'announced') return refuse('duplicate', 'this release is open already');
-  return judgeSeed(release, statement, place);
+  return judgeSeed(release.rules, release.place, statement, place);
 }
 
 export function judgeClose(release: ReleaseState, timeMs: number): Refusal | undefined {

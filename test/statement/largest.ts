@@ -30,6 +30,12 @@ const ofRelease = { name: packageUrl, sha256: release };
 const vkey = formatVkey('x'.repeat(255), new Uint8Array(32).fill(0xff));
 const windows = { commitEndsMs: LAST_MS, voteEndsMs: LAST_MS };
 
+const largestSeed = {
+  size: MOST,
+  root: release,
+  cosignatures: Array.from({ length: MOST_SEED_COSIGNATURES }, (_, at) => `${at}${'A'.repeat(101)}==`),
+};
+
 /** As many groups as a verdict lists, with all seats in them. */
 export const groups = Array.from({ length: MOST_GROUPS }, (_, at) => ({
   infoHashV2: at.toString(16).padStart(64, '0'),
@@ -84,11 +90,7 @@ export const LARGEST: { [K in Kind]: { subject: Subject; predicate: PredicateInp
       ...windows,
       release,
       panel: keysOf(MOST_SEATS),
-      seed: {
-        size: MOST,
-        root: release,
-        cosignatures: Array.from({ length: MOST_SEED_COSIGNATURES }, (_, at) => `${at}${'A'.repeat(101)}==`),
-      },
+      seed: largestSeed,
       round: 1000,
     },
   },
@@ -101,6 +103,7 @@ export const LARGEST: { [K in Kind]: { subject: Subject; predicate: PredicateInp
       group: 100_000,
       variant: 1000,
       members: keysOf(MOST_CANARY_MEMBERS),
+      seed: largestSeed,
     },
   },
   commit: { subject: ofRelease, predicate: { ...bound, release, commitment: release } },

@@ -150,6 +150,7 @@ export const GOOD: { [K in Kind]: { subject: Subject; predicate: Predicate<K> } 
       members: [hex('0a'), hex('0b'), hex('0c')],
       commitEndsMs: 1,
       voteEndsMs: 2,
+      seed: { size: 7, root: hex('0d'), cosignatures: [cosignature] },
     },
   },
   state: {

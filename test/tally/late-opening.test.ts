@@ -227,7 +227,6 @@ test('who commits to garbage and hopes has fourteen days more of the weight it h
 });
 
 test('a canary opened late clears its builder and counts as missed', () => {
-  const windows = { commitSeconds: COMMIT_SECONDS, voteSeconds: VOTE_SECONDS };
   const canary = { ...rulesWith().canary, commitSeconds: COMMIT_SECONDS, voteSeconds: VOTE_SECONDS };
   const world = withMember({ canary });
   const release = world.opened({ package: 'pkg:npm/%40noble/canary@1.0.0', canaryVariants: 3 });

@@ -35,18 +35,21 @@ import { builderKey, HOUR, hexOf, LOG, ORIGIN, PUBLISHER, rulesWith, World } fro
 test('over random histories the incremental count equals a naive recount', () => {
   let decided = 0;
   const seen = new Map<string, number>();
-  fc.assert(
-    fc.property(history, (steps) => {
-      const world = play(steps);
-      const naive = new NaiveCount(world.entries, ORIGIN, LOG);
-      assert.deepEqual([...world.tally.releases.keys()].sort(), naive.releases().sort());
-      for (const digest of naive.releases()) compareRelease(world, digest, naive, seen);
-      compareLives(world, naive, seen);
-      decided += compareByProof(world.tally, world.entries);
-      assert.equal(takeState(world.tally).says.root, rootFromNothing(world.tally), 'the state map');
-    }),
-    { numRuns: 120 },
-  );
+  // One part is the same in every run, so that what it meets is certain; the other is new each time.
+  for (const parameters of [{ numRuns: 120, seed: 2 }, { numRuns: 60 }]) {
+    fc.assert(
+      fc.property(history, (steps) => {
+        const world = play(steps);
+        const naive = new NaiveCount(world.entries, ORIGIN, LOG);
+        assert.deepEqual([...world.tally.releases.keys()].sort(), naive.releases().sort());
+        for (const digest of naive.releases()) compareRelease(world, digest, naive, seen);
+        compareLives(world, naive, seen);
+        decided += compareByProof(world.tally, world.entries);
+        assert.equal(takeState(world.tally).says.root, rootFromNothing(world.tally), 'the state map');
+      }),
+      parameters,
+    );
+  }
   assert.ok(decided > 50, `only ${decided} releases had an outcome to prove`);
   const lives = ['eligible newcomer', 'diverged', 'canary final', 'canary contested', 'canary failed'];
   const late = ['not opened yet', 'opened late', 'opened late to something else', 'never opened'];
@@ -207,7 +210,7 @@ function wildStatement({ kind, subject, a, b, time, number, release }: Wild): St
     supersede: { ...bound, release, by: a, reason: 'why' },
     takedown: { ...bound, release, reason: 'why' },
     revote: { ...bound, release, reason: 'why' },
-    canary: { ...bound, release, group: 0, variant: 1, members: [a, b], ...windows },
+    canary: { ...bound, release, group: 0, variant: 1, members: [a, b], ...windows, seed: null },
     state: { ...bound, size: number, root: a, builders: 1, eligible: 1, releases: 1, names: 1, policy: b },
     heartbeat: bound,
   };
