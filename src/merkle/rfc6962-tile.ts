@@ -49,21 +49,31 @@ export function tileOfNode(
   return { tile: { level: tileLevel, index: tileIndex, width }, first, count };
 }
 
-/** The hash over `count` (a power of two) hashes of a tile, from the `first` on. */
-export function hashInTile(
-  tile: Uint8Array,
-  first: number,
-  count: number,
-  hasher: LogTreeHasher,
-): Uint8Array {
-  if (count === 1) return tile.subarray(first * HASH_BYTES, (first + 1) * HASH_BYTES);
-  const half = count / 2;
-  return hasher.node(hashInTile(tile, first, half, hasher), hashInTile(tile, first + half, half, hasher));
+/** Hashes above those of one tile, each computed once. */
+class TileNodes {
+  readonly #tile: Uint8Array;
+  readonly #hasher: LogTreeHasher;
+  /** Where in the binary tree above a full tile (1 is its root) → the hash. */
+  readonly #known: (Uint8Array | undefined)[] = [];
+
+  constructor(tile: Uint8Array, hasher: LogTreeHasher) {
+    this.#tile = tile;
+    this.#hasher = hasher;
+  }
+
+  /** The hash over `count` (a power of two) hashes of the tile, from the `first` on. */
+  hash(first: number, count: number): Uint8Array {
+    if (count === 1) return this.#tile.subarray(first * HASH_BYTES, (first + 1) * HASH_BYTES);
+    const place = (TILE_WIDTH + first) / count;
+    const half = count / 2;
+    this.#known[place] ??= this.#hasher.node(this.hash(first, half), this.hash(first + half, half));
+    return this.#known[place];
+  }
 }
 
 /**
  * Reads nodes of the tree of the first `size` entries from its tiles; each tile is asked for once a
- * question. What comes back is as true as the tiles: only a proof checked against a root makes it so.
+ * question, and hashed once for all of them if it is the same array. What comes back is as true as the tiles: only a proof checked against a root makes it so.
  * Throws `bad-tile` for a tile that has not `width · 32` bytes.
  */
 export function tileNodeReader(
@@ -71,6 +81,7 @@ export function tileNodeReader(
   readTile: (tile: HashTile) => Promise<Uint8Array>,
   hasher: LogTreeHasher,
 ): ReadNodes {
+  const hashed = new WeakMap<Uint8Array, TileNodes>();
   return async (nodes) => {
     const places = nodes.map((node) => tileOfNode(node, size));
     const wanted = new Map(places.map(({ tile }) => [`${tile.level}/${tile.index}`, tile]));
@@ -87,7 +98,9 @@ export function tileNodeReader(
     }
     return places.map(({ tile, first, count }) => {
       const bytes = tiles.get(`${tile.level}/${tile.index}`) as Uint8Array;
-      return hashInTile(bytes, first, count, hasher);
+      const known = hashed.get(bytes) ?? new TileNodes(bytes, hasher);
+      hashed.set(bytes, known);
+      return known.hash(first, count);
     });
   };
 }
