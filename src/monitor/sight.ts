@@ -7,7 +7,7 @@ import type { MonitorLimits } from './limits.ts';
 import type { Memory } from './memory.ts';
 import { isWitnessed, openView, type SignedView } from './signed-view.ts';
 
-export interface SightParts {
+interface SightParts {
   readonly memory: Memory;
   readonly history: History;
   readonly limits: MonitorLimits;
