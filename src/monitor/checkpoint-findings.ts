@@ -23,6 +23,16 @@ export function olderFinding(view: SignedView, seen: SignedView, tree: TreeMemor
   };
 }
 
+/** Two trees of one size, both signed by the log. */
+export function forkOfOneSize(view: SignedView, seen: SignedView): Finding {
+  return {
+    kind: 'fork',
+    key: `${view.size} ${toHex(view.root)}`,
+    message: `the log signed two trees of ${view.size} entries`,
+    evidence: { 'signed-before.checkpoint': seen.note, 'shown-now.checkpoint': view.note },
+  };
+}
+
 export function unsigned(note: Uint8Array, logKey: string): Finding {
   return {
     kind: 'unsigned',

@@ -3,7 +3,7 @@ import { concatBytes, equalBytes, toHex } from '../bytes/index.ts';
 import { ClientError, type TallyClient } from '../client/index.ts';
 import { LogError, nodeHasher, parseEntryBundle } from '../log/index.ts';
 import { GrowingTree, HASH_BYTES, TILE_WIDTH, tileWidthAt } from '../merkle/index.ts';
-import { FindingError, MonitorError } from './alarm.ts';
+import { type Finding, FindingError, MonitorError } from './alarm.ts';
 import type { MonitorLimits } from './limits.ts';
 import type { Mirror } from './mirror.ts';
 import type { SignedView } from './signed-view.ts';
@@ -109,21 +109,9 @@ export class History {
    * What to say of a checkpoint whose entries do not make its tree: the whole log is read again, as it is shown now. What
    * it does not serve for that proves no fork.
    */
-  async #explain(
-    view: SignedView,
-    before: SignedView | undefined,
-    signal: AbortSignal,
-  ): Promise<FindingError['finding']> {
-    const served = new GrowingTree(nodeHasher);
-    const hashes: Uint8Array[] = [];
-    for (let at = 0; at * TILE_WIDTH < view.size; at += 1) {
-      const entries = await this.#fetch(at, view.size, signal);
-      const some = entries.map((bytes) => nodeHasher.leaf(bytes));
-      for (const hash of some) served.append(hash);
-      if (some.length === 0) break;
-      hashes.push(concatBytes(...some));
-    }
-    const isFork = equalBytes(served.root(), view.root) && before !== undefined && before.size > 0;
+  async #explain(view: SignedView, before: SignedView | undefined, signal: AbortSignal): Promise<Finding> {
+    const { root, hashes } = await this.#served(view.size, undefined, signal);
+    const isFork = equalBytes(root, view.root) && before !== undefined && before.size > 0;
     return {
       kind: isFork ? 'fork' : 'wrong-tree',
       key: isFork ? `${view.size} ${toHex(view.root)}` : 'tree',
@@ -140,6 +128,44 @@ export class History {
         }),
       },
     };
+  }
+
+  /**
+   * A fork, where the entries that were seen are lost: whether the log serves a history that makes the tree of `view` and does
+   * not begin with the one of `seen`.
+   */
+  async rewritten(view: SignedView, seen: SignedView, signal: AbortSignal): Promise<Finding | undefined> {
+    const { root, rootThen, hashes } = await this.#served(view.size, seen.size, signal);
+    const isFork = equalBytes(root, view.root) && rootThen !== undefined && !equalBytes(rootThen, seen.root);
+    if (!isFork) return undefined;
+    return {
+      kind: 'fork',
+      key: `${view.size} ${toHex(view.root)}`,
+      message: `the log signed a tree of ${view.size} entries that does not contain the one of ${seen.size} entries that it signed before`,
+      evidence: {
+        'signed-now.checkpoint': view.note,
+        'signed-before.checkpoint': seen.note,
+        'served-now.leaf-hashes': concatBytes(...hashes),
+      },
+    };
+  }
+
+  /** What the log serves now: its root, that of its first `then` entries, and all leaf hashes; as far as it serves them. */
+  async #served(size: number, then: number | undefined, signal: AbortSignal) {
+    const tree = new GrowingTree(nodeHasher);
+    const hashes: Uint8Array[] = [];
+    let rootThen: Uint8Array | undefined;
+    for (let at = 0; at * TILE_WIDTH < size; at += 1) {
+      const entries = await this.#fetch(at, size, signal);
+      const some = entries.map((bytes) => nodeHasher.leaf(bytes));
+      for (const hash of some) {
+        tree.append(hash);
+        if (tree.size === then) rootThen = tree.root();
+      }
+      if (some.length === 0) break;
+      hashes.push(concatBytes(...some));
+    }
+    return { root: tree.root(), rootThen, hashes };
   }
 
   #leafHashes(size: number): Uint8Array {

@@ -139,9 +139,10 @@ export class Monitor {
 
   async #look(startedMs: number, findings: Finding[], signal: AbortSignal): Promise<void> {
     this.metrics.reached(false);
-    await this.#sight.catchUp(signal);
+    const lost = await this.#sight.catchUp(signal);
     const note = await this.#client.checkpoint({ signal });
     this.metrics.reached(true);
+    if (lost !== undefined) throw new FindingError(await this.#sight.confront(note, lost, signal));
     const isCounted = this.size === this.#history.tree.size;
     const grown = await this.#sight.look(note, findings, signal);
     if (grown && isCounted) this.#sinceMs = this.#shownMs;

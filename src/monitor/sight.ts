@@ -1,7 +1,8 @@
+import { equalBytes } from '../bytes/index.ts';
 import { ClientError } from '../client/index.ts';
 import type { TlogPolicy } from '../note/index.ts';
 import { type Finding, FindingError, MonitorError } from './alarm.ts';
-import { olderFinding, unsigned, unwitnessed } from './checkpoint-findings.ts';
+import { forkOfOneSize, olderFinding, unsigned, unwitnessed } from './checkpoint-findings.ts';
 import type { History } from './history.ts';
 import type { MonitorLimits } from './limits.ts';
 import type { Memory } from './memory.ts';
@@ -51,9 +52,31 @@ export class Sight {
     return this.#seen !== undefined && this.#parts.history.tree.size === this.#seen.size;
   }
 
-  /** After a start: gets the tree of what was seen before, from the monitor's own disk where it is there. */
-  async catchUp(signal: AbortSignal): Promise<void> {
-    if (this.#seen !== undefined && !this.isWhole) await this.#grow(this.#seen, undefined, signal);
+  /**
+   * After a start: gets the tree of what was seen before, from the monitor's own disk where it is there. Gives what is wrong
+   * when what the log serves instead does not make it.
+   */
+  async catchUp(signal: AbortSignal): Promise<Finding | undefined> {
+    if (this.#seen === undefined || this.isWhole) return undefined;
+    try {
+      await this.#grow(this.#seen, undefined, signal);
+      return undefined;
+    } catch (error) {
+      if (error instanceof FindingError) return error.finding;
+      throw error;
+    }
+  }
+
+  /** What is wrong with a checkpoint when what was seen is lost, and does not come again: a fork where that is proved. */
+  async confront(note: Uint8Array, lost: Finding, signal: AbortSignal): Promise<Finding> {
+    const { logKey, history, limits } = this.#parts;
+    const seen = this.#seen;
+    const view = openView(note, logKey);
+    if (view === undefined) return unsigned(note, logKey);
+    if (seen === undefined || view.size < seen.size) return lost;
+    if (view.size === seen.size) return equalBytes(view.root, seen.root) ? lost : forkOfOneSize(view, seen);
+    const bound = AbortSignal.any([signal, AbortSignal.timeout(limits.roundMs)]);
+    return (await history.rewritten(view, seen, bound)) ?? lost;
   }
 
   /**

@@ -170,6 +170,24 @@ test('one witness beyond the quorum, whose clock is slow, raises no alarm and en
   assert.deepEqual(scene.told(), ['ahead', 'ahead']);
 });
 
+for (const size of [10, 14]) {
+  test(`a history that was rewritten while a monitor lost its own is proved a fork all the same, of ${size} entries`, async (t) => {
+    const scene = await Scene.make(t);
+    const { log } = scene;
+    grow(log, 9);
+    await (await scene.start()).round(NEVER);
+    await rm(join(scene.folder, 'bundles'), { recursive: true });
+    grow(log, size - 10);
+    log.entries[4] = log.entries[5] ?? assert.fail();
+    const monitor = await scene.start();
+    await monitor.round(NEVER);
+    assert.deepEqual(scene.told(), ['fork']);
+    const evidence = await scene.evidence('fork');
+    const notes = [...evidence.keys()].filter((name) => name.endsWith('.checkpoint'));
+    assert.equal(notes.length, 2);
+  });
+}
+
 test('answers that trickle hide no freeze: a round ends, and the next goes on from what it got', async (t) => {
   const scene = await Scene.make(t);
   const { log } = scene;
