@@ -54,7 +54,51 @@ test('who never opens, commits twice or calls a commitment a failure gains nothi
   assert.deepEqual([view.state, view.winner], ['final', good.hash]);
   assert.match(reasonOf(view, silent), /counts as dissent/);
   assert.match(reasonOf(view, double), /logged two different commitments/);
-  for (const key of [silent, double]) assert.equal((await network.standing(key)).stage, 'suspended');
+  assert.equal((await network.standing(double)).stage, 'suspended');
+  assert.match(
+    (await network.standing(silent)).reason,
+    /a commitment on .* that it has not opened .*: that suspends it on /,
+  );
+  network.pass(14 * DAY_SECONDS);
+  await until(
+    () => network.standing(silent),
+    ({ stage }) => stage === 'suspended',
+  );
+});
+
+test('who was away opens late and keeps its weight; who committed to garbage and hopes cannot, and is suspended', async (t) => {
+  const network = await Network.start(t, { founders: 10 });
+  const [laptop, garbage, ...honest] = network.cast.founders as [PrivateKey, PrivateKey, ...PrivateKey[]];
+  const release = await network.release();
+  const good = await network.build();
+  await network.commits([laptop, ...honest], release, good);
+  taken(await network.commit(garbage, release, { hash: '00'.repeat(32) }));
+  await network.closed(release);
+  await network.votes(honest, release, good);
+  const decided = await network.verdict(release);
+  assert.deepEqual([decided.state, decided.groups[0]?.counted], ['final', 8]);
+  refused(await network.vote(garbage, release, good), 'does-not-open');
+  refused(await network.vote(laptop, release, { hash: '11'.repeat(32) }), 'does-not-open');
+  refused(await network.vote(laptop, release, good, garbage), 'does-not-open');
+  taken(await network.vote(laptop, release, good));
+  network.pass(1);
+  refused(await network.vote(laptop, release, good), 'too-late');
+  const after = await network.view(release);
+  assert.deepEqual(
+    [after.winner, after.groups, after.verdictMs],
+    [good.hash, decided.groups, decided.verdictMs],
+  );
+  assert.match(reasonOf(after, laptop), /^counts as dissent: .* opened only after the verdict/);
+  network.pass(13 * DAY_SECONDS);
+  assert.equal((await network.standing(garbage)).eligible, true, 'not judged yet');
+  refused(await network.vote(garbage, release, good), 'does-not-open');
+  network.pass(DAY_SECONDS);
+  await until(
+    () => network.standing(garbage),
+    ({ stage, reason }) => stage === 'suspended' && /never opened its commitment/.test(reason),
+  );
+  refused(await network.vote(garbage, release, { hash: '00'.repeat(32) }), 'too-late');
+  assert.equal((await network.standing(laptop)).stage, 'founder');
 });
 
 test('an early vote that would end the independence of others is refused, and nothing shows before close', async (t) => {
