@@ -1,11 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import { concatBytes, equalBytes, toHex } from '../bytes/index.ts';
-import { ClientError, type TallyClient } from '../client/index.ts';
-import { LogError, nodeHasher, parseEntryBundle } from '../log/index.ts';
-import { GrowingTree, HASH_BYTES, TILE_WIDTH, tileWidthAt } from '../merkle/index.ts';
+import type { TallyClient } from '../client/index.ts';
+import { nodeHasher } from '../log/index.ts';
+import { HASH_BYTES, TILE_WIDTH, tileWidthAt } from '../merkle/index.ts';
 import { type Finding, FindingError, MonitorError } from './alarm.ts';
 import type { MonitorLimits } from './limits.ts';
 import type { Mirror } from './mirror.ts';
+import { entriesOf, servedHistory } from './served-history.ts';
 import type { SignedView } from './signed-view.ts';
 import { TreeMemory } from './tree-memory.ts';
 
@@ -110,7 +111,7 @@ export class History {
    * it does not serve for that proves no fork.
    */
   async #explain(view: SignedView, before: SignedView | undefined, signal: AbortSignal): Promise<Finding> {
-    const { root, hashes } = await this.#served(view.size, undefined, signal);
+    const { root, hashes } = await servedHistory(this.#parts.client, { size: view.size, signal });
     const isFork = equalBytes(root, view.root) && before !== undefined && before.size > 0;
     return {
       kind: isFork ? 'fork' : 'wrong-tree',
@@ -135,7 +136,8 @@ export class History {
    * not begin with the one of `seen`.
    */
   async rewritten(view: SignedView, seen: SignedView, signal: AbortSignal): Promise<Finding | undefined> {
-    const { root, rootThen, hashes } = await this.#served(view.size, seen.size, signal);
+    const served = { size: view.size, then: seen.size, signal };
+    const { root, rootThen, hashes } = await servedHistory(this.#parts.client, served);
     const isFork = equalBytes(root, view.root) && rootThen !== undefined && !equalBytes(rootThen, seen.root);
     if (!isFork) return undefined;
     return {
@@ -148,24 +150,6 @@ export class History {
         'served-now.leaf-hashes': concatBytes(...hashes),
       },
     };
-  }
-
-  /** What the log serves now: its root, that of its first `then` entries, and all leaf hashes; as far as it serves them. */
-  async #served(size: number, then: number | undefined, signal: AbortSignal) {
-    const tree = new GrowingTree(nodeHasher);
-    const hashes: Uint8Array[] = [];
-    let rootThen: Uint8Array | undefined;
-    for (let at = 0; at * TILE_WIDTH < size; at += 1) {
-      const entries = await this.#fetch(at, size, signal);
-      const some = entries.map((bytes) => nodeHasher.leaf(bytes));
-      for (const hash of some) {
-        tree.append(hash);
-        if (tree.size === then) rootThen = tree.root();
-      }
-      if (some.length === 0) break;
-      hashes.push(concatBytes(...some));
-    }
-    return { root: tree.root(), rootThen, hashes };
   }
 
   #leafHashes(size: number): Uint8Array {
@@ -198,29 +182,8 @@ export class History {
     const kept = await mirror.read(index, width);
     if (kept !== undefined) return kept;
     const fetched = await client.entryBundle(index, size, { signal });
-    const entries = parsed(fetched, width);
+    const entries = entriesOf(fetched, width);
     if (entries.length > 0) await mirror.write(index, width, fetched);
     return entries;
-  }
-
-  /** The entries of a bundle as the log serves it now; none where it gives none that have their form. */
-  async #fetch(index: number, size: number, signal: AbortSignal): Promise<readonly Uint8Array[]> {
-    const width = tileWidthAt('entries', index, size);
-    try {
-      return parsed(await this.#parts.client.entryBundle(index, size, { signal }), width);
-    } catch (error) {
-      if (error instanceof ClientError || signal.aborted) return [];
-      throw error;
-    }
-  }
-}
-
-/** The entries of a bundle; of one that has not its form, none: then the tree does not fit. */
-function parsed(bundle: Uint8Array, width: number): readonly Uint8Array[] {
-  try {
-    return parseEntryBundle(bundle, width);
-  } catch (error) {
-    if (error instanceof LogError) return [];
-    throw error;
   }
 }
