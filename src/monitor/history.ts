@@ -136,9 +136,10 @@ export class History {
    * not begin with the one of `seen`.
    */
   async rewritten(view: SignedView, seen: SignedView, signal: AbortSignal): Promise<Finding | undefined> {
-    const served = { size: view.size, then: seen.size, signal };
-    const { root, rootThen, hashes } = await servedHistory(this.#parts.client, served);
-    const isFork = equalBytes(root, view.root) && rootThen !== undefined && !equalBytes(rootThen, seen.root);
+    const served = { size: view.size, before: seen.size, signal };
+    const { root, rootBefore, hashes } = await servedHistory(this.#parts.client, served);
+    const isFork =
+      equalBytes(root, view.root) && rootBefore !== undefined && !equalBytes(rootBefore, seen.root);
     if (!isFork) return undefined;
     return {
       kind: 'fork',

@@ -6,8 +6,8 @@ import { GrowingTree, TILE_WIDTH, tileWidthAt } from '../merkle/index.ts';
 /** A history as a log serves it at one moment, as far as it serves it; hashes of 32 bytes. */
 interface ServedHistory {
   readonly root: Uint8Array;
-  /** Of its first `then` entries. */
-  readonly rootThen: Uint8Array | undefined;
+  /** Of its first `before` entries. */
+  readonly rootBefore: Uint8Array | undefined;
   /** Leaf hashes, a bundle's to a piece. */
   readonly hashes: readonly Uint8Array[];
 }
@@ -15,21 +15,21 @@ interface ServedHistory {
 /** Reads the whole log once more, from the log itself. */
 export async function servedHistory(
   client: TallyClient,
-  { size, then, signal }: { readonly size: number; readonly then?: number; readonly signal: AbortSignal },
+  { size, before, signal }: { readonly size: number; readonly before?: number; readonly signal: AbortSignal },
 ): Promise<ServedHistory> {
   const tree = new GrowingTree(nodeHasher);
   const hashes: Uint8Array[] = [];
-  let rootThen: Uint8Array | undefined;
+  let rootBefore: Uint8Array | undefined;
   for (let at = 0; at * TILE_WIDTH < size; at += 1) {
     const some = (await servedEntries(client, at, size, signal)).map((bytes) => nodeHasher.leaf(bytes));
     for (const hash of some) {
       tree.append(hash);
-      if (tree.size === then) rootThen = tree.root();
+      if (tree.size === before) rootBefore = tree.root();
     }
     if (some.length === 0) break;
     hashes.push(concatBytes(...some));
   }
-  return { root: tree.root(), rootThen, hashes };
+  return { root: tree.root(), rootBefore, hashes };
 }
 
 /** The entries of a bundle as the log serves it now; none where it gives none that have their form, or not in time. */
