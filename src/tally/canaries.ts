@@ -202,6 +202,28 @@ export function applyCanary(tally: Tally, { predicate }: StatementOf<'canary'>, 
     verdict: undefined,
   });
   tally.openCanaries.add(digest);
+  const variant = variantKey(release, drawn.variant);
+  tally.variants.set(variant, [...(tally.variants.get(variant) ?? []), digest]);
+}
+
+/**
+ * Whether what a canary came to was public before its own commitments were closed: voted for, or come to by founders,
+ * in an earlier canary of the same variant of the same recipe. Who matches it then need not have built anything.
+ */
+export function isPublic(tally: Tally, canary: CanaryState, infoHashV2: string): boolean {
+  const { index, closeIndex = 0, release, variant } = canary;
+  return (tally.variants.get(variantKey(release, variant)) ?? []).some((digest) => {
+    const other = tally.canaries.get(digest);
+    if (other === undefined || other.index >= index) return false;
+    const votes = [...other.ballots.values()].flatMap(({ vote }) => vote ?? []);
+    return [...votes, ...other.rebuilds].some(
+      (said) => said.infoHashV2 === infoHashV2 && said.index < closeIndex,
+    );
+  });
+}
+
+function variantKey({ predicate }: ReleaseState, variant: number): string {
+  return `${predicate.recipe.sha256} ${variant}`;
 }
 
 function windowsFrom({ rules }: ReleaseState, timeMs: number): { commitEndsMs: number; voteEndsMs: number } {

@@ -1,5 +1,5 @@
 import { makeStatement, type Statement, type StatementOf } from '../statement/browser.ts';
-import { type CanaryState, canaryStatement, waitsForSeed } from './canaries.ts';
+import { type CanaryState, canaryStatement, isPublic, waitsForSeed } from './canaries.ts';
 import { settledBy } from './canary-ballots.ts';
 import { chargeUnopened } from './charges.ts';
 import { diverge } from './divergence.ts';
@@ -133,12 +133,13 @@ export function applyCanaryClose(canary: CanaryState, entry: Entry): void {
 }
 
 /**
- * Ends a canary by the count's own outcome. Who matched gains one; who built something else diverges, and who
+ * Ends a canary by the count's own outcome. Who matched gains one, unless it was public before; who built something else diverges, and who
  * has not opened its commitment is charged with it. While it is contested nobody is judged, but for those who contradicted themselves.
  */
 export function applyCanaryVerdict(tally: Tally, canary: CanaryState, entry: Entry): void {
   const { state, infoHashV2 } = outcomeOfCanary(canary);
   const isFirst = canary.verdict === undefined;
+  const isNew = infoHashV2 !== null && !isPublic(tally, canary, infoHashV2);
   canary.phase = state;
   canary.verdict = { index: entry.index, timeMs: entry.timeMs, infoHashV2 };
   tally.openCanaries.delete(canary.digest);
@@ -153,7 +154,7 @@ export function applyCanaryVerdict(tally: Tally, canary: CanaryState, entry: Ent
         : failureOf(ballot, infoHashV2);
     if (passed) {
       builder.life.canaries.passed += 1;
-      noteCanary(tally, builder, entry);
+      if (isNew) noteCanary(tally, builder, entry);
     } else if (why !== undefined) {
       builder.life.canaries.failed += 1;
       diverge(tally, builder, entry, canary.digest, why);

@@ -21,8 +21,18 @@ export function claimName(tally: Tally, packageUrl: string, digest: string, { in
     name.live = digest;
     return false;
   }
-  if (name.rivals.length < BOUNDS.rivals) name.rivals.push(digest);
+  name.rivals.push(digest);
   return true;
+}
+
+/** Whether so many releases claim a name beside its holder that no more are taken: each that is, is listed. */
+export function isCrowded(tally: Tally, packageUrl: string): boolean {
+  return (tally.names.get(packageUrl)?.rivals.length ?? 0) >= BOUNDS.rivals;
+}
+
+/** Every infohash that votes on a release have shown, and on those that had its name before. */
+export function shownBy({ shown, said }: ReleaseState): ReadonlySet<string> {
+  return new Set([...(shown ?? []), ...said.keys()]);
 }
 
 /** Takes a rival's claim to a name away: with its last rival gone a name is contested no more. */
@@ -40,6 +50,8 @@ export function giveName(tally: Tally, rival: ReleaseState): void {
   if (name === undefined) return;
   dropRival(tally, rival);
   markDirty(tally, `release:${name.live}`);
+  const holder = tally.releases.get(name.live);
+  if (holder !== undefined) rival.shown = shownBy(holder);
   name.live = rival.digest;
 }
 

@@ -111,6 +111,8 @@ export interface ReleaseState {
   readonly ballots: Map<string, Ballot>;
   /** Builders that opened their commitment after the verdict → the vote's entry; undefined while there are none. */
   openedLate: Map<string, number> | undefined;
+  /** Infohashes that votes had shown before this release was announced, or asked about again; undefined for none. */
+  shown: ReadonlySet<string> | undefined;
   /** The first vote for each infohash. */
   readonly said: Map<string, Said>;
   /** Builders with a commitment. */

@@ -3,10 +3,10 @@ import { foundersSigning } from './keys.ts';
 import { emptyDraw, layOut } from './lay-out.ts';
 import { markDirty, noteUrgent } from './light-state.ts';
 import { quorumOf } from './lot.ts';
-import { claimName } from './names.ts';
+import { claimName, isCrowded, shownBy } from './names.ts';
 import { mayPublish, policyAt } from './policy.ts';
 import { type Refusal, refuse } from './refusal.ts';
-import type { Entry, ReleaseState, Tally } from './state.ts';
+import { BOUNDS, type Entry, type ReleaseState, type Tally } from './state.ts';
 
 /**
  * A release keeps the policy's shortest windows. One by a key that may not publish its name is taken too: it
@@ -39,8 +39,14 @@ export function judgeRelease(
     }
   }
   const known = digest === undefined ? undefined : tally.releases.get(digest);
-  if (known === undefined) return undefined;
   const authorised = signers.some((key) => mayPublish(rules, predicate.package, key));
+  if (authorised && known?.authorised !== true && isCrowded(tally, predicate.package)) {
+    return refuse(
+      'taken',
+      `${BOUNDS.rivals} releases claim this name beside its holder: have them taken down`,
+    );
+  }
+  if (known === undefined) return undefined;
   if (known.authorised || !authorised) return refuse('duplicate', `this release is entry ${known.index}`);
   return undefined;
 }
@@ -88,6 +94,7 @@ export function applyRelease(tally: Tally, { predicate }: StatementOf<'release'>
   const digest = entry.payloadDigest;
   const publisher = entry.signers.find((key) => mayPublish(rules, predicate.package, key));
   const authorised = publisher !== undefined;
+  const holder = tally.releases.get(tally.names.get(predicate.package)?.live ?? '');
   const rival = authorised && claimName(tally, predicate.package, digest, entry);
   const release: ReleaseState = {
     digest,
@@ -116,6 +123,7 @@ export function applyRelease(tally: Tally, { predicate }: StatementOf<'release'>
     verdict: undefined,
     ballots: new Map(),
     openedLate: undefined,
+    shown: authorised && !rival && holder !== undefined ? shownBy(holder) : undefined,
     said: new Map(),
     committed: 0,
     canaryPlan: undefined,

@@ -12,8 +12,8 @@ import { hasWeight, isCounted, isUnopened, reaches } from './weight.ts';
  */
 export function moveReputations(tally: Tally, release: ReleaseState, outcome: Outcome, moment: Moment): void {
   const winner = outcome.state === 'final' ? outcome.infoHashV2 : null;
-  // What was voted for before is public: after a revote, who matches it need not have built anything.
-  const isBuild = release.round === 0;
+  // What was voted for before is public: in a revote, or where the name failed before, who matches need not have built.
+  const isBuild = release.round === 0 && winner !== null && release.shown?.has(winner) !== true;
   const binding = winner !== null && isBinding(tally, release, outcome);
   for (const [key, ballot] of release.ballots) {
     const builder = tally.builders.get(key);

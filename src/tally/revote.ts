@@ -1,7 +1,7 @@
 import { dropCharge } from './charges.ts';
 import { layOut } from './lay-out.ts';
 import { markDirty, wantState } from './light-state.ts';
-import { hasName } from './names.ts';
+import { hasName, shownBy } from './names.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { BOUNDS, type Entry, type ReleaseState, type Tally } from './state.ts';
 import { isByFounders } from './turn-signers.ts';
@@ -49,6 +49,7 @@ export function applyRevote(tally: Tally, release: ReleaseState, entry: Entry): 
   for (const key of release.ballots.keys()) dropCharge(tally, key, release.digest);
   release.ballots.clear();
   release.openedLate = undefined;
+  release.shown = shownBy(release);
   release.said.clear();
   release.committed = 0;
   const { revotes } = tally.light;

@@ -120,6 +120,8 @@ export interface Tally {
   readonly admissions: Admissions;
   /** Canaries by the digest of their payload. */
   readonly canaries: Map<string, CanaryState>;
+  /** Recipe and variant → the digests of its canaries, in order. */
+  readonly variants: Map<string, string[]>;
   /** Digests of releases that have groups without a `canary` yet. */
   readonly canaryReleases: Set<string>;
   /** Digests of canaries for which the log has something left to write. */
@@ -176,6 +178,7 @@ export function emptyTally(context: TallyContext): Tally {
     waiting: new WaitingList(),
     admissions: { nextMs: undefined, pending: undefined, draw: undefined },
     canaries: new Map(),
+    variants: new Map(),
     canaryReleases: new Set(),
     openCanaries: new Set(),
     announceOwners: new Map(),

@@ -107,3 +107,20 @@ test('only recipes and policies that an entry names are blobs of this log', () =
   assert.equal(isNamedBlob(world.tally, hexOf('recipe')), true);
   assert.equal(isNamedBlob(world.tally, hexOf('anything')), false);
 });
+
+test('a thief that floods a name with rivals is stopped at sixteen, all of them listed; taken down, the name is free of them', () => {
+  const world = World.founded();
+  const holder = world.opened();
+  const rivals = Array.from({ length: 16 }, (_, at) =>
+    world.release({ recipe: { sha256: hexOf(`recipe ${at}`), sizeBytes: 1 } }),
+  );
+  const next = world.releaseStatement({ recipe: { sha256: hexOf('one too many'), sizeBytes: 1 } });
+  const answer = admits(world.tally, next, [PUBLISHER], world.nowMs);
+  assert.deepEqual(answer.ok ? '' : answer.code, 'taken');
+  world.append(next, [PUBLISHER]);
+  assert.equal(world.tally.releases.size, 17);
+  assert.deepEqual([...world.view(holder).rivals].sort(), rivals.sort());
+  for (const rival of rivals) world.takedown(rival);
+  assert.deepEqual(world.view(holder).rivals, []);
+  assert.equal(resolvePackage(world.tally, PACKAGE)?.state, 'committing');
+});

@@ -6,6 +6,7 @@ import type { NaivePolls, Of, Poll } from './naive-polls.ts';
 
 export interface NaiveCanary {
   readonly poll: Poll;
+  readonly recipe: string;
   readonly variant: number;
   readonly members: readonly string[];
   readonly state: string;
@@ -46,7 +47,8 @@ export class NaiveCanaries {
       number.writeUInt32BE(0x8000_0000 + group);
       const variant = sha256(seed, number).readUIntBE(0, 6) % canaryVariants;
       const members = order.slice(group * size, (group + 1) * size).sort();
-      logged.push(this.#life(entry, packageUrl, members, variant));
+      const { recipe } = release.statement.predicate;
+      logged.push({ recipe: recipe.sha256, ...this.#life(entry, packageUrl, members, variant) });
     }
     return logged;
   }
@@ -61,7 +63,12 @@ export class NaiveCanaries {
       .sort();
   }
 
-  #life(entry: Of<'canary'>, packageUrl: string, members: string[], variant: number): NaiveCanary {
+  #life(
+    entry: Of<'canary'>,
+    packageUrl: string,
+    members: string[],
+    variant: number,
+  ): Omit<NaiveCanary, 'recipe'> {
     const { log } = this.#polls;
     const { commitSeconds, voteSeconds } = this.#rules.canary;
     const said = entry.statement.predicate.timeMs;
@@ -132,8 +139,8 @@ export class NaiveCanaries {
     });
   }
 
-  /** What a verdict of a canary means for its members. */
-  judged(canary: NaiveCanary, index: number): Judgement | undefined {
+  /** What a verdict of a canary means for its members; `all` are the canaries there are by then. */
+  judged(canary: NaiveCanary, index: number, all: readonly NaiveCanary[]): Judgement | undefined {
     const { poll, members, state, verdicts, settled } = canary;
     if (!verdicts.includes(index)) return undefined;
     const isFirst = verdicts[0] === index;
@@ -146,8 +153,45 @@ export class NaiveCanaries {
     return {
       unopened: this.#polls.unopened(poll, members, truth),
       matched: [],
-      canaries: opened.filter(({ said }) => said === truth).map(({ key }) => key),
+      canaries: this.#wasPublic(canary, truth, all)
+        ? []
+        : opened.filter(({ said }) => said === truth).map(({ key }) => key),
       diverged: isFirst ? [...wrong, ...equivocated] : wrong,
     };
+  }
+
+  /** Whether a vote in an earlier canary of the same variant said it before this one was closed. */
+  #wasPublic({ poll, recipe, variant }: NaiveCanary, truth: string, all: readonly NaiveCanary[]): boolean {
+    const { log, lives } = this.#polls;
+    return all
+      .filter((other) => other.recipe === recipe && other.variant === variant)
+      .filter((other) => other.poll.openIndex < poll.openIndex)
+      .some((other) => {
+        const votes = other.members.flatMap((key) => this.#polls.votes(other.poll, key)[0] ?? []);
+        const contested = log.entries[other.verdicts[0] ?? Infinity];
+        const rebuilds = log.about(other.poll.digest, other.poll.packageUrl, 'vote').filter((vote) => {
+          const key = lives.speaker(vote);
+          const end = contested && contested.timeMs + this.#rules.canary.settleDays * 86_400_000;
+          if (contested === undefined || vote.index < contested.index || vote.timeMs >= (end ?? 0))
+            return false;
+          if (key === undefined || other.members.includes(key)) return false;
+          return this.#rules.founders.includes(key) && lives.pool(vote.index, 'any').includes(key);
+        });
+        return [...votes, ...this.#said(other, rebuilds)].some(
+          ({ index, statement }) => index < poll.closeIndex && statement.predicate.infoHashV2 === truth,
+        );
+      });
+  }
+
+  /** Of founders' votes those that are taken: the first of each, until it is settled, where members disagreed. */
+  #said({ poll, members, settled }: NaiveCanary, votes: readonly Of<'vote'>[]): Of<'vote'>[] {
+    const differ = new Set(this.#opened(poll, members).map(({ said }) => said)).size > 1;
+    const speaker = (vote: Of<'vote'>) => this.#polls.lives.speaker(vote);
+    return votes.filter(
+      (vote, at) =>
+        differ &&
+        vote.index <= (settled?.index ?? Infinity) &&
+        votes.findIndex((other) => speaker(other) === speaker(vote)) === at,
+    );
   }
 }

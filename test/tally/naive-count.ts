@@ -42,7 +42,8 @@ export class NaiveCount {
 
   /** Digests of the releases that were taken, in order. */
   releases(): string[] {
-    return [...new Set(this.log.of('release').map(({ payloadDigest }) => payloadDigest))];
+    const taken = this.log.of('release').filter((entry) => this.#isTaken(entry));
+    return [...new Set(taken.map(({ payloadDigest }) => payloadDigest))];
   }
 
   release(digest: string): NaiveRelease {
@@ -90,7 +91,9 @@ export class NaiveCount {
 
   /** The entry by which a release stands: the first authorised one, else the first. */
   #releaseEntry(digest: string): Of<'release'> {
-    const all = this.log.of('release').filter((entry) => entry.payloadDigest === digest);
+    const all = this.log
+      .of('release')
+      .filter((entry) => entry.payloadDigest === digest && this.#isTaken(entry));
     const found = all.find((entry) => this.#isAuthorised(entry)) ?? all[0];
     if (found === undefined) throw new Error('no such release');
     return found;
@@ -101,17 +104,31 @@ export class NaiveCount {
     return once(this.#known, `#isRival ${release.index}`, () => this.#findIsRival(release));
   }
 
-  #findIsRival(release: Of<'release'>): boolean {
-    const earlier = this.log
+  /** Whether it is not one too many that would claim a name. */
+  #isTaken(entry: Of<'release'>): boolean {
+    return once(this.#known, `#isTaken ${entry.index}`, () => {
+      const earlier = this.#isAuthorised(entry) ? this.#earlier(entry) : [];
+      return earlier.length <= 16 || earlier.filter((each) => this.#isRival(each)).length < 16;
+    });
+  }
+
+  /** Other releases of the name before it. */
+  #earlier(release: Of<'release'>): Of<'release'>[] {
+    return this.log
       .of('release')
       .filter(
         (entry) =>
           entry.index < release.index &&
           entry.payloadDigest !== release.payloadDigest &&
           entry.statement.predicate.package === release.statement.predicate.package &&
-          this.#releaseEntry(entry.payloadDigest).index === entry.index &&
-          this.#isAuthorised(entry),
+          this.#isAuthorised(entry) &&
+          this.#isTaken(entry) &&
+          this.#releaseEntry(entry.payloadDigest).index === entry.index,
       );
+  }
+
+  #findIsRival(release: Of<'release'>): boolean {
+    const earlier = this.#earlier(release);
     const before = this.#before(release.index);
     return earlier.some(
       (entry) =>
@@ -294,7 +311,7 @@ export class NaiveCount {
     const { release: digest } = verdict.statement.predicate;
     const upTo = this.#before(index + 1);
     const canary = upTo.#canaryBy(digest);
-    if (canary !== undefined) return upTo.#canaries.judged(canary, index);
+    if (canary !== undefined) return upTo.#canaries.judged(canary, index, upTo.canaries());
     if (!upTo.releases().includes(digest)) return undefined;
     const release = upTo.#releaseEntry(digest);
     if (!upTo.#isAuthorised(release) || upTo.#isRival(release)) return undefined;
@@ -315,8 +332,16 @@ export class NaiveCount {
       const vote = this.#polls.votes(poll, key)[0];
       return vote !== undefined && vote.statement.predicate.infoHashV2 !== winner;
     };
+    // What votes on the name have shown before is public: to match it is no build.
+    const shown = this.#earlier(release).flatMap((each) => {
+      const past = this.#poll(each);
+      return this.#polls.participants(past).flatMap((key) => this.#polls.votes(past, key)[0] ?? []);
+    });
+    const isPublic = shown.some(({ statement }) => statement.predicate.infoHashV2 === winner);
     const matches = (key: string) =>
-      winner !== null && this.#polls.counted(poll, key)?.statement.predicate.infoHashV2 === winner;
+      winner !== null &&
+      !isPublic &&
+      this.#polls.counted(poll, key)?.statement.predicate.infoHashV2 === winner;
     return {
       unopened: binding ? this.#polls.unopened(poll, everybody, winner) : [],
       matched: everybody.filter((key) => !differs(key) && matches(key)),

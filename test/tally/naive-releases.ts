@@ -154,10 +154,12 @@ export class NaiveReleases {
     return signers.filter((key) => this.#rules.founders.includes(key)).length >= this.#rules.foundersQuorum;
   }
 
-  #isTaken({ statement, signers, index }: Entry): boolean {
+  #isTaken({ statement, signers, index, payloadDigest }: Entry): boolean {
     if (statement.kind !== 'supersede' && statement.kind !== 'takedown' && statement.kind !== 'revote')
       return false;
     const { release } = statement.predicate;
+    const said = this.#entries.slice(0, index).filter((entry) => entry.payloadDigest === payloadDigest);
+    if (said.some((entry) => this.#taken.has(entry.index))) return false;
     const known = this.releases(index);
     const old = known.find(({ payloadDigest }) => payloadDigest === release);
     if (old === undefined) return false;
