@@ -89,7 +89,10 @@ async function monitorAction(args: MonitorArguments, command: Command): Promise<
 async function lookOnce(monitor: Monitor, signal: AbortSignal): Promise<void> {
   if (await monitor.round(signal)) return;
   if (monitor.alarms.size > 0) throw new AlarmError(monitor.alarms);
-  throw new CodedError('unreachable', 'the log was not reached, or did not serve what it shows: nothing new is known of it');
+  throw new CodedError(
+    'unreachable',
+    'the log was not reached, or did not serve what it shows: nothing new is known of it',
+  );
 }
 
 function tell(output: Output, event: MonitorEvent): void {
