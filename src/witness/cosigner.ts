@@ -28,7 +28,8 @@ export class Cosigner {
   readonly algorithm: CosignatureAlgorithm;
   /** Its verifier key, of type 0x04 or 0x06. */
   readonly vkey: string;
-  readonly #keyId: string;
+  /** 8 hex digits, as in the vkey. */
+  readonly keyId: string;
   readonly #seed: Uint8Array;
   readonly #key: KeyObject;
 
@@ -51,13 +52,13 @@ export class Cosigner {
     });
     const spki = createPublicKey(this.#key).export({ format: 'der', type: 'spki' });
     this.vkey = formatCosignerVkey(name, algorithm, new Uint8Array(spki.subarray(-PUBLIC_BYTES[algorithm])));
-    this.#keyId = parseCosignerVkey(this.vkey).keyId;
+    this.keyId = parseCosignerVkey(this.vkey).keyId;
   }
 
   /** The cosignature of a checkpoint (a note's text) at a time, seconds since 1970. */
   cosign(text: string, timestamp: number): NoteSignature {
     const signature = sign(null, cosignedMessage(this, text, timestamp), this.#key);
-    return { name: this.name, keyId: this.#keyId, signature: encodeCosignature(timestamp, signature) };
+    return { name: this.name, keyId: this.keyId, signature: encodeCosignature(timestamp, signature) };
   }
 
   /**
@@ -66,7 +67,7 @@ export class Cosigner {
    */
   secretText(): string {
     const material = concatBytes(Uint8Array.of(cosignatureType(this.algorithm)), this.#seed);
-    return `${PREFIX}${this.name}+${this.#keyId}+${toBase64(material)}\n`;
+    return `${PREFIX}${this.name}+${this.keyId}+${toBase64(material)}\n`;
   }
 }
 

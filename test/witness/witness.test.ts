@@ -71,6 +71,26 @@ test('a log grows under one witness with two keys; what it shows carries all sig
   assert.equal((await get(shownAt, 'HEAD')).status, 200);
 });
 
+test('a log that asks again for what was cosigned gets that cosignature again, and no other lot with it', async (t) => {
+  const log = new ALog();
+  log.grow(4);
+  let nowMs = 1_700_000_000_000;
+  const cosigners = [
+    generateCosigner('w.example/ed', 'ed25519'),
+    generateCosigner('w.example/two', 'ed25519'),
+  ];
+  const witness = await runWitness(t, log, { cosigners, nowMs: () => nowMs });
+  const first = await ask(witness.url, log, 0, 3);
+  assert.equal(first.status, 200);
+  for (const hours of [1, 2, 3]) {
+    nowMs += hours * 3_600_000;
+    assert.deepEqual(await ask(witness.url, log, 3, 3), first);
+  }
+  const next = await ask(witness.url, log, 3, 4);
+  assert.equal(next.status, 200);
+  assert.notEqual(next.text, first.text);
+});
+
 test('rollback, replay, fork and wrong proofs are refused as the specification says', async (t) => {
   const log = new ALog();
   log.grow(20);
