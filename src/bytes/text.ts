@@ -61,24 +61,39 @@ export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   const padding = text.endsWith('==') ? 2 : Number(text.endsWith('='));
   const letters = text.length - padding;
   const bytes = new Uint8Array(Math.floor((letters * 6) / 8));
-  let isCanonical = text.length % 4 === 0;
-  let bits = 0;
-  let value = 0;
+  const whole = letters - (letters % 4);
   let at = 0;
-  for (let index = 0; index < letters; index += 1) {
-    const digit = BASE64[text.charCodeAt(index)] ?? NONE;
-    if (digit === NONE) isCanonical = false;
-    value = ((value << 6) | digit) & 0xffff;
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      bytes[at] = value >> bits;
-      at += 1;
-    }
+  // A letter that is none has NONE, whose upper bits no value of a letter has: they show in `seen` in the end.
+  let seen = 0;
+  for (let index = 0; index < whole; index += 4) {
+    const first = letterValue(text, index);
+    const second = letterValue(text, index + 1);
+    const third = letterValue(text, index + 2);
+    const fourth = letterValue(text, index + 3);
+    seen |= first | second | third | fourth;
+    bytes[at] = (first << 2) | (second >> 4);
+    bytes[at + 1] = (second << 4) | (third >> 2);
+    bytes[at + 2] = (third << 6) | fourth;
+    at += 3;
+  }
+  let rest = 0;
+  for (let index = whole; index < letters; index += 1) {
+    const value = letterValue(text, index);
+    seen |= value;
+    rest |= value << (18 - 6 * (index - whole));
+  }
+  for (let shift = 16; at < bytes.length; shift -= 8) {
+    bytes[at] = rest >> shift;
+    rest &= (1 << shift) - 1;
+    at += 1;
   }
   // What is left over of the last letter must be zero, or several texts would stand for the same bytes.
-  if (isCanonical && (value & ((1 << bits) - 1)) === 0) return bytes;
+  if (text.length % 4 === 0 && seen < 64 && rest === 0) return bytes;
   throw new TextFormError('bad-base64', `${excerpt(text)} is not canonical base64 (RFC 4648 §4, padded)`);
+}
+
+function letterValue(text: string, index: number): number {
+  return BASE64[text.charCodeAt(index)] ?? NONE;
 }
 
 /** Bytes of unpadded base32 (RFC 4648 §6), either case, as old magnet links carry infohashes. Throws `bad-base32`. */

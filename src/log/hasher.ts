@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto';
 import { createLogTreeHasher } from '../merkle/index.ts';
+import { sha256 } from '../statement/index.ts';
 
 /** The tree's hashes by `node:crypto`. */
-export const nodeHasher = createLogTreeHasher((bytes) => hash('sha256', bytes, 'buffer'));
+export const nodeHasher = createLogTreeHasher(sha256);

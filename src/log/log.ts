@@ -55,6 +55,12 @@ export interface Log {
    */
   append(envelope: Uint8Array, statement: StatementKey): Promise<Receipt>;
 
+  /**
+   * Announces an append, which may fill a transaction that would else go without it: for the time in which its signature
+   * is verified. Calling what it gives ends the expectation, whether the append comes or not.
+   */
+  expect(): () => void;
+
   /** The newest published head. */
   checkpoint(): SignedHead;
 
@@ -138,6 +144,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
       checkAppend(envelope, statement, limits);
       return sequencer.append(envelope, statement);
     },
+    expect: () => sequencer.expect(),
     checkpoint: () => publisher.published,
     whenPublished: (size, signal) => publisher.reach(size, signal),
     proveInclusion: (index, { size }) =>

@@ -1,7 +1,6 @@
 import { type GrowingTree, TILE_WIDTH } from '../merkle/index.ts';
 import type { EntryBatch, EntryPlace, NewEntry, StatementKey, TileHash } from '../store/index.ts';
-import { nodeHasher } from './hasher.ts';
-import { encodeLeaf } from './leaf.ts';
+import { hashLeaf } from './leaf.ts';
 import type { Receipt } from './waiting-line.ts';
 
 const TILE_HEIGHT = Math.log2(TILE_WIDTH);
@@ -35,7 +34,7 @@ export function sequence(
     const name = `${signerKey} ${payloadDigest}`;
     const known = found[at] ?? places.get(name);
     if (known !== undefined) return { ...known, duplicate: true };
-    const leafHash = nodeHasher.leaf(encodeLeaf({ timeMs, envelope }));
+    const leafHash = hashLeaf({ timeMs, envelope });
     const place: EntryPlace = { index: tree.size, timeMs, leafHash };
     tree.append(leafHash, (level, index, hash) => {
       if (level > 0 && level % TILE_HEIGHT === 0)

@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { nextTick } from 'node:process';
 import type { GrowingTree } from '../merkle/index.ts';
 import { type StatementKey, type Store, StoreError } from '../store/index.ts';
 import { LogError, type LogErrorCode } from './errors.ts';
@@ -19,6 +19,8 @@ export interface SequencerParts {
   readonly onFault: (error: unknown) => void;
 }
 
+/** A transaction waits no longer than this for appends that were announced. */
+const GATHER_MS = 5;
 /** After a checkpoint that failed, the next attempt comes no sooner. */
 const RETRY_MS = 1000;
 /** After these nothing may be signed or acknowledged any more. */
@@ -39,6 +41,10 @@ export class Sequencer {
   #inDoubt = false;
   /** Owned by the loop: no checkpoint before this time of `performance.now()`. */
   #publishAt = 0;
+  /** Appends that were announced and have not come yet. */
+  #expected = 0;
+  /** Ends the loop's wait for more appends, while it waits. */
+  #gathered: (() => void) | undefined;
   /** Why the log must not go on. Set by the loop, for good. */
   #broken: LogError | undefined;
   #closing = false;
@@ -65,7 +71,19 @@ export class Sequencer {
       if (this.#broken !== undefined) throw this.#broken;
       this.#line.add({ envelope, signerKey, payloadDigest, resolve, reject });
       this.#wake();
+      this.#stopGathering();
     });
+  }
+
+  expect(): () => void {
+    let isAwaited = true;
+    this.#expected += 1;
+    return () => {
+      if (!isAwaited) return;
+      isAwaited = false;
+      this.#expected -= 1;
+      this.#stopGathering();
+    };
   }
 
   onAppend(listener: (size: number) => void): () => void {
@@ -77,6 +95,7 @@ export class Sequencer {
     this.#closing = true;
     this.#publishAt = 0;
     this.#wake();
+    this.#gathered?.();
     await this.#work;
     clearTimeout(this.#timer);
     await this.#parts.publisher.close();
@@ -96,7 +115,8 @@ export class Sequencer {
 
   async #run(): Promise<void> {
     do {
-      await setImmediate(); // lets every append that has arrived by now join the transaction
+      await turn(); // lets every append that has arrived by now join the transaction
+      await this.#gather();
       if (this.#line.length > 0) await this.#logSome(this.#line.take());
       if (this.#isDue()) await this.#publish();
     } while (this.#line.length > 0 || this.#isDue());
@@ -104,6 +124,29 @@ export class Sequencer {
     if (this.#isBehind() && !this.#closing) {
       this.#timer = setTimeout(() => this.#wake(), Math.max(0, this.#publishAt - performance.now()));
     }
+  }
+
+  /**
+   * Waits while more appends are on their way than have come: a transaction of many costs little more than one of few,
+   * and those on their way are worked on meanwhile. Who writes alone waits for nobody.
+   */
+  async #gather(): Promise<void> {
+    if (this.#line.length === 0 || this.#hasGathered()) return;
+    const waiting = Promise.withResolvers<void>();
+    this.#gathered = waiting.resolve;
+    const timer = setTimeout(waiting.resolve, GATHER_MS);
+    await waiting.promise;
+    clearTimeout(timer);
+    this.#gathered = undefined;
+    await turn();
+  }
+
+  #hasGathered(): boolean {
+    return this.#closing || this.#line.length >= Math.min(this.#expected, this.#parts.limits.batchEntries);
+  }
+
+  #stopGathering(): void {
+    if (this.#gathered !== undefined && this.#hasGathered()) this.#gathered();
   }
 
   /** Whether there is something that a checkpoint has not covered, and may be. */
@@ -199,4 +242,11 @@ function storageError(cause: StoreError): LogError {
     `the entry could not be logged: ${cause.message}. It may have been kept: send it again, and it is answered with its index`,
     { cause },
   );
+}
+
+/** Lets everything go first that is ready now, and what it asks for from the next turn of the event loop. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    nextTick(() => setImmediate(resolve));
+  });
 }

@@ -14,7 +14,7 @@ import type { Store } from '../store/index.ts';
 import { LogError } from './errors.ts';
 import { nodeHasher } from './hasher.ts';
 import type { TreeHead } from './head.ts';
-import { encodeLeaf } from './leaf.ts';
+import { hashLeaf } from './leaf.ts';
 
 /** The tree that a store holds, and the receipt time of its last entry. */
 export interface StoredTree {
@@ -100,7 +100,7 @@ async function checkLastBundle(store: Store, size: number): Promise<void> {
     for (const entry of entries) {
       const offset = (at - start) * HASH_BYTES;
       const stored = hashes.subarray(offset, offset + HASH_BYTES);
-      if (entry.index !== at || !equalBytes(nodeHasher.leaf(encodeLeaf(entry)), stored)) {
+      if (entry.index !== at || !equalBytes(hashLeaf(entry), stored)) {
         throw new LogError(
           'broken-tree',
           `entry ${at} of the stored log is not the one that its tree was made of`,

@@ -84,7 +84,7 @@ export class Clerk {
     }
     this.#pending += 1;
     try {
-      const verified = await this.#parts.verified.submitted(envelope);
+      const verified = await this.#parts.verified.submitted(envelope).finally(this.#parts.log.expect());
       refuseForged(verified);
       const statement = keyOf(verified);
       const [known] = await this.#parts.store.findEntries([statement]);

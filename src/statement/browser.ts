@@ -7,10 +7,10 @@ export type {
 } from './envelope.ts';
 export {
   formatEnvelope,
-  PAYLOAD_TYPE,
   parseEnvelope,
   preAuthenticationEncoding,
 } from './envelope.ts';
+export { PAYLOAD_TYPE } from './envelope-form.ts';
 export { StatementError } from './errors.ts';
 export {
   ENVELOPE_LIMITS,

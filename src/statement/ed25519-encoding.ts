@@ -1,10 +1,11 @@
-import { equalBytes } from '../bytes/index.ts';
-
 // The part of the one Ed25519 rule that looks at encodings only; the curve's equation is left to a library.
 // Numbers are little-endian (RFC 8032 §5.1.2); they are compared as bytes, since all of this is public.
 
 const KEY_BYTES = 32;
 const SIGNATURE_BYTES = 64;
+const LAST = KEY_BYTES - 1;
+/** The top bit of a point's last byte holds the sign of x; the rest is y. */
+const SIGN = 0x80;
 
 /** p = 2^255 − 19. */
 const FIELD_PRIME = littleEndian(2n ** 255n - 19n);
@@ -41,19 +42,20 @@ export function isStrictSignature(signature: Uint8Array): boolean {
 
 /** y below p, and no small order; that leaves no point whose x is 0, so the sign bit has one form too. */
 function isStrictPoint(point: Uint8Array): boolean {
-  const y = withoutSign(point);
-  return isBelow(y, FIELD_PRIME) && !SMALL_ORDER_Y.some((small) => equalBytes(small, y));
+  return isBelow(point, FIELD_PRIME, SIGN) && !SMALL_ORDER_Y.some((small) => isSameY(point, small));
 }
 
-/** A point's y-coordinate: its encoding without the top bit, which holds the sign of x. */
-function withoutSign(point: Uint8Array): Uint8Array {
-  const y = Uint8Array.from(point); // `slice` of a Buffer would be the same memory
-  y[KEY_BYTES - 1] = (y[KEY_BYTES - 1] as number) & 0x7f;
-  return y;
+function isSameY(point: Uint8Array, y: Uint8Array): boolean {
+  let at = 0;
+  while (at < LAST && point[at] === y[at]) at += 1;
+  return at === LAST && ((point[LAST] as number) & ~SIGN) === y[LAST];
 }
 
-function isBelow(left: Uint8Array, right: Uint8Array): boolean {
-  for (let at = KEY_BYTES - 1; at >= 0; at -= 1) {
+/** Compares 32 bytes as numbers; of the left one's last byte the bits of `without` are left out. */
+function isBelow(left: Uint8Array, right: Uint8Array, without = 0): boolean {
+  const top = ((left[LAST] as number) & ~without) - (right[LAST] as number);
+  if (top !== 0) return top < 0;
+  for (let at = LAST - 1; at >= 0; at -= 1) {
     const difference = (left[at] as number) - (right[at] as number);
     if (difference !== 0) return difference < 0;
   }

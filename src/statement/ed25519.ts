@@ -20,16 +20,17 @@ const keys = new Map<string, KeyObject>();
  * @param signature 64 bytes
  */
 export function verifyEd25519(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  if (!isStrictPublicKey(publicKey) || !isStrictSignature(signature)) return false;
   const key = keyObject(publicKey);
-  return key !== undefined && verify(null, message, key, signature);
+  if (key === undefined || !isStrictSignature(signature)) return false;
+  return verify(null, message, key, signature);
 }
 
-/** The key as OpenSSL takes it, from a cache of {@link MOST_KEYS} (oldest out first). */
+/** A strict key as OpenSSL takes it, from a cache of {@link MOST_KEYS} (oldest out first). */
 function keyObject(publicKey: Uint8Array): KeyObject | undefined {
   const name = toHex(publicKey);
   const known = keys.get(name);
   if (known !== undefined) return known;
+  if (!isStrictPublicKey(publicKey)) return undefined;
   let made: KeyObject;
   try {
     made = createPublicKey({

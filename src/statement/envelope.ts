@@ -1,13 +1,9 @@
-import { z } from 'zod';
 import { concatBytes, fromBase64, fromHex, TextFormError, toBase64, toHex, toUtf8 } from '../bytes/index.ts';
+import { type EnvelopeForm, envelopeSchema, hasEnvelopeForm, PAYLOAD_TYPE } from './envelope-form.ts';
 import { StatementError } from './errors.ts';
-import { hex32 } from './fields.ts';
 import { JsonError, parseJson } from './json.ts';
 import { ENVELOPE_LIMITS, type EnvelopeLimits } from './limits.ts';
 import { type Statement, statementFromJson } from './statement.ts';
-
-/** The only payload type taken (in-toto's DSSE binding). */
-export const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
 
 /** A signature of an envelope, its bytes not yet verified. */
 export interface EnvelopeSignature {
@@ -35,19 +31,13 @@ export type VerifyFunction = (publicKey: Uint8Array, message: Uint8Array, signat
 
 const SIGNATURE_BYTES = 64;
 
-const schema = z.strictObject({
-  payloadType: z.literal(PAYLOAD_TYPE),
-  payload: z.string(),
-  signatures: z.array(z.strictObject({ keyid: hex32, sig: z.string() })).min(1),
-});
-
 /**
  * What a DSSE signature covers (DSSE v1, "Pre-Authentication Encoding"):
  * `"DSSEv1 " ‖ len(type) ‖ " " ‖ type ‖ " " ‖ len(payload) ‖ " " ‖ payload`, lengths in decimal.
  */
 export function preAuthenticationEncoding(payloadType: string, payload: Uint8Array): Uint8Array<ArrayBuffer> {
-  const type = toUtf8(payloadType);
-  return concatBytes(toUtf8(`DSSEv1 ${type.length} `), type, toUtf8(` ${payload.length} `), payload);
+  const typeBytes = toUtf8(payloadType).length;
+  return concatBytes(toUtf8(`DSSEv1 ${typeBytes} ${payloadType} ${payload.length} `), payload);
 }
 
 /**
@@ -71,15 +61,11 @@ export function parseEnvelope(
       `an envelope of ${bytes.length} bytes exceeds ${limits.envelopeBytes}`,
     );
   }
-  const parsed = schema.safeParse(readJson(bytes, 'bad-envelope', 'envelope'));
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw malformed(`${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? 'malformed'}`);
-  }
-  if (parsed.data.signatures.length > limits.signatures) {
+  const envelope = checkForm(readJson(bytes, 'bad-envelope', 'envelope'));
+  if (envelope.signatures.length > limits.signatures) {
     throw new StatementError('too-large', `more than ${limits.signatures} signatures on an envelope`);
   }
-  const signatures = parsed.data.signatures.map(({ keyid, sig }) => ({
+  const signatures = envelope.signatures.map(({ keyid, sig }) => ({
     key: keyid,
     signature: decode(sig, 'sig'),
   }));
@@ -89,7 +75,7 @@ export function parseEnvelope(
   if (new Set(signatures.map(({ key }) => key)).size !== signatures.length) {
     throw malformed('one key signed it twice');
   }
-  const payload = decode(parsed.data.payload, 'payload');
+  const payload = decode(envelope.payload, 'payload');
   return {
     payload,
     payloadDigest: toHex(sha256(payload)),
@@ -125,6 +111,14 @@ export function verifyEnvelopeWith(opened: OpenedEnvelope, verify: VerifyFunctio
   return opened.signatures
     .filter(({ key, signature }) => verify(fromHex(key), message, signature))
     .map(({ key }) => key);
+}
+
+function checkForm(json: unknown): EnvelopeForm {
+  if (hasEnvelopeForm(json)) return json;
+  const parsed = envelopeSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw malformed(`${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? 'malformed'}`);
 }
 
 function readJson(bytes: Uint8Array, code: 'bad-envelope' | 'bad-statement', what: string): unknown {

@@ -3,6 +3,7 @@ import { DECEIVING, toUtf8, WHITE_SPACE } from '../bytes/index.ts';
 import { LONGEST_ORIGIN, LONGEST_PACKAGE } from './limits.ts';
 import { isNetworkPrefix } from './network-prefix.ts';
 import { isPackagePrefix, isPackageUrl, parsePackageUrl } from './package-url.ts';
+import { HEX_32 } from './plain-checks.ts';
 
 // A dashboard forbids code made from strings (CSP without unsafe-eval), which zod would otherwise try.
 if ('document' in globalThis) z.config({ jitless: true });
@@ -10,7 +11,7 @@ if ('document' in globalThis) z.config({ jitless: true });
 const DAY_SECONDS = 86_400;
 
 /** 32 bytes in lower-case hexadecimal: a SHA-256, an infohash, a public key, a salt. */
-export const hex32 = z.string().regex(/^[0-9a-f]{64}$/, 'give 64 lower-case hex digits');
+export const hex32 = z.string().regex(HEX_32, 'give 64 lower-case hex digits');
 
 /** A witness's cosignature as in a note's signature line: canonical base64 of 4 + 8 + 64 bytes. */
 export const cosignature = z
@@ -30,7 +31,8 @@ export const origin = z
   .refine((text) => toUtf8(text).length <= LONGEST_ORIGIN, `at most ${LONGEST_ORIGIN} bytes`)
   .regex(new RegExp(`^[^${WHITE_SPACE}${DECEIVING}+]+$`, 'u'), 'an origin has no spaces and no "+"');
 
-const LINE = new RegExp(`^[^${DECEIVING}]+$`, 'u');
+/** One line of text for people, of any length. */
+export const LINE = new RegExp(`^[^${DECEIVING}]+$`, 'u');
 
 /** Text for people, one line, without control, invisible or bidi characters; `longest` in UTF-16 units. */
 export function line(longest: number): z.ZodString {

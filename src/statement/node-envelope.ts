@@ -3,12 +3,12 @@ import { verifyEd25519 } from './ed25519.ts';
 import {
   formatEnvelope,
   type OpenedEnvelope,
-  PAYLOAD_TYPE,
   parseEnvelope,
   preAuthenticationEncoding,
   type VerifyFunction,
   verifyEnvelopeWith,
 } from './envelope.ts';
+import { PAYLOAD_TYPE } from './envelope-form.ts';
 import { ENVELOPE_LIMITS, type EnvelopeLimits } from './limits.ts';
 import type { Signer } from './signer.ts';
 import { encodeStatement, type Statement } from './statement.ts';

@@ -1,12 +1,16 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { toUtf8 } from '../bytes/index.ts';
 import { NoteError, parseVkey } from '../note/index.ts';
 import { StatementError } from './errors.ts';
-import { hex32, line } from './fields.ts';
-import { LONGEST_PACKAGE } from './limits.ts';
+import { hex32 } from './fields.ts';
 import { KINDS, type Kind, type Predicate, type PredicateInput, predicates } from './predicates.ts';
-
-const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
+import {
+  hasStatementForm,
+  STATEMENT_TYPE,
+  type StatementForm,
+  statementSchema,
+  subjectName,
+} from './statement-form.ts';
 
 /** What a statement is about: a name and a SHA-256 (64 hex digits); docs/protocol.md lists both per kind. */
 export interface Subject {
@@ -23,14 +27,6 @@ export interface StatementOf<K extends Kind> {
 
 /** A statement of any kind; `kind` tells them apart. */
 export type Statement = { [K in Kind]: StatementOf<K> }[Kind];
-
-const subjectName = line(LONGEST_PACKAGE);
-const wire = z.strictObject({
-  _type: z.literal(STATEMENT_TYPE),
-  subject: z.tuple([z.strictObject({ name: subjectName, digest: z.strictObject({ sha256: hex32 }) })]),
-  predicateType: z.string().max(100),
-  predicate: z.unknown(),
-});
 
 /** The predicate type of a kind, a URI of our own scheme: `bitquorum:vote/v1`. */
 export function predicateTypeOf(kind: Kind): string {
@@ -70,13 +66,18 @@ export function encodeStatement(statement: Statement): Uint8Array<ArrayBuffer> {
 
 /** Reads a statement from parsed JSON. Unknown kinds, unknown keys and wrong subjects are refused. */
 export function statementFromJson(json: unknown): Statement {
-  const parsed = wire.safeParse(json);
-  if (!parsed.success) throw refusal('in-toto', firstIssue(parsed.error));
-  const { subject, predicateType, predicate } = parsed.data;
+  const { subject, predicateType, predicate } = checkForm(json);
   const kind = kindOfPredicateType.get(predicateType);
   if (kind === undefined)
     throw refusal('in-toto', `predicate type ${JSON.stringify(predicateType)} is unknown`);
   return checked(kind, { name: subject[0].name, sha256: subject[0].digest.sha256 }, predicate);
+}
+
+function checkForm(json: unknown): StatementForm {
+  if (hasStatementForm(json)) return json;
+  const parsed = statementSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  throw refusal('in-toto', firstIssue(parsed.error));
 }
 
 function checked(kind: Kind, subject: Subject, predicate: unknown): Statement {

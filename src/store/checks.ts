@@ -3,13 +3,14 @@ import { StoreError } from './errors.ts';
 import { type EntryBatch, STORE_LIMITS } from './store.ts';
 
 const HASH_BYTES = 32;
-const DIGEST = /^[0-9a-f]{64}$/;
 
 /** Bytes of a digest or key in hex; anything but 64 lower-case hex digits is a fault of the caller. */
 export function digestBytes(what: string, hex: string): Uint8Array {
-  if (!DIGEST.test(hex))
+  const bytes = Buffer.from(hex, 'hex'); // ends at the first digit that is none
+  if (bytes.length !== HASH_BYTES || hex.length !== 2 * HASH_BYTES || hex !== hex.toLowerCase()) {
     throw new InternalError(`${what} ${JSON.stringify(hex)} is not 64 lower-case hex digits`);
-  return Buffer.from(hex, 'hex');
+  }
+  return bytes;
 }
 
 /** Refuses a batch whose parts have not the form that {@link EntryBatch} states, before anything is written. */

@@ -12,7 +12,7 @@ import { migrate, schemaVersionOf } from './sqlite-schema.ts';
  *
  *     write(wal, frames)      the changed pages, the last one marked as commit
  *     fsync(wal)              synchronous=FULL: only now does COMMIT return
- *     ... every 1,000 pages:
+ *     ... every 8,000 pages:
  *     fsync(wal), write(db, pages), fsync(db)      and the WAL is used from its start again
  *
  * and a file that is made is followed by an fsync of its folder. SIGKILL or loss of power at any place leaves
@@ -42,8 +42,8 @@ export async function openDatabase(path: string): Promise<DatabaseSync> {
       PRAGMA synchronous = FULL;
       PRAGMA fullfsync = ON;
       PRAGMA checkpoint_fullfsync = ON;
-      PRAGMA wal_autocheckpoint = 4000;
-      PRAGMA cache_size = -65536;
+      PRAGMA wal_autocheckpoint = 8000;
+      PRAGMA cache_size = -16384;
       PRAGMA journal_size_limit = 67108864;
       PRAGMA temp_store = MEMORY;
     `);

@@ -2,6 +2,8 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 
 /** Every question that the store asks of SQLite, prepared once. */
 export interface Statements {
+  readonly begin: StatementSync;
+  readonly commit: StatementSync;
   readonly last: StatementSync;
   readonly entries: StatementSync;
   readonly place: StatementSync;
@@ -18,6 +20,8 @@ export interface Statements {
 
 export function prepareStatements(database: DatabaseSync): Statements {
   return {
+    begin: database.prepare('BEGIN IMMEDIATE'),
+    commit: database.prepare('COMMIT'),
     last: database.prepare('SELECT entry_index, time_ms FROM entries ORDER BY entry_index DESC LIMIT 1'),
     entries: database.prepare(`
       SELECT entry_index, time_ms, envelope FROM entries

@@ -207,10 +207,10 @@ class SqliteStore implements Store {
   /** Runs one transaction: all of it is durable when this returns, and nothing of it stays when it throws. */
   #write(work: (statements: Statements) => unknown): void {
     this.#use((statements) => {
-      this.#database.exec('BEGIN IMMEDIATE');
+      statements.begin.run();
       try {
         work(statements);
-        this.#database.exec('COMMIT');
+        statements.commit.run();
       } catch (error) {
         if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
         throw error;

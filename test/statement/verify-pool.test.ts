@@ -38,7 +38,8 @@ type Outcome = VerifiedEnvelope | readonly [code: string, message: string];
 
 async function outcomeOf(verify: () => VerifiedEnvelope | Promise<VerifiedEnvelope>): Promise<Outcome> {
   try {
-    return await verify();
+    const { statement, payloadDigest, signers, refused } = await verify();
+    return { statement, payloadDigest, signers, refused };
   } catch (error) {
     assert.ok(error instanceof StatementError, String(error));
     return [error.code, error.message];

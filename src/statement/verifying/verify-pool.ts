@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { InternalError } from '../../bytes/index.ts';
 import { StatementError } from '../errors.ts';
 import { ENVELOPE_LIMITS } from '../limits.ts';
+import { AnsweredEnvelope } from './answered-envelope.ts';
 import type { VerifiedEnvelope } from './verified-envelope.ts';
 import { makeVerifyJob, type VerifyOutcome } from './verify-job.ts';
 
@@ -28,8 +29,8 @@ interface Thread {
 const LEAST_THREADS = 2;
 const MOST_THREADS = 8;
 const MOST_WAITING = 8192;
-/** Envelopes of one job: enough that messages cost little, few enough that nobody waits long for the others. */
-const JOB_ENVELOPES = 32;
+/** Envelopes of one job: enough that messages cost little, few enough that all threads end at about the same time. */
+const JOB_ENVELOPES = 8;
 /** Memory for what lives only as long as an envelope is read: with little of it, threads clear up more than they read. */
 const YOUNG_MIB = 64;
 /** Jobs that a thread has before it at once: the next is there when one is done. */
@@ -141,7 +142,7 @@ export class VerifyPool {
     this.#send();
     for (const [at, { resolve, reject }] of waiting.entries()) {
       const outcome = outcomes[at] as VerifyOutcome;
-      if ('verified' in outcome) resolve(outcome.verified);
+      if ('length' in outcome) resolve(new AnsweredEnvelope(...outcome));
       else if ('refused' in outcome) reject(new StatementError(outcome.refused, outcome.message));
       else reject(new InternalError(`an envelope could not be verified: ${outcome.fault}`));
     }
