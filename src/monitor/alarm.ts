@@ -3,7 +3,8 @@ import { CodedError } from '../bytes/index.ts';
 /**
  * What a monitor raises. Proved for good by what the log's key signed, and kept for ever: `fork` (two trees that do
  * not extend each other), `wrong-entry` (an entry of the log's own that the count does not confirm: who is eligible
- * and drawn, what is closed, what wins, what the state is), `backdated` (a receipt time that lies before what was already
+ * and drawn, what is closed, what wins, what the state is), `late-seed` (a lot drawn by younger cosignatures than the log
+ * had shown: its operator may have chosen among several), `backdated` (a receipt time that lies before what was already
  * shown).
  *
  * True as long as it lasts: `unreadable` (an entry of no form that this version knows), `rollback` (less is shown than was), `wrong-tree` (what is served is not what is signed),
@@ -13,6 +14,7 @@ import { CodedError } from '../bytes/index.ts';
 export type AlarmKind =
   | 'fork'
   | 'wrong-entry'
+  | 'late-seed'
   | 'unreadable'
   | 'backdated'
   | 'rollback'
@@ -23,7 +25,7 @@ export type AlarmKind =
   | 'ahead'
   | 'overdue';
 
-const FOR_EVER: ReadonlySet<AlarmKind> = new Set(['fork', 'wrong-entry', 'backdated']);
+const FOR_EVER: ReadonlySet<AlarmKind> = new Set(['fork', 'wrong-entry', 'late-seed', 'backdated']);
 
 /** An alarm as it is found. */
 export interface Finding {

@@ -13,6 +13,7 @@ import {
 import { countEntry, emptyTally, type Tally, witnessedOf } from '../tally/index.ts';
 import { type Finding, FindingError } from './alarm.ts';
 import type { History } from './history.ts';
+import { PublishedHeads } from './late-seed.ts';
 import type { SignedView } from './signed-view.ts';
 
 /** The newest `state` entry, recomputed and found right. */
@@ -42,6 +43,8 @@ const MANY = 2000;
 export class Counting {
   readonly tally: Tally;
   readonly #history: History;
+  readonly #logKey: string;
+  readonly #published = new PublishedHeads();
   /** The next entry to be counted; one that cannot be read is the last. */
   #next = 0;
   #state: CheckedState | undefined;
@@ -51,6 +54,7 @@ export class Counting {
     const { name, publicKey } = parseVkey(logKey);
     this.tally = emptyTally({ origin: name, logKey: toHex(publicKey), sha256 });
     this.#history = history;
+    this.#logKey = logKey;
   }
 
   /** The newest `state` that is right; undefined before the first. */
@@ -77,6 +81,7 @@ export class Counting {
       for await (const { item, verified } of verifyInOrder(leaves, verify)) {
         await this.#take(item, verified, { view, shownMs, found });
       }
+      this.#published.note(view, this.tally, this.#logKey);
       const [finding] = bad;
       if (finding !== undefined) throw new FindingError(finding);
     } catch (error) {
@@ -95,6 +100,7 @@ export class Counting {
     const { view, shownMs, found } = round;
     const alarms = this.tally.alarmsTotal;
     const witnessed = witnessedOf(this.tally, statement, verifyEd25519);
+    const late = this.#published.late(this.tally, statement);
     countEntry(this.tally, { index, timeMs, statement, payloadDigest, signers, ...witnessed });
     this.#next = index + 1;
     const { last } = this.tally.light;
@@ -103,6 +109,10 @@ export class Counting {
       const message = `${kind} (entry ${index}): ${reason}`;
       await found(await this.#about('wrong-entry', { kind, index, bytes, view }, message));
     } else if (last?.index === index) this.#state = { index, root: Buffer.from(last.root, 'hex') };
+    if (late !== undefined) {
+      const finding = await this.#about('late-seed', { kind, index, bytes, view }, late.message);
+      await found({ ...finding, evidence: { ...finding.evidence, 'earlier.checkpoint': late.earlier } });
+    }
     if (shownMs === undefined || timeMs >= shownMs) return;
     const message = `entry ${index} says that it was received at ${timeMs}, and the log did not show it at ${shownMs}`;
     await found(await this.#about('backdated', { kind, index, bytes, view }, message));
@@ -130,7 +140,7 @@ export class Counting {
 
   /** A finding about an entry, proved by its inclusion under what the log signed. */
   async #about(
-    kind: 'wrong-entry' | 'unreadable' | 'backdated',
+    kind: 'wrong-entry' | 'late-seed' | 'unreadable' | 'backdated',
     entry: {
       readonly kind: string;
       readonly index: number;

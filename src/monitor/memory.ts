@@ -20,7 +20,7 @@ const kept = z.strictObject({
   version: z.literal(1),
   alarms: z.array(
     z.strictObject({
-      kind: z.enum(['fork', 'wrong-entry', 'backdated']),
+      kind: z.enum(['fork', 'wrong-entry', 'late-seed', 'backdated']),
       key: z.string(),
       message: z.string(),
       atMs: z.int(),

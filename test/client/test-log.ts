@@ -34,9 +34,10 @@ import {
   type Statement,
   sha256,
   signStatement,
+  verifyEd25519,
   verifyEnvelope,
 } from '../../src/statement/index.ts';
-import { admits, countEntry, emptyTally, entriesDue } from '../../src/tally/index.ts';
+import { admits, countEntry, emptyTally, entriesDue, witnessedOf } from '../../src/tally/index.ts';
 
 export const PACKAGE = 'pkg:npm/small@1.0.0';
 
@@ -111,7 +112,9 @@ export class TestLog {
     this.entries.push(encodeLeaf({ timeMs, envelope }));
     const { statement, payloadDigest } = opened;
     for (const reader of this.#readers) reader.write(`event: entry\ndata: {"index":${index}}\n\n`);
-    countEntry(this.tally, { index, timeMs, statement, payloadDigest, signers: verifyEnvelope(opened) });
+    const signers = verifyEnvelope(opened);
+    const witnessed = witnessedOf(this.tally, statement, verifyEd25519);
+    countEntry(this.tally, { index, timeMs, statement, payloadDigest, signers, ...witnessed });
     return index;
   }
 
