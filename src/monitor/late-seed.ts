@@ -19,7 +19,7 @@ interface PublishedHead {
 }
 
 /** A lot that was drawn by a later checkpoint than it had to be. */
-export interface LateSeed {
+interface LateSeed {
   readonly message: string;
   /** The checkpoint that would have done. */
   readonly earlier: Uint8Array;
