@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type ClientRequest, request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +16,7 @@ import {
   digestOf,
   makeCast,
   post,
+  RECIPE,
   releaseEntry,
   runTally,
   until,
@@ -232,6 +235,42 @@ test('connections and event streams are capped for each address', async (t) => {
     (count) => count === 22,
   );
   assert.equal((await ask(`${tally.url}/api/v1/status`)).status, 200);
+});
+
+test('an address that sends blobs slowly keeps no other away from sending one', async (t) => {
+  const cast = makeCast();
+  const tally = await runTally(t, cast, { windowSeconds: 60 });
+  await post(tally, releaseEntry(cast.publisher, tally.origin, { windowSeconds: 60 }));
+  const path = `/blob/${createHash('sha256').update(RECIPE).digest('hex')}`;
+  const { port } = new URL(tally.url);
+  const put = (localAddress: string): ClientRequest => {
+    const headers = { 'content-length': RECIPE.length };
+    return request({ host: '127.0.0.1', port, path, method: 'PUT', localAddress, headers, agent: false });
+  };
+  const statusOf = (asked: ClientRequest): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      asked.once('response', (answer) => resolve(answer.resume().statusCode)).once('error', reject);
+    });
+  const slow = Array.from({ length: 16 }, () => put('127.0.0.1'));
+  t.after(() => slow.map((each) => each.destroy()));
+  let refused = 0;
+  for (const each of slow) {
+    statusOf(each).then(
+      (status) => {
+        assert.equal(status, 503);
+        refused += 1;
+      },
+      () => {}, // cut off at the end of the test
+    );
+    each.write(RECIPE.subarray(0, 1));
+  }
+  await until(
+    async () => refused,
+    (count) => count === 12,
+  );
+  const other = put('127.0.0.2');
+  other.end(RECIPE);
+  assert.equal(await statusOf(other), 201);
 });
 
 test('the dashboard is served under a strict policy, and nothing beside it', async (t) => {

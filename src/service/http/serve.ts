@@ -79,6 +79,7 @@ function appOf(core: Core, { addressOf, publicUrl, listenHost, folder }: AppOpti
   const blobs = blobRoutes({
     blobBytes: limits.blobBytes,
     rate,
+    addressOf,
     isReferenced: (sha256) => isNamedBlob(core.ledger.tally, sha256),
     get: (sha256) => store.getBlob(sha256),
     put: (sha256, bytes) => store.putBlob(sha256, bytes),

@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto';
 import { type RequestHandler, Router } from 'express';
+import { addressGroup } from '../address.ts';
 import { ServiceError } from '../errors.ts';
 import { asynchronous } from '../http/asynchronous.ts';
 import { readBody } from '../http/body.ts';
+import type { ClientAddress } from '../http/client-address.ts';
 import type { RateClass } from '../limits.ts';
 
 /** What blobs need of the rest of the service. */
 export interface BlobContext {
   readonly blobBytes: number;
   readonly rate: (rateClass: RateClass) => RequestHandler;
+  readonly addressOf: ClientAddress;
   /** Whether an entry of the log names this SHA-256. */
   readonly isReferenced: (sha256: string) => boolean;
   readonly get: (sha256: string) => Promise<Uint8Array | undefined>;
@@ -17,6 +20,8 @@ export interface BlobContext {
 
 /** Bodies that are read at one time; each holds up to a blob in memory. */
 const UPLOADS = 16;
+/** Of one address: who sends slowly keeps nobody else away. */
+const UPLOADS_PER_ADDRESS = 4;
 const YEAR_SECONDS = 365 * 24 * 3600;
 
 /**
@@ -25,18 +30,21 @@ const YEAR_SECONDS = 365 * 24 * 3600;
  */
 export function blobRoutes(context: BlobContext): Router {
   const router = Router();
-  let uploads = 0;
+  /** Address groups of the bodies that are on their way. */
+  const uploads: string[] = [];
 
   const refuseStrangers: RequestHandler = (request, response, next) => {
     const sha256 = digestOf(request.params['sha256']);
     if (!context.isReferenced(sha256)) {
       throw new ServiceError('unreferenced-blob', `No entry names the blob ${sha256}; log the entry first.`);
     }
-    if (uploads >= UPLOADS) throw new ServiceError('busy', 'Too many blobs are on their way; come back.');
-    uploads += 1;
-    response.once('close', () => {
-      uploads -= 1;
-    });
+    const group = addressGroup(context.addressOf(request));
+    const own = uploads.filter((each) => each === group).length;
+    if (uploads.length >= UPLOADS || own >= UPLOADS_PER_ADDRESS) {
+      throw new ServiceError('busy', 'Too many blobs are on their way; come back.');
+    }
+    uploads.push(group);
+    response.once('close', () => uploads.splice(uploads.indexOf(group), 1));
     next();
   };
 

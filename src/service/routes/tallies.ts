@@ -34,22 +34,16 @@ const PAGE = 250;
 export function tallyRoutes(context: TallyContext): Router {
   const { ledger } = context;
   const router = Router();
-  let listed: { readonly size: number; readonly summaries: readonly Summary[] } | undefined;
-
-  const summaries = (): readonly Summary[] => {
-    if (listed?.size !== ledger.size) {
-      listed = { size: ledger.size, summaries: releaseViews(ledger.tally).map(summaryOf) };
-    }
-    return listed.summaries;
-  };
+  const list = releaseList(ledger);
 
   router.get('/api/v1/status', (_request, response) => {
     response.set('Cache-Control', 'no-store').json(statusOf(context));
   });
   router.get('/api/v1/releases', (request, response) => {
     const wanted = packageOf(request);
-    const releases = summaries().filter((view) => wanted === null || view.package === wanted);
-    response.set('Cache-Control', 'no-store').json({ releases });
+    response.set('Cache-Control', 'no-store');
+    if (wanted === null) response.type('json').send(list());
+    else response.json({ releases: releasesOf(ledger.tally, wanted) });
   });
   router.get('/api/v1/releases/:digest', (request, response) => {
     const view = releaseView(ledger.tally, request.params.digest);
@@ -66,6 +60,36 @@ export function tallyRoutes(context: TallyContext): Router {
       .json({ builders: page, total: builders.size, next: next < builders.size ? next : null });
   });
   return router;
+}
+
+/** A list that took long to make is kept for so many times as long, and else until the next entry. */
+const KEPT_FOR = 20;
+const LONG_MS = 50;
+
+/** The list of all releases as JSON, made once for everybody: one address must not keep the tally busy with it. */
+function releaseList({ tally }: Ledger): () => Buffer {
+  let made:
+    | { readonly size: number; readonly atMs: number; readonly tookMs: number; readonly body: Buffer }
+    | undefined;
+  return () => {
+    const now = performance.now();
+    const isRecent = made !== undefined && made.tookMs > LONG_MS && now < made.atMs + KEPT_FOR * made.tookMs;
+    if (made === undefined || (made.size !== tally.size && !isRecent)) {
+      const body = Buffer.from(JSON.stringify({ releases: releaseViews(tally).map(summaryOf) }));
+      const atMs = performance.now();
+      made = { size: tally.size, atMs, tookMs: atMs - now, body };
+    }
+    return made.body;
+  };
+}
+
+/** The releases of one name, as the list of all has them. */
+function releasesOf(tally: Tally, packageUrl: string): Summary[] {
+  return [...tally.releases.values()]
+    .filter(({ predicate }) => predicate.package === packageUrl)
+    .sort((left, right) => left.index - right.index)
+    .flatMap(({ digest }) => releaseView(tally, digest) ?? [])
+    .map(summaryOf);
 }
 
 function statusOf({ ledger, origin, vkey, announceUrl }: TallyContext): unknown {
