@@ -31,6 +31,8 @@ export class SeederCounts {
   /** Infohashes with an event on its way; bounded by those that were voted for. */
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #told = new Map<string, Seeders>();
+  /** What readers that come back are given, for one pause; what is told meanwhile is in it. */
+  #present: Map<string, SeedersEvent> | undefined;
 
   constructor({ store, votes, counts, pauseMs, tell }: SeederCountsParts) {
     this.#store = store;
@@ -55,12 +57,22 @@ export class SeederCounts {
     return this.#votes.auditedFor(builder, infoHashV2).some((release) => this.#counts(release, builder));
   }
 
-  /** Present counts of every infohash that anybody seeds. */
-  *all(): Generator<SeedersEvent> {
+  /** Counts of every infohash that anybody seeds, at most a pause old but for changes that were not told yet. */
+  all(): Iterable<SeedersEvent> {
+    this.#present ??= this.#count();
+    return this.#present.values();
+  }
+
+  #count(): Map<string, SeedersEvent> {
+    const present = new Map<string, SeedersEvent>();
     for (const infoHashV2 of this.#votes.infoHashes()) {
       const seeders = this.of(infoHashV2);
-      if (seeders.live > 0) yield { infoHashV2, ...seeders };
+      if (seeders.live > 0) present.set(infoHashV2, { infoHashV2, ...seeders });
     }
+    setTimeout(() => {
+      this.#present = undefined;
+    }, this.#pauseMs).unref();
+    return present;
   }
 
   /** Takes note that a swarm's seeders may have changed (40 hex digits). */
@@ -88,6 +100,8 @@ export class SeederCounts {
     const before = this.#told.get(infoHashV2);
     if (before?.live === now.live && before.reputable === now.reputable) return;
     this.#told.set(infoHashV2, now);
-    this.#tell({ infoHashV2, ...now });
+    const event = { infoHashV2, ...now };
+    this.#present?.set(infoHashV2, event);
+    this.#tell(event);
   }
 }
