@@ -156,8 +156,9 @@ test('what stands at the target is left alone, and so is its place when the down
   await writeFile(path, 'something else');
   await assert.rejects(leecher.download(metainfo, { folder, peers: [address] }), { code: 'target-exists' });
   const stopped = leecher.download(metainfo, { folder: join(folder, 'never') });
+  const ended = assert.rejects(stopped, { code: 'closed' });
   await leecher.close();
-  await assert.rejects(stopped, { code: 'closed' });
+  await ended;
 });
 
 test('over IPv6: a tracker that is asked and tells peers there, x.pe in brackets, and a chain of both families', async (context) => {
