@@ -81,7 +81,8 @@ async function buildProgram(argv: readonly string[]): Promise<Command> {
     .option('--json', 'print one JSON document or JSON lines on standard output')
     .option('--quiet', 'print no progress')
     .helpOption('--help', 'show this help')
-    .helpCommand(false)
+    .helpCommand('help [command]', 'show the help of a command')
+    .showHelpAfterError('(--help shows what it takes)')
     .showSuggestionAfterError()
     .exitOverride()
     .addHelpText('after', EXIT_CODE_HELP);

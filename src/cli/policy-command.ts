@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { PolicyRules } from '../statement/index.ts';
 import { PolicyError, parsePolicyToml } from '../tally/index.ts';
 import { contextOf } from './context.ts';
+import { ofFile } from './of-file.ts';
 import { policyText, warningsOf } from './policy-words.ts';
 
 /** The commented policy file with the figures that hold where a file is silent. */
@@ -25,10 +26,10 @@ export function addPolicyCommand(program: Command): void {
       const text = await readFile(file, { encoding: 'utf8', signal });
       let rules: PolicyRules;
       try {
-        rules = parsePolicyToml(text);
+        rules = ofFile(file, () => parsePolicyToml(text));
       } catch (error) {
-        if (error instanceof PolicyError && output.json) {
-          output.result({ good: false, problems: error.problems }, '');
+        if (error instanceof Error && error.cause instanceof PolicyError && output.json) {
+          output.result({ good: false, problems: error.cause.problems }, '');
         }
         throw error;
       }

@@ -6,6 +6,7 @@ import { defaultCacheFolder, parseRecipe, type RebuildProgress, rebuild } from '
 import { toHex } from '../bytes/index.ts';
 import { createTorrent } from '../torrent/index.ts';
 import { contextOf } from './context.ts';
+import { ofFile } from './of-file.ts';
 import type { Output } from './output.ts';
 
 interface RebuildArguments {
@@ -28,7 +29,8 @@ export function addRebuildCommand(program: Command): void {
 
 async function rebuildAction(recipeFile: string, args: RebuildArguments, command: Command): Promise<void> {
   const { output, signal } = contextOf(command);
-  const recipe = parseRecipe(await readFile(recipeFile, 'utf8'));
+  const text = await readFile(recipeFile, 'utf8');
+  const recipe = ofFile(recipeFile, () => parseRecipe(text));
   const { path, name, sandboxed } = await rebuild(recipe, {
     cacheFolder: args.cache,
     outputFolder: resolve(args.out),

@@ -90,7 +90,7 @@ function showWords(release: ReleaseView, { colors }: Output): string {
   return [
     `package  ${printable(release.package)}`,
     `release  ${release.digest}`,
-    `state    ${release.state}, ${release.quorum} votes are needed`,
+    `state    ${release.state}, ${release.quorum} ${release.quorum === 1 ? 'vote is' : 'votes are'} needed`,
     ...(release.ended === undefined
       ? []
       : [`because  ${printable(release.ended.reason)} (entry ${release.ended.index})`]),

@@ -11,6 +11,7 @@ import {
 import { contextOf } from './context.ts';
 import { collect } from './endpoint.ts';
 import { UsageError } from './exit-code.ts';
+import { ofFile } from './of-file.ts';
 import { readSmall } from './read-small.ts';
 import { row, statementText } from './statement-text.ts';
 
@@ -69,7 +70,7 @@ export function addStatementCommand(program: Command): void {
 
 async function readEnvelope(file: string, signal: AbortSignal): Promise<OpenedEnvelope> {
   const bytes = await readSmall(file, ENVELOPE_LIMITS.envelopeBytes + ROOM_BYTES, signal);
-  return openEnvelope(trimmed(bytes));
+  return ofFile(file, () => openEnvelope(trimmed(bytes)));
 }
 
 /** Without the white space that editors and shells put around a file. */

@@ -67,6 +67,6 @@ export function parseHostPort(text: string): { host: string; port: number } {
     /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
   const host = bracketed ?? plain;
   const port = Number(digits ?? 0);
-  if (host !== undefined && port <= 65_535) return { host, port };
+  if (host !== undefined && port <= 65_535 && !/^\d+$/.test(host)) return { host, port };
   throw new UsageError(`${JSON.stringify(text)} is not HOST[:PORT], such as 127.0.0.1:6881 or [::1]:6881`);
 }

@@ -1,9 +1,9 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { printable } from '../bytes/index.ts';
+import { CodedError, printable } from '../bytes/index.ts';
 import { PROOF_SUFFIX, type VerifiedFile, verifyFile } from '../client/index.ts';
-import { PROOF_BUNDLE_LIMITS, parseProofBundle, tlogProofOf } from '../log/index.ts';
+import { LogError, PROOF_BUNDLE_LIMITS, parseProofBundle, tlogProofOf } from '../log/index.ts';
 import { contextOf } from './context.ts';
 import { UsageError } from './exit-code.ts';
 import type { Output } from './output.ts';
@@ -39,6 +39,7 @@ async function verifyAction(path: string, args: VerifyArguments, command: Comman
   const { output, signal } = contextOf(command);
   const proofPath = args.proof ?? `${resolve(path)}${PROOF_SUFFIX}`;
   const proof = await readProof(proofPath);
+  requireWhole(proofPath, proof);
   const [logKey, ...more] = args.logKey ?? [];
   if (more.length > 0) throw new UsageError('a proof is of one log: give one --log-key');
   const verified = await verifyFile(path, proof, {
@@ -92,6 +93,22 @@ async function readProof(path: string): Promise<Uint8Array> {
   const { size } = found;
   if (size <= PROOF_BUNDLE_LIMITS.bytes) return readFile(path);
   throw new UsageError(`${path} has ${size} bytes, and a proof has at most ${PROOF_BUNDLE_LIMITS.bytes}`);
+}
+
+/** Names the file when it is no proof at all, or half of one; what a whole one says is judged afterwards. */
+function requireWhole(path: string, proof: Uint8Array): void {
+  try {
+    parseProofBundle(proof);
+  } catch (error) {
+    if (!(error instanceof LogError)) throw error;
+    throw new CodedError(
+      'mismatch',
+      `${printable(path)}: ${error.message}; \`bitquorum get\` writes a new one`,
+      {
+        cause: error,
+      },
+    );
+  }
 }
 
 async function extract(proof: Uint8Array, folder: string): Promise<void> {

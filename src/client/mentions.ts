@@ -37,11 +37,14 @@ export function mentionsOf({ release, newer, lapsed }: Known): Mention[] {
     mentions.push({ about: 'rivals', text: `other releases claim this name: ${release.rivals.join(', ')}` });
   }
   if (newer.urgent !== undefined && newer.urgent.release !== newer.final?.release) {
-    const text = `a newer release is urgent, and not final: ${printable(newer.urgent.package)}`;
+    const text = `a release logged later is urgent, and not final: ${printable(newer.urgent.package)}`;
     mentions.push({ about: 'urgent', text });
   }
   if (newer.final !== undefined) {
-    mentions.push({ about: 'newer', text: `a newer release is final: ${printable(newer.final.package)}` });
+    mentions.push({
+      about: 'newer',
+      text: `a release logged later is final: ${printable(newer.final.package)}`,
+    });
   }
   if (lapsed.length > 0) {
     const who = lapsed.map((key) => key.slice(0, 8)).join(', ');

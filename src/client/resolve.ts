@@ -10,7 +10,7 @@ import {
   resolvePackage,
   type Tally,
 } from '../tally/index.ts';
-import { ClientError } from './errors.ts';
+import { ClientError, RefusedError } from './errors.ts';
 import { type Level, requireLevel } from './levels.ts';
 import { type Mention, mentionsOf } from './mentions.ts';
 import { type CheckedProof, laterThan } from './proof/check-proof.ts';
@@ -136,7 +136,14 @@ async function proofToKeep(
 }
 
 async function byProof(client: TallyClient, name: string, options: ResolveOptions): Promise<Resolution> {
-  const checked = await proveRelease(client, name, options);
+  const checked = await proveRelease(client, name, options).catch((error: unknown) => {
+    if (!(error instanceof RefusedError) || error.problem !== 'not-found') throw error;
+    throw new ClientError(
+      'not-found',
+      `the tally knows no release ${name}: "bitquorum release list" shows those that it has`,
+      { cause: error },
+    );
+  });
   return { ...resolutionOfProof(checked), proof: checked.bytes };
 }
 
@@ -204,10 +211,12 @@ export function requireWinner<Found extends Resolution>(
 /** Throws `no-release-name` for what can be no release. */
 export function requireName(name: string): void {
   if (isDigest(name) || isPackageUrl(name)) return;
+  const scoped = name.replace(/^pkg:npm\/@/, 'pkg:npm/%40');
+  const meant = scoped !== name && isPackageUrl(scoped) ? `: write ${scoped}` : '';
   throw new ClientError(
     'no-release-name',
     `${JSON.stringify(printable(name))} is neither a canonical package URL (such as ` +
-      'pkg:npm/%40noble/hashes@2.0.1) nor a release digest of 64 lower-case hex digits',
+      `pkg:npm/%40noble/hashes@2.0.1) nor a release digest of 64 lower-case hex digits${meant}`,
   );
 }
 
@@ -236,8 +245,9 @@ function noWinnerWords(release: ReleaseView): string {
   const votes = groups.length === 0 ? 'nobody has voted' : `votes so far:\n${groups.join('\n')}`;
   const rivals =
     release.rivals.length === 0 ? '' : ` (${release.rivals.length} rival releases claim the name)`;
-  return (
-    `nothing has won for ${release.package}: it is ${release.state}${rivals}${endWords(release)}, and ` +
-    `${release.quorum} votes are needed; ${votes}`
-  );
+  const needed =
+    release.ended === undefined
+      ? `, and ${release.quorum} ${release.quorum === 1 ? 'vote is' : 'votes are'} needed`
+      : '';
+  return `nothing has won for ${release.package}: it is ${release.state}${rivals}${endWords(release)}${needed}; ${votes}`;
 }

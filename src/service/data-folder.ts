@@ -1,4 +1,6 @@
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ServiceError } from './errors.ts';
 
 /** Where each part of a tally lies in its data folder. */
 export interface DataPaths {
@@ -18,4 +20,17 @@ export function dataPaths(folder: string): DataPaths {
     head: join(folder, 'head', 'checkpoint'),
     states: join(folder, 'states'),
   };
+}
+
+/** Throws `data-missing` for a folder that holds no tally, before anything is opened there. */
+export async function requireTallyData(folder: string): Promise<void> {
+  try {
+    await access(dataPaths(folder).key);
+  } catch (cause) {
+    throw new ServiceError(
+      'data-missing',
+      `${folder} holds no tally (no log.key): make one with \`bitquorum tally init --data ${folder} …\``,
+      { cause },
+    );
+  }
 }

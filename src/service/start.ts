@@ -1,5 +1,4 @@
 import { randomFillSync } from 'node:crypto';
-import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { type Log, openHeadFile, openLog } from '../log/index.ts';
@@ -10,8 +9,7 @@ import { identityFrom, probeFrom } from './audit/probe.ts';
 import { backupTally } from './backup.ts';
 import { type Clock, SYSTEM_CLOCK } from './clock.ts';
 import { Core } from './core.ts';
-import { dataPaths } from './data-folder.ts';
-import { ServiceError } from './errors.ts';
+import { dataPaths, requireTallyData } from './data-folder.ts';
 import { Failure } from './failure.ts';
 import { type Served, serve } from './http/serve.ts';
 import type { Listen } from './http/server.ts';
@@ -163,15 +161,7 @@ interface DataParts {
 
 async function openData(folder: string, { clock, failure, logger, witnesses }: DataParts): Promise<Data> {
   const paths = dataPaths(folder);
-  try {
-    await access(paths.key);
-  } catch (cause) {
-    throw new ServiceError(
-      'data-missing',
-      `${folder} holds no tally (no log.key): make one with \`bitquorum tally init --data ${folder} …\``,
-      { cause },
-    );
-  }
+  await requireTallyData(folder);
   const signer = await readKeyFile(paths.key);
   const store = await openSqliteStore({ path: paths.database });
   try {

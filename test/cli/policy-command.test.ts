@@ -51,7 +51,7 @@ test('a wrong file ends with 1, and each problem has its line and key', async ()
   const words = await runCommand('policy', 'check', path);
   const line = wrong.split('\n').indexOf('panelSeats = "15"') + 1;
   assert.equal(words.code, 1);
-  assert.match(words.stderr, new RegExp(`^error: the policy is refused: line ${line}: panelSeats: `));
+  assert.match(words.stderr, new RegExp(`^error: .*wrong\.toml: the policy is refused: line ${line}: panelSeats: `));
   const { code, stdout } = await runCommand('--json', 'policy', 'check', path);
   const found = JSON.parse(stdout);
   assert.deepEqual(
@@ -67,7 +67,7 @@ test('what is no TOML is told with its line', async () => {
     await file('no.toml', 'name = "x"\ndemo = \n'),
   );
   assert.equal(code, 1);
-  assert.match(stderr, /^error: the policy is not TOML: line 2: /);
+  assert.match(stderr, /^error: .*no\.toml: the policy is not TOML: line 2: /);
 });
 
 test('figures that its operator may not mean are warned of', async () => {

@@ -417,7 +417,7 @@ test('a newer urgent release is mentioned as soon as it is announced', async (co
     assert.equal(release.digest, digest);
     assert.deepEqual(
       mentions.map(({ about, text }) => [about, text]),
-      [['urgent', 'a newer release is urgent, and not final: pkg:npm/small@1.0.1']],
+      [['urgent', 'a release logged later is urgent, and not final: pkg:npm/small@1.0.1']],
     );
   }
 });

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { generateKey } from '../../src/statement/index.ts';
+import { runCommand } from './run-command.ts';
+
+let folder: string;
+let broken: string;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bitquorum-wrong-'));
+  broken = join(folder, 'broken');
+  await writeFile(broken, 'x = [');
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+test('a file of the wrong content is named in the error', async () => {
+  const vkey = generateKey('log.test/1').vkey;
+  const cases: readonly (readonly [code: number, ...args: string[]])[] = [
+    [1, 'policy', 'check', broken],
+    [1, 'statement', 'show', broken],
+    [1, 'rebuild', broken],
+    [4, 'verify', broken, '--proof', broken, '--log-key', vkey],
+  ];
+  for (const [code, ...args] of cases) {
+    const ended = await runCommand(...args);
+    assert.equal(ended.code, code, args.join(' '));
+    assert.ok(ended.stderr.startsWith(`error: ${broken}: `), ended.stderr);
+  }
+  const { code, stdout } = await runCommand('--json', 'policy', 'check', broken);
+  assert.equal(code, 1);
+  assert.equal((JSON.parse(stdout) as { good: boolean }).good, false);
+});
+
+test('a backup of a folder that holds no tally says so, and leaves the folder for tally init', async () => {
+  const data = join(folder, 'tally');
+  const { code, stderr } = await runCommand('tally', 'backup', join(folder, 'backup'), '--data', data);
+  assert.equal(code, 1);
+  assert.match(stderr, /holds no tally .*tally init/);
+  await assert.rejects(access(data), { code: 'ENOENT' });
+});
+
+test('a port alone is no place to listen', async () => {
+  const { code, stderr } = await runCommand('seed', broken, '--listen', '6881');
+  assert.equal(code, 2);
+  assert.match(stderr, /"6881" is not HOST\[:PORT\]/);
+});
+
+test('help shows the commands, and that of one command', async () => {
+  for (const [words, ...args] of [
+    [/Usage: bitquorum \[options\] \[command\]/, 'help'],
+    [/Usage: bitquorum get /, 'help', 'get'],
+  ] as const) {
+    const { code, stdout } = await runCommand(...args);
+    assert.equal(code, 0);
+    assert.match(stdout, words);
+  }
+  const { code, stderr } = await runCommand('get');
+  assert.equal(code, 2);
+  assert.match(stderr, /missing required argument 'release'\n\n?\(--help shows/);
+});
