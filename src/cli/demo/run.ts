@@ -74,6 +74,7 @@ export async function runDemo(options: DemoOptions): Promise<Demo> {
     teller.closing([
       ['file', download.path],
       ['dashboard', output.colors.cyan(dashboard)],
+      ['log key', output.colors.cyan(stage.logKey)],
       ['magnet', output.colors.cyan(first.magnet)],
     ]);
     return { report, stop: async () => network.stop() };
