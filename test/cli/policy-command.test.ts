@@ -51,7 +51,10 @@ test('a wrong file ends with 1, and each problem has its line and key', async ()
   const words = await runCommand('policy', 'check', path);
   const line = wrong.split('\n').indexOf('panelSeats = "15"') + 1;
   assert.equal(words.code, 1);
-  assert.match(words.stderr, new RegExp(`^error: .*wrong\.toml: the policy is refused: line ${line}: panelSeats: `));
+  assert.match(
+    words.stderr,
+    new RegExp(`^error: .*wrong\\.toml: the policy is refused: line ${line}: panelSeats: `),
+  );
   const { code, stdout } = await runCommand('--json', 'policy', 'check', path);
   const found = JSON.parse(stdout);
   assert.deepEqual(
