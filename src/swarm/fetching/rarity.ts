@@ -2,7 +2,8 @@ const UNLISTED = 0xffff_ffff;
 
 /**
  * Pieces sorted by how many peers have them, the rarest first, in constant time a change: an array of pieces in
- * runs of equal availability, and where each run starts. Pieces of equal availability keep a random order.
+ * runs of equal availability, and where each run starts. A piece comes to a random place of its run, so that those who
+ * fetch from the same seeder do not all fetch the same piece first.
  */
 export class Rarity {
   /** The listed pieces by availability, up to `#end`. */
@@ -11,10 +12,12 @@ export class Rarity {
   readonly #availability: Uint16Array;
   /** Where the run of each availability starts. */
   readonly #starts: number[] = [0];
+  readonly #random: () => number;
   #end: number;
 
   /** All pieces that are `wanted`, shuffled by `random` (from 0 to below 1). */
   constructor(pieceCount: number, wanted: (pieceIndex: number) => boolean, random: () => number) {
+    this.#random = random;
     this.#order = new Uint32Array(pieceCount);
     this.#place = new Uint32Array(pieceCount).fill(UNLISTED);
     this.#availability = new Uint16Array(pieceCount);
@@ -86,18 +89,26 @@ export class Rarity {
     while (this.#starts.length <= availability) this.#starts.push(this.#end);
   }
 
-  /** Moves a piece from its run behind its last one: it becomes the first of the next run, or of what is out. */
+  /** Moves a piece from its run to the next one, or behind the last one, to what is out. */
   #moveUp(pieceIndex: number, run: number): void {
     const last = (this.#starts[run + 1] ?? this.#end) - 1;
     this.#swap(pieceIndex, last);
-    if (run + 1 < this.#starts.length) this.#starts[run + 1] = last;
+    if (run + 1 >= this.#starts.length) return;
+    this.#starts[run + 1] = last;
+    this.#mix(pieceIndex, last, this.#starts[run + 2] ?? this.#end);
   }
 
-  /** Moves a piece from its run to the one before: it becomes the last of that one. */
+  /** Moves a piece from its run to the one before. */
   #moveDown(pieceIndex: number, run: number): void {
     const first = this.#starts[run] as number;
     this.#swap(pieceIndex, first);
     this.#starts[run] = first + 1;
+    this.#mix(pieceIndex, this.#starts[run - 1] as number, first + 1);
+  }
+
+  /** Gives a piece a random place of its run, which lies from `start` to before `end`. */
+  #mix(pieceIndex: number, start: number, end: number): void {
+    this.#swap(pieceIndex, start + Math.floor(this.#random() * (end - start)));
   }
 
   #swap(pieceIndex: number, at: number): void {
