@@ -5,6 +5,7 @@ import { contextOf } from './context.ts';
 import { collect, parsePeer } from './endpoint.ts';
 import { UsageError } from './exit-code.ts';
 import type { Output } from './output.ts';
+import { formatCount } from './size.ts';
 import { downloadLine, type TransferLine } from './transfer-progress.ts';
 import { addTrustOptions, readWitnesses, type TrustArguments, talliesOf } from './trust-options.ts';
 import { demoWords, trustJson, trustWords } from './trust-words.ts';
@@ -123,7 +124,9 @@ function gotWords({ path, sha256, winner, alreadyThere, asked, proofPath }: Got,
     `dissent   ${dissent.length === 0 ? 'none' : `${dissent.length}: ${operators(dissent)}`}`,
     ...(asked === undefined
       ? []
-      : [`seeders   ${asked.proved.length} builders proved their keys, of ${asked.asked} that were asked`]),
+      : [
+          `seeders   ${formatCount(asked.proved.length, 'builder')} proved to hold a key, of ${asked.asked} that were asked`,
+        ]),
     `log       ${printable(origin)}, ${size} entries`,
     ...trustWords(winner, output),
     ...(proofPath === undefined ? [] : [`proof     ${proofPath}`]),
@@ -139,7 +142,9 @@ function tell(progress: GetProgress, output: Output, line: TransferLine | undefi
       return;
     case 'resolved': {
       const { release, agreed } = progress.winner;
-      output.say(`${printable(release.package)}: ${agreed.length} builders agree, ${release.state}`);
+      output.say(
+        `${printable(release.package)}: ${agreed.length === 1 ? '1 builder agrees' : `${agreed.length} builders agree`}, ${release.state}`,
+      );
       return;
     }
     case 'download':

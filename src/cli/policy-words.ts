@@ -6,6 +6,7 @@ import {
   StatementError,
   signStatement,
 } from '../statement/index.ts';
+import { formatCount } from './size.ts';
 
 const HOUR_SECONDS = 3600;
 
@@ -16,7 +17,10 @@ export function policyText(rules: PolicyRules, digest: string): string {
     ['policy', `"${rules.name}"${rules.demo ? ', a demo' : ''}`],
     ['digest', digest],
     ['founders', `${rules.founders.length}, ${rules.foundersQuorum} of them sign a policy`],
-    ...rules.publishers.map(({ prefix, keys }) => ['publisher', `${prefix}… by ${keys.length} keys`]),
+    ...rules.publishers.map(({ prefix, keys }) => [
+      'publisher',
+      `${prefix}… by ${formatCount(keys.length, 'key')}`,
+    ]),
     [
       'panel',
       `${rules.panelSeats} seats; ${rules.minimumVotes} votes at least, ${share(rules.panelMargin)} of those cast`,
@@ -63,7 +67,7 @@ export function warningsOf(rules: PolicyRules): string[] {
     [rules.demo, 'demo = true: every count under it is shown as a demo’s'],
     [
       founders.length < minimumVotes,
-      `${founders.length} founders cannot reach ${minimumVotes} votes: nothing is final before others are eligible`,
+      `${formatCount(founders.length, 'founder')} cannot reach ${minimumVotes} votes: nothing is final before others are eligible`,
     ],
     [
       panelSeats < minimumVotes,
@@ -75,7 +79,7 @@ export function warningsOf(rules: PolicyRules): string[] {
     ],
     [
       canary.perRelease > 0 && founders.length < canary.settlers,
-      `${founders.length} founders never settle a canary that asks for ${canary.settlers}: who builds another one is not judged`,
+      `${formatCount(founders.length, 'founder')} never settle a canary that asks for ${canary.settlers}: who builds another one is not judged`,
     ],
     [
       canary.perRelease > 0 &&

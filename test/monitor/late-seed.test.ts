@@ -62,7 +62,8 @@ test('an operator that lets a cosigned checkpoint pass and draws the lot by a la
   await monitor.round(NEVER);
   assert.deepEqual(at.told(), ['late-seed']);
   const evidence = await at.evidence('late-seed');
-  for (const name of ['earlier.checkpoint', 'entry.leaf', 'entry.tlog-proof']) assert.ok(evidence.has(name), name);
+  for (const name of ['earlier.checkpoint', 'entry.leaf', 'entry.tlog-proof'])
+    assert.ok(evidence.has(name), name);
   assert.deepEqual([...monitor.alarms], ['late-seed'], 'it stays');
 });
 
