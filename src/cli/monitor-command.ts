@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CodedError, printable } from '../bytes/index.ts';
 import { defaultStateFolder } from '../client/index.ts';
 import type { Monitor, MonitorEvent } from '../monitor/index.ts';
-import { parseTlogPolicy } from '../note/index.ts';
 import { readKeyFile } from '../statement/index.ts';
 import { contextOf } from './context.ts';
 import { type Listen, parseListen } from './listen.ts';
 import type { Output } from './output.ts';
 import { requireTally } from './tally-options.ts';
+import { readTlogPolicy } from './trust-options.ts';
 
 interface MonitorArguments {
   readonly tally?: string;
@@ -70,7 +69,7 @@ async function monitorAction(args: MonitorArguments, command: Command): Promise<
     folder: join(resolve(args.state), createHash('sha256').update(logKey).digest('hex')),
     tell: (event) => tell(output, event),
     ...(args.witnessPolicy !== undefined && {
-      witnesses: parseTlogPolicy(await readFile(args.witnessPolicy)),
+      witnesses: await readTlogPolicy('--witness-policy', args.witnessPolicy),
     }),
     ...(args.view !== undefined && { views: args.view }),
     ...(args.key !== undefined && { signer: await readKeyFile(args.key) }),

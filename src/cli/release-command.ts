@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
-import { publishRelease } from '../builder/index.ts';
+import { parseRecipe, publishRelease } from '../builder/index.ts';
 import { printable } from '../bytes/index.ts';
 import { readLog, resolveRelease } from '../client/index.ts';
 import { readKeyFile } from '../statement/index.ts';
 import { type BuilderOnRelease, type ReleaseView, releaseViews } from '../tally/index.ts';
 import { contextOf } from './context.ts';
+import { ofFile } from './of-file.ts';
 import type { Output } from './output.ts';
 import { addTallyOptions, type TallyArguments, tallyOf } from './tally-options.ts';
 import { addTurnCommands } from './turn-commands.ts';
@@ -49,8 +50,10 @@ export function addReleaseCommand(program: Command): void {
 
 async function publishAction(recipeFile: string, args: PublishArguments, command: Command): Promise<void> {
   const { output, signal } = contextOf(command);
+  const recipe = await readFile(recipeFile);
+  ofFile(recipeFile, () => parseRecipe(recipe.toString()));
   const { client, check } = tallyOf(args, signal);
-  const published = await publishRelease(client, await readFile(recipeFile), {
+  const published = await publishRelease(client, recipe, {
     ...check,
     signer: await readKeyFile(args.key),
     ...(args.commitSeconds !== undefined && { commitSeconds: args.commitSeconds }),

@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import { parseTlogPolicy } from '../note/index.ts';
 import { readKeyFile } from '../statement/index.ts';
+import { parsePolicyToml } from '../tally/index.ts';
 import { contextOf } from './context.ts';
 import { type Listen, parseListen } from './listen.ts';
 import { loggerOf, logLevelOption } from './log-level.ts';
+import { ofFile } from './of-file.ts';
 import { addBackupCommands, backupDaily } from './tally-backup.ts';
+import { readTlogPolicy } from './trust-options.ts';
 
 interface InitArguments {
   readonly data: string;
@@ -70,6 +72,7 @@ async function initAction(args: InitArguments, command: Command): Promise<void> 
   const { output } = contextOf(command);
   const { initTally } = await import('../service/index.ts');
   const policyToml = await readFile(args.policy, 'utf8');
+  ofFile(args.policy, () => parsePolicyToml(policyToml));
   const founders = await Promise.all(args.founderKey.map((file) => readKeyFile(file)));
   const inited = await initTally({
     dataFolder: args.data,
@@ -96,7 +99,7 @@ async function runAction(args: RunArguments, command: Command): Promise<void> {
     ...(args.trustedProxy !== undefined && { trustedProxies: args.trustedProxy }),
     ...(args.auditAddress !== undefined && { auditAddress: args.auditAddress }),
     ...(args.witnessPolicy !== undefined && {
-      witnesses: parseTlogPolicy(await readFile(args.witnessPolicy)),
+      witnesses: await readTlogPolicy('--witness-policy', args.witnessPolicy),
     }),
   });
   const { url, publicUrl, origin, logKey } = tally;

@@ -53,11 +53,16 @@ export function talliesOf(
 
 /** The trust policy of `--witnesses`. Throws a {@link UsageError} with the line that is wrong. */
 export async function readWitnesses(file: string | undefined): Promise<TlogPolicy | undefined> {
-  if (file === undefined) return undefined;
+  return file === undefined ? undefined : readTlogPolicy('--witnesses', file);
+}
+
+/** A C2SP tlog-policy file that an option names. Throws a {@link UsageError} with the line that is wrong. */
+export async function readTlogPolicy(option: string, file: string): Promise<TlogPolicy> {
+  const bytes = await readFile(file);
   try {
-    return parseTlogPolicy(await readFile(file));
+    return parseTlogPolicy(bytes);
   } catch (error) {
     if (!(error instanceof NoteError)) throw error;
-    throw new UsageError(`--witnesses ${file}: ${error.message}`);
+    throw new UsageError(`${option} ${file}: ${error.message}`);
   }
 }

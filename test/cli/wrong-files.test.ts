@@ -3,7 +3,7 @@ import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { generateKey } from '../../src/statement/index.ts';
+import { generateKey, writeKeyFile } from '../../src/statement/index.ts';
 import { runCommand } from './run-command.ts';
 
 let folder: string;
@@ -16,17 +16,29 @@ before(async () => {
 after(() => rm(folder, { recursive: true, force: true }));
 
 test('a file of the wrong content is named in the error', async () => {
-  const vkey = generateKey('log.test/1').vkey;
+  const signer = generateKey('log.test/1');
+  const { vkey } = signer;
+  const key = join(folder, 'key');
+  await writeKeyFile(key, signer);
   const cases: readonly (readonly [code: number, ...args: string[]])[] = [
     [1, 'policy', 'check', broken],
     [1, 'statement', 'show', broken],
     [1, 'rebuild', broken],
+    [1, 'release', 'publish', broken, '--key', key, '--tally', 'http://127.0.0.1:9'],
+    [1, 'tally', 'init', '--data', join(folder, 'new'), '--policy', broken, '--founder-key', key],
     [4, 'verify', broken, '--proof', broken, '--log-key', vkey],
   ];
   for (const [code, ...args] of cases) {
     const ended = await runCommand(...args);
     assert.equal(ended.code, code, args.join(' '));
     assert.ok(ended.stderr.startsWith(`error: ${broken}: `), ended.stderr);
+  }
+  for (const command of ['tally', 'monitor'] as const) {
+    const where =
+      command === 'tally' ? ['run', '--data', folder] : ['--tally', 'http://127.0.0.1:9', '--log-key', vkey];
+    const ended = await runCommand(command, ...where, '--witness-policy', broken);
+    assert.equal(ended.code, 2, ended.stderr);
+    assert.ok(ended.stderr.includes(`--witness-policy ${broken}: `), ended.stderr);
   }
   const { code, stdout } = await runCommand('--json', 'policy', 'check', broken);
   assert.equal(code, 1);
