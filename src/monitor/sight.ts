@@ -1,5 +1,6 @@
 import { equalBytes } from '../bytes/index.ts';
 import { ClientError } from '../client/index.ts';
+import { TILE_WIDTH } from '../merkle/index.ts';
 import type { TlogPolicy } from '../note/index.ts';
 import { type Finding, FindingError, MonitorError } from './alarm.ts';
 import { forkOfOneSize, olderFinding, unsigned, unwitnessed } from './checkpoint-findings.ts';
@@ -15,9 +16,6 @@ interface SightParts {
   readonly logKey: string;
   readonly witnesses: TlogPolicy | undefined;
 }
-
-/** Entries that cannot be had within a second each bundle, and some while beside, are held back. */
-const BUNDLE_ENTRIES = 256;
 
 /**
  * What the log has shown, the largest tree of it: each checkpoint has to extend the one before. It is kept as soon as
@@ -110,7 +108,8 @@ export class Sight {
     }
     this.#lackingMs ??= nowMs;
     const seconds = Math.round((nowMs - this.#lackingMs) / 1000);
-    if (seconds <= this.#parts.limits.behindSeconds + seen.size / BUNDLE_ENTRIES) return undefined;
+    // What cannot be had within a second each bundle, and some while beside, is held back.
+    if (seconds <= this.#parts.limits.behindSeconds + seen.size / TILE_WIDTH) return undefined;
     return {
       kind: 'freeze',
       key: 'lacking',
