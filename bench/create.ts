@@ -23,6 +23,7 @@ import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { hashedBy } from '../src/sha256/index.ts';
 import { createTorrent, type Profile } from '../src/torrent/index.ts';
 
 const MIB = 1024 * 1024;
@@ -137,7 +138,9 @@ let other: Libtorrent | undefined;
 try {
   const libtorrent = new Libtorrent(compiled(folder));
   other = libtorrent;
-  console.log(`making torrents, ${threads} threads each, median of ${runs} alternating runs`);
+  console.log(
+    `making torrents, ${threads} threads each, median of ${runs} alternating runs; our SHA-256 by ${hashedBy}`,
+  );
   for (const content of [largeFile(folder), manyFiles(folder)]) {
     for (const profile of ['v2', 'hybrid'] as const satisfies Profile[]) {
       const { metainfo } = await createTorrent(content.path, { profile, threads });

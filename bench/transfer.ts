@@ -4,10 +4,11 @@
 // medians are compared. The content is on the same disk for all, in the page cache; every seeder has hashed it before
 // the clock starts, but for `resumed`: that is libtorrent as after a restart, which takes its resume data's word that all
 // is there. Hashing leaves its mapped pages in place, so that it then seeds faster. Ours has no such state: it trusts
-// nothing that it did not hash since it was started. Processor time counts from the moment the downloader is told to begin, of all threads; the peak
-// of memory is that of the whole life of the process, and for libtorrent, which maps its files, holds parts of those.
-// Each run finds memory that the machine has: see bench/support/warm-memory.ts. What each client says of its version and
-// settings is printed below the figures.
+// nothing that it did not hash since it was started. Where the native part of SHA-256 was compiled (`npm run native`),
+// `engine` uses it, and `plain` is our engine without it. Processor time counts from the moment the downloader is told to
+// begin, of all threads; the peak of memory is that of the whole life of the process, and for libtorrent, which maps its
+// files, holds parts of those. Each run finds memory that the machine has: see bench/support/warm-memory.ts. What each
+// client says of its version and settings is printed below the figures.
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
@@ -22,6 +23,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { hashedBy } from '../src/sha256/index.ts';
 import { createTorrent } from '../src/torrent/index.ts';
 import { playTransfer, type TransferOrder } from './support/transfer-child.ts';
 import { type ClientName, runTransfer, type TransferFigures } from './support/transfer-run.ts';
@@ -32,6 +34,7 @@ connection. Pieces as long as libtorrent would choose, the same for all; a v2 to
 same pieces (it speaks v1). Everything else is each client's default, named below; WebTorrent without uTP.`;
 const PAIRS = [
   'engine-engine',
+  ...(hashedBy === 'node:crypto' ? [] : ['plain-plain']),
   'engine-libtorrent',
   'libtorrent-engine',
   'libtorrent-libtorrent',
@@ -52,7 +55,7 @@ if (values.play === undefined) await bench();
 else await play(values.play as ClientName, JSON.parse(positionals[0] ?? '') as TransferOrder);
 
 async function play(client: ClientName, order: TransferOrder): Promise<void> {
-  if (client === 'engine') {
+  if (client === 'engine' || client === 'plain') {
     const { openEngine } = await import('./support/transfer-engine.ts');
     await playTransfer(order, await openEngine(order));
   } else {
@@ -151,6 +154,9 @@ function report(figures: ReadonlyMap<string, readonly TransferFigures[]>, mib: n
     ['engine-engine', 'libtorrent-libtorrent'],
     ['engine-engine', 'resumed-libtorrent'],
     ['engine-engine', 'webtorrent-webtorrent'],
+    ['plain-plain', 'libtorrent-libtorrent'],
+    ['plain-plain', 'resumed-libtorrent'],
+    ['plain-plain', 'webtorrent-webtorrent'],
     ['engine-libtorrent', 'libtorrent-libtorrent'],
     ['libtorrent-engine', 'libtorrent-libtorrent'],
   ] as const) {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { hashedBy } from '../../src/sha256/index.ts';
 import { Engine } from '../../src/swarm/index.ts';
 import { parseTorrent } from '../../src/torrent/index.ts';
 import type { TransferClient, TransferOrder } from './transfer-child.ts';
@@ -13,7 +14,7 @@ export async function openEngine({ torrent, folder, peer }: TransferOrder): Prom
   if (peer === undefined) await engine.seed(metainfo, join(folder, metainfo.name));
   return {
     port,
-    settings: `engine, Node ${process.versions.node}: encryption off, files not flushed at the end (as libtorrent), all else at its default`,
+    settings: `engine, Node ${process.versions.node}, SHA-256 by ${hashedBy}: encryption off, files not flushed at the end (as libtorrent), all else at its default`,
     download: async () => {
       await engine.download(metainfo, { folder, peers: [{ host: '127.0.0.1', port: peer as number }] });
     },

@@ -9,8 +9,11 @@ import { programOf } from '../../test/support/needs.ts';
 import type { TransferOrder } from './transfer-child.ts';
 import { WarmMemory } from './warm-memory.ts';
 
-/** `resumed`: libtorrent as after a restart, with resume data. */
-export type ClientName = 'engine' | 'libtorrent' | 'resumed' | 'webtorrent';
+/**
+ * `plain`: our engine without its native part, where that was compiled. `resumed`: libtorrent as after a restart, with resume
+ * data.
+ */
+export type ClientName = 'engine' | 'plain' | 'libtorrent' | 'resumed' | 'webtorrent';
 
 /** What a transfer cost one side. */
 export interface SideCost {
@@ -44,7 +47,11 @@ class Side {
     this.#child = spawn(program, args, {
       stdio: ['pipe', 'pipe', 'inherit'],
       // Compiled program text is kept from one process to the next, as it is for those that run for long.
-      env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'bitquorum-bench-cache') },
+      env: {
+        ...process.env,
+        NODE_COMPILE_CACHE: join(tmpdir(), 'bitquorum-bench-cache'),
+        ...(client === 'plain' && { BITQUORUM_NATIVE: 'off' }),
+      },
     });
     this.#lines = createInterface({ input: this.#child.stdout as NodeJS.ReadableStream });
   }

@@ -11,10 +11,9 @@ export type HashLayer = Uint8Array;
 export function layerAbove(layer: HashLayer, level: number, hasher: BlockTreeHasher): Uint8Array {
   const count = layer.length / HASH_BYTES;
   const above = new Uint8Array(Math.ceil(count / 2) * HASH_BYTES);
-  for (let index = 0; index < count; index += 2) {
-    const right = index + 1 < count ? hashAt(layer, index + 1) : hasher.pad(level);
-    above.set(hasher.pair(hashAt(layer, index), right), (index / 2) * HASH_BYTES);
-  }
+  const even = count - (count % 2);
+  hasher.pairs(layer.subarray(0, even * HASH_BYTES), above);
+  if (even < count) above.set(hasher.pair(hashAt(layer, even), hasher.pad(level)), (even / 2) * HASH_BYTES);
   return above;
 }
 

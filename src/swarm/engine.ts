@@ -66,7 +66,7 @@ export class Engine extends Teller {
   /** Begins to listen on the options' address. Throws `cannot-listen`. */
   async listen(): Promise<{ host: string; port: number }> {
     const { host, port } = this.#services.options;
-    this.#services.pool.prepare(1); // seeding and downloading begin with hashing
+    this.#services.pool.prepare(); // seeding and downloading begin with hashing; threads take a while to start
     const taken = await this.#listener.listen(host, port);
     this.#port = taken.port;
     await this.#services.discovery.listen(taken.host, taken.port);

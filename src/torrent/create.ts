@@ -1,11 +1,12 @@
 import { brandBytes, toHex, toUtf8 } from '../bytes/index.ts';
 import { layerRoot, treeHeight } from '../merkle/index.ts';
+import { blockTree } from '../sha256/index.ts';
 import type { DiskFile } from './disk-file.ts';
 import { TorrentError } from './error.ts';
 import { type FileHashes, type HashOptions, hashFiles } from './hash-files.ts';
 import { pieceLevel, SHA256_BYTES } from './hash-plan.ts';
 import { HashThreads } from './hash-threads.ts';
-import { blockTree, infoHashV1Of, infoHashV2Of } from './hashes.ts';
+import { infoHashV1Of, infoHashV2Of } from './hashes.ts';
 import { encodeInfo, formatTorrent } from './info.ts';
 import { TORRENT_LIMITS } from './limits.ts';
 import type { Metainfo, Profile, TorrentFile } from './metainfo.ts';

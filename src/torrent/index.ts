@@ -4,7 +4,6 @@ export { createTorrent } from './create.ts';
 export type { TorrentErrorCode } from './error.ts';
 export { TorrentError } from './error.ts';
 export type { HashProgress } from './hash-files.ts';
-export { sha256 } from './hashes.ts';
 export { TORRENT_LIMITS } from './limits.ts';
 export type { Magnet } from './magnet.ts';
 export { formatMagnet, parseMagnet } from './magnet.ts';

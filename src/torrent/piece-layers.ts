@@ -1,8 +1,8 @@
 import type { BencodeNode } from '../bencode/index.ts';
 import { equalBytes, toHex } from '../bytes/index.ts';
 import { BLOCK_BYTES, layerRoot, treeHeight } from '../merkle/index.ts';
+import { blockTree } from '../sha256/index.ts';
 import { TorrentError } from './error.ts';
-import { blockTree } from './hashes.ts';
 import type { Metainfo, TorrentFile } from './metainfo.ts';
 
 const HASH_BYTES = 32;

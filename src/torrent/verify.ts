@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { equalBytes, toHex } from '../bytes/index.ts';
 import { layerRoot, treeHeight } from '../merkle/index.ts';
+import { blockTree } from '../sha256/index.ts';
 import { type DiskFile, diskFile, lookAt } from './disk-file.ts';
 import { TorrentError } from './error.ts';
 import { type FileHashes, type HashOptions, hashFiles } from './hash-files.ts';
 import { pieceLevel, SHA1_BYTES, SHA256_BYTES } from './hash-plan.ts';
-import { blockTree } from './hashes.ts';
 import { paddingAfter } from './info.ts';
 import type { Metainfo, TorrentFile } from './metainfo.ts';
 import { hasPieceLayer } from './piece-layers.ts';

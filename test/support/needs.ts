@@ -13,6 +13,7 @@ const PARTS = {
   aria2: { package: 'aria2', find: () => onPath('aria2c') },
   bubblewrap: { package: 'bubblewrap', find: () => onPath('bwrap') },
   chromium: { package: 'chromium', find: () => onPath('chromium') },
+  cc: { package: 'gcc, libc6-dev', find: () => onPath('cc') },
   go: { package: 'golang-go, golang-golang-x-mod-dev', find: goWithSumdb },
   namespaces: { package: 'util-linux, iproute2', find: unshareWithNetwork },
 } as const;

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { concatBytes, toHex } from '../../src/bytes/index.ts';
 import { createBlockTreeHasher, hashAt, layersUp, treeHeight } from '../../src/merkle/index.ts';
+import { sha256 } from '../../src/sha256/index.ts';
 import { FinishedContent } from '../../src/swarm/disk/content.ts';
 import { FilePool } from '../../src/swarm/disk/file-pool.ts';
 import { foldRange } from '../../src/swarm/fetching/block-tree.ts';
@@ -13,7 +14,7 @@ import { PieceHashes } from '../../src/swarm/fetching/piece-hashes.ts';
 import { HashPool } from '../../src/swarm/hashing/hash-pool.ts';
 import { fileHeight, Layout, type LayoutFile } from '../../src/swarm/layout.ts';
 import { HashServer } from '../../src/swarm/serving/hash-server.ts';
-import { createTorrent, parseTorrent, sha256 } from '../../src/torrent/index.ts';
+import { createTorrent, parseTorrent } from '../../src/torrent/index.ts';
 import { isHashRange, uncleCount } from '../../src/wire/index.ts';
 import { patternBytes, temporaryFolder } from './content.ts';
 

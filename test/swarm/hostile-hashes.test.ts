@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { encode } from '../../src/bencode/index.ts';
 import { layerRoot } from '../../src/merkle/index.ts';
-import { blockTree } from '../../src/swarm/fetching/block-tree.ts';
+import { blockTree } from '../../src/sha256/index.ts';
 import { parseTorrent } from '../../src/torrent/index.ts';
 import type { HashRange } from '../../src/wire/index.ts';
 import { layerOf } from '../torrent/reference.ts';

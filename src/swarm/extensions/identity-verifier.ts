@@ -1,5 +1,5 @@
 import { equalBytes, type InfoHashV2, type PeerId, toHex } from '../../bytes/index.ts';
-import { sha256 } from '../../torrent/index.ts';
+import { sha256 } from '../../sha256/index.ts';
 import {
   challengeText,
   encodeIdentityMessage,

@@ -1,5 +1,6 @@
 import { equalBytes, type InfoHashV2 } from '../../bytes/index.ts';
-import { sha256, TORRENT_LIMITS } from '../../torrent/index.ts';
+import { sha256 } from '../../sha256/index.ts';
+import { TORRENT_LIMITS } from '../../torrent/index.ts';
 import {
   encodeMetadataMessage,
   METADATA_EXTENSION,

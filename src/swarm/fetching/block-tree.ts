@@ -1,10 +1,7 @@
 import { concatBytes } from '../../bytes/index.ts';
-import { createBlockTreeHasher, foldUncles, HASH_BYTES, hashAt, layerRoot } from '../../merkle/index.ts';
-import { sha256 } from '../../torrent/index.ts';
+import { foldUncles, HASH_BYTES, hashAt, layerRoot } from '../../merkle/index.ts';
+import { blockTree } from '../../sha256/index.ts';
 import { type HashRange, uncleCount } from '../../wire/index.ts';
-
-/** The tree hasher of BEP 52 on `node:crypto`. */
-export const blockTree = createBlockTreeHasher(sha256);
 
 /** What a `hashes` message proves: the hashes of its range, and the ancestor that they and the uncles lead to. */
 export interface ProvenRange {

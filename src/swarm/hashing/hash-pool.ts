@@ -54,9 +54,8 @@ export class HashPool {
   }
 
   /** Starts threads before there are jobs: it takes longer than the first pieces to come. */
-  prepare(count = this.#size): void {
-    const wanted = Math.min(count, this.#size);
-    while (!this.#closed && this.#threads.length < wanted) this.#start();
+  prepare(): void {
+    while (!this.#closed && this.#threads.length < this.#size) this.#start();
   }
 
   /** Does a job in the least busy thread. Rejects with `closed` when the pool is closed before it is done. */

@@ -1,15 +1,9 @@
 import { createHash, hash } from 'node:crypto';
 import { readSync, writeSync } from 'node:fs';
 import { equalBytes, InternalError } from '../../bytes/index.ts';
-import { BLOCK_BYTES, createBlockTreeHasher, HASH_BYTES, layerRoot } from '../../merkle/index.ts';
+import { BLOCK_BYTES, HASH_BYTES, layerRoot } from '../../merkle/index.ts';
+import { blockTree, hashRows } from '../../sha256/index.ts';
 import type { HashJob, HashOutcome } from './hash-job.ts';
-
-/** A digest as text costs less than half of one as a buffer; each is copied before the next is made. */
-const node = Buffer.allocUnsafeSlow(HASH_BYTES);
-const blockTree = createBlockTreeHasher((bytes) => {
-  node.write(hash('sha256', bytes, 'binary'), 0, HASH_BYTES, 'binary');
-  return node;
-});
 
 /** Most bytes of a file that are in memory at once while its blocks are hashed. */
 const READ_BYTES = 1024 * 1024;
@@ -38,12 +32,8 @@ export function doHashJob(job: HashJob): HashOutcome {
 
 /** SHA-256 of each block of some data, one after the other. */
 function leavesOf(data: Uint8Array): Buffer {
-  const count = Math.ceil(data.length / BLOCK_BYTES);
-  const leaves = Buffer.allocUnsafe(count * HASH_BYTES);
-  for (let index = 0; index < count; index += 1) {
-    const block = data.subarray(index * BLOCK_BYTES, (index + 1) * BLOCK_BYTES);
-    leaves.write(hash('sha256', block, 'binary'), index * HASH_BYTES, HASH_BYTES, 'binary');
-  }
+  const leaves = Buffer.allocUnsafe(Math.ceil(data.length / BLOCK_BYTES) * HASH_BYTES);
+  hashRows(data, BLOCK_BYTES, leaves);
   return leaves;
 }
 
@@ -52,7 +42,7 @@ function leavesOfBlocks(data: Uint8Array, blocks: readonly number[]): Buffer {
   const leaves = Buffer.allocUnsafe(blocks.length * HASH_BYTES);
   for (const [at, index] of blocks.entries()) {
     const block = data.subarray(index * BLOCK_BYTES, (index + 1) * BLOCK_BYTES);
-    leaves.write(hash('sha256', block, 'binary'), at * HASH_BYTES, HASH_BYTES, 'binary');
+    hashRows(block, BLOCK_BYTES, leaves, at * HASH_BYTES);
   }
   return leaves;
 }
@@ -77,7 +67,7 @@ function leavesOfFile({ fd, position, length }: HashJob & { kind: 'leaves' }): U
   for (let done = 0; done < length; done += buffer.length) {
     const part = buffer.subarray(0, Math.min(buffer.length, length - done));
     readAll(fd, part, position + done);
-    leavesOf(part).copy(leaves, (done / BLOCK_BYTES) * HASH_BYTES);
+    hashRows(part, BLOCK_BYTES, leaves, (done / BLOCK_BYTES) * HASH_BYTES);
   }
   return leaves;
 }

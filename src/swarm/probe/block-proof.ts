@@ -1,6 +1,7 @@
 import { equalBytes } from '../../bytes/index.ts';
 import { BLOCK_BYTES, hashAt } from '../../merkle/index.ts';
-import { type Metainfo, sha256 } from '../../torrent/index.ts';
+import { sha256 } from '../../sha256/index.ts';
+import type { Metainfo } from '../../torrent/index.ts';
 import type { BlockSpan } from '../../wire/index.ts';
 import { SwarmError } from '../error.ts';
 import { foldRange } from '../fetching/block-tree.ts';

@@ -1,8 +1,8 @@
 import { concatBytes, toHex } from '../../bytes/index.ts';
 import { HASH_BYTES, type HashLayer, hashAt, layersUp } from '../../merkle/index.ts';
+import { blockTree } from '../../sha256/index.ts';
 import { type HashRange, isHashRange, uncleCount } from '../../wire/index.ts';
 import type { Content } from '../disk/content.ts';
-import { blockTree } from '../fetching/block-tree.ts';
 import type { HashPool } from '../hashing/hash-pool.ts';
 import { fileHeight, type Layout, type LayoutFile } from '../layout.ts';
 

@@ -2,13 +2,13 @@
 import { join, posix, win32 } from 'node:path';
 import { decode } from '../../../src/bencode/index.ts';
 import { toHex } from '../../../src/bytes/index.ts';
+import { sha256 } from '../../../src/sha256/index.ts';
 import {
   assertCanonical,
   type Metainfo,
   parseInfo,
   parseTorrent,
   savePath,
-  sha256,
   summarizeV1,
   TORRENT_LIMITS,
   TorrentError,
