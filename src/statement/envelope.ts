@@ -1,4 +1,4 @@
-import { concatBytes, fromBase64, fromHex, TextFormError, toBase64, toHex, toUtf8 } from '../bytes/index.ts';
+import { fromBase64, fromHex, TextFormError, toBase64, toHex, toUtf8 } from '../bytes/index.ts';
 import { type EnvelopeForm, envelopeSchema, hasEnvelopeForm, PAYLOAD_TYPE } from './envelope-form.ts';
 import { StatementError } from './errors.ts';
 import { JsonError, parseJson } from './json.ts';
@@ -30,14 +30,24 @@ export type Sha256Function = (bytes: Uint8Array) => Uint8Array;
 export type VerifyFunction = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean;
 
 const SIGNATURE_BYTES = 64;
+const SPACE = 0x20;
+/** Made once: nearly all that is verified has this one. */
+const OUR_HEAD = headOf(PAYLOAD_TYPE);
 
 /**
  * What a DSSE signature covers (DSSE v1, "Pre-Authentication Encoding"):
  * `"DSSEv1 " ‖ len(type) ‖ " " ‖ type ‖ " " ‖ len(payload) ‖ " " ‖ payload`, lengths in decimal.
  */
 export function preAuthenticationEncoding(payloadType: string, payload: Uint8Array): Uint8Array<ArrayBuffer> {
-  const typeBytes = toUtf8(payloadType).length;
-  return concatBytes(toUtf8(`DSSEv1 ${typeBytes} ${payloadType} ${payload.length} `), payload);
+  const head = payloadType === PAYLOAD_TYPE ? OUR_HEAD : headOf(payloadType);
+  const length = String(payload.length);
+  const start = head.length + length.length + 1;
+  const encoded = new Uint8Array(start + payload.length);
+  encoded.set(head);
+  for (let at = 0; at < length.length; at += 1) encoded[head.length + at] = length.charCodeAt(at);
+  encoded[start - 1] = SPACE;
+  encoded.set(payload, start);
+  return encoded;
 }
 
 /**
@@ -72,7 +82,7 @@ export function parseEnvelope(
   if (signatures.some(({ signature }) => signature.length !== SIGNATURE_BYTES)) {
     throw malformed(`an Ed25519 signature has ${SIGNATURE_BYTES} bytes`);
   }
-  if (new Set(signatures.map(({ key }) => key)).size !== signatures.length) {
+  if (signatures.length > 1 && new Set(signatures.map(({ key }) => key)).size !== signatures.length) {
     throw malformed('one key signed it twice');
   }
   const payload = decode(envelope.payload, 'payload');
@@ -111,6 +121,11 @@ export function verifyEnvelopeWith(opened: OpenedEnvelope, verify: VerifyFunctio
   return opened.signatures
     .filter(({ key, signature }) => verify(fromHex(key), message, signature))
     .map(({ key }) => key);
+}
+
+/** What of the pre-authentication encoding stands before the payload's length. */
+function headOf(payloadType: string): Uint8Array {
+  return toUtf8(`DSSEv1 ${toUtf8(payloadType).length} ${payloadType} `);
 }
 
 function checkForm(json: unknown): EnvelopeForm {

@@ -23,7 +23,7 @@ export function parseJson(bytes: Uint8Array): unknown {
     if (cause instanceof TextFormError) throw new JsonError('it is not UTF-8', { cause });
     throw new JsonError('it is not JSON', { cause });
   }
-  const keys = countWrittenKeys(bytes);
+  const keys = countWrittenKeys(text);
   if (keys === undefined) throw new JsonError('a number in it is not written as a plain integer');
   if (keys !== countKeys(value)) throw new JsonError('an object in it names a key twice');
   return value;
@@ -31,34 +31,41 @@ export function parseJson(bytes: Uint8Array): unknown {
 
 /**
  * Keys as written; nothing when a number is odd. In valid JSON every quote opens or ends a string, a colon after one
- * makes it a key, and outside of strings digits make numbers. Bytes will do: of UTF-8 none but ASCII is below 0x80.
+ * makes it a key, and outside of strings digits make numbers.
  */
-function countWrittenKeys(json: Uint8Array): number | undefined {
+function countWrittenKeys(json: string): number | undefined {
   let count = 0;
   for (let at = 0; at < json.length; ) {
-    const byte = json[at] as number;
-    if (byte === QUOTE) {
+    const code = json.charCodeAt(at);
+    if (code === QUOTE) {
       at = afterString(json, at);
-      while (WHITE.has(json[at] as number)) at += 1;
-      if (json[at] === COLON) count += 1;
+      while (WHITE.has(json.charCodeAt(at))) at += 1;
+      if (json.charCodeAt(at) === COLON) count += 1;
       continue;
     }
-    if (byte === DOT || (byte === MINUS && json[at + 1] === ZERO)) return undefined;
-    if ((byte === SMALL_E || byte === LARGE_E) && isDigit(json[at - 1])) return undefined;
+    if (code === DOT || (code === MINUS && json.charCodeAt(at + 1) === ZERO)) return undefined;
+    if ((code === SMALL_E || code === LARGE_E) && isDigit(json.charCodeAt(at - 1))) return undefined;
     at += 1;
   }
   return count;
 }
 
 /** Where a string that begins at a quote has ended. */
-function afterString(json: Uint8Array, quote: number): number {
-  let at = quote + 1;
-  while (json[at] !== QUOTE) at += json[at] === BACKSLASH ? 2 : 1;
-  return at + 1;
+function afterString(json: string, quote: number): number {
+  let end = json.indexOf('"', quote + 1);
+  while (isEscaped(json, end)) end = json.indexOf('"', end + 1);
+  return end + 1;
 }
 
-function isDigit(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= ZERO && byte <= NINE;
+/** Whether an odd number of backslashes stands before a place. */
+function isEscaped(json: string, at: number): boolean {
+  let before = at - 1;
+  while (json.charCodeAt(before) === BACKSLASH) before -= 1;
+  return (at - before) % 2 === 0;
+}
+
+function isDigit(code: number): boolean {
+  return code >= ZERO && code <= NINE;
 }
 
 /** Keys as parsed: fewer than written when one was overwritten. */
