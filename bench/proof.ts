@@ -119,6 +119,7 @@ function sourceOf(log: Log, store: Store, tally: Tally): Parameters<typeof compo
     leaf: async (index) => present((await store.readEntries(index, index + 1)).map(encodeLeaf)[0]),
     tile: async (level, index, width) => present(await log.tile(level, index, width)),
     stateNote: () => undefined,
+    voucher: () => undefined,
   };
 }
 

@@ -4,7 +4,7 @@ import type { CheckedProof } from './proof/check-proof.ts';
 
 /** Something that whoever installs a release should know, though it does not keep it from winning. */
 export interface Mention {
-  readonly about: 'newer' | 'urgent' | 'ended' | 'lifted' | 'provisional' | 'rivals' | 'lapsed';
+  readonly about: 'newer' | 'urgent' | 'ended' | 'lifted' | 'provisional' | 'rivals' | 'lapsed' | 'policy';
   /** One sentence for people, safe to print. */
   readonly text: string;
 }
@@ -12,10 +12,12 @@ export interface Mention {
 /** What of the count a mention may be about. */
 export interface Known extends Pick<CheckedProof, 'newer' | 'lapsed'> {
   readonly release: ReleaseView;
+  /** Of a proof. */
+  readonly policies?: CheckedProof['policies'];
 }
 
 /** What is to be said beside a release. */
-export function mentionsOf({ release, newer, lapsed }: Known): Mention[] {
+export function mentionsOf({ release, newer, lapsed, policies }: Known): Mention[] {
   const mentions: Mention[] = [];
   const { state, ended, lifted } = release;
   if (ended !== undefined) {
@@ -51,6 +53,12 @@ export function mentionsOf({ release, newer, lapsed }: Known): Mention[] {
     mentions.push({
       about: 'lapsed',
       text: `${lapsed.length} of its panel would not be eligible today: ${who}`,
+    });
+  }
+  if (policies?.unwatched !== undefined) {
+    mentions.push({
+      about: 'policy',
+      text: `the policy of entry ${policies.unwatched} followed one without monitors: no more than its founders’ keys vouch for it`,
     });
   }
   return mentions;

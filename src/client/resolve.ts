@@ -80,21 +80,24 @@ export async function resolveRelease(
 ): Promise<Resolution> {
   requireName(name);
   const isFull = options.full === true || options.level === 'full';
-  const resolution = isFull ? await byFullCount(client, name, options) : await byProof(client, name, options);
-  const { monitors } = resolution;
-  if (monitors !== undefined) requireMonitors(monitors, resolution.level, options.level);
-  return resolution;
+  return isFull ? byFullCount(client, name, options) : byProof(client, name, options);
 }
 
 /**
- * Where the policy names monitors, their quorum is asked for unless the user said that the tally's word will do; where it
- * names none, only when the user said so.
+ * Where the policy names monitors, their quorum is asked for unless the user said that the tally's word will do, and that
+ * of the policies before for what came after them; where it names none, only when the user said so.
  */
 export function requireMonitors(
-  { signed, quorum }: CheckedProof['monitors'],
+  { monitors: { signed, quorum }, policies: { unvouched } }: Pick<CheckedProof, 'monitors' | 'policies'>,
   reached: Level,
   least: Level | undefined,
 ): void {
+  if (unvouched !== undefined) {
+    const why =
+      `the monitors that the policy before that of entry ${unvouched} names do not vouch for it, and the proof cannot ` +
+      'show that the keys of its founders were not revoked before';
+    requireLevel(reached, least ?? 'proof', why);
+  }
   const words =
     quorum === 0
       ? 'the policy names no monitors, so that who is eligible stands on the tally’s word'
@@ -144,6 +147,7 @@ async function byProof(client: TallyClient, name: string, options: ResolveOption
       { cause: error },
     );
   });
+  requireMonitors(checked, checked.level, options.level);
   return { ...resolutionOfProof(checked), proof: checked.bytes };
 }
 

@@ -48,13 +48,14 @@ export async function verifyFile(
   options: VerifyFileOptions,
 ): Promise<VerifiedFile> {
   if (options.release !== undefined) requireName(options.release);
-  const checked = checkProof(proof, options, options.release);
   const { logKey, stateFolder, level, nowMs, maxAgeMs, signal } = options;
+  const known = await new SeenPolicy(stateFolder, logKey).read();
+  const checked = checkProof(proof, options, options.release, known);
   const seen = await new SeenCheckpoint(stateFolder, logKey).read();
   if (seen !== undefined) refuseFork(seen, checked.proof.checkpoint);
-  if (level !== 'tally') requireKnownOffline(checked, await new SeenPolicy(stateFolder, logKey).read());
+  if (level !== 'tally') requireKnownOffline(checked, known);
   const resolution = resolutionOfProof(checked);
-  requireMonitors(checked.monitors, resolution.level, level);
+  requireMonitors(checked, resolution.level, level);
   const { tally, proof: opened } = checked;
   requireNotAhead(tally, nowMs(), '');
   requireWitnessedTime(tally, opened.cosigners, options.witnesses, '');

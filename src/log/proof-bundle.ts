@@ -1,8 +1,18 @@
 import { z } from 'zod';
-import { fromBase64, fromUtf8, TextFormError, toBase64, toUtf8 } from '../bytes/index.ts';
-import { KEY_BITS, type MapProof } from '../merkle/index.ts';
-import { formatTlogProof, NOTE_LIMITS, NoteError, parseNote } from '../note/index.ts';
+import { fromUtf8, TextFormError, toBase64, toUtf8 } from '../bytes/index.ts';
+import { formatTlogProof } from '../note/index.ts';
 import { LogError } from './errors.ts';
+import {
+  base64,
+  hash,
+  index,
+  isRising,
+  note,
+  type ProvedState,
+  type ProvedStateLimits,
+  provedStateJson,
+  provedStateSchema,
+} from './proved-state.ts';
 
 /** What a release's proof holds; nothing in it is verified by reading it. */
 export interface ProofBundle {
@@ -14,6 +24,8 @@ export interface ProofBundle {
   readonly entries: readonly ProvedEntry[];
   /** What the newest `state` among the entries says; none where the log has no state yet. */
   readonly state?: ProvedState;
+  /** Earlier states, in the log’s order, by which the monitors of their time vouch for later policies. */
+  readonly earlier?: readonly ProvedState[];
 }
 
 /** An entry with what proves that it stands in the checkpoint's tree. */
@@ -25,30 +37,14 @@ export interface ProvedEntry {
   readonly hashes: readonly Uint8Array[];
 }
 
-export interface ProvedState {
-  /** Index of the `state` entry. */
-  readonly index: number;
-  readonly values: readonly ProvedValue[];
-  /** A signed note (`formatStateNote`) with the signatures of monitors; none where nobody has signed. */
-  readonly note?: Uint8Array;
-}
-
-/** One key of the state map, its value, and what proves it. */
-export interface ProvedValue {
-  readonly key: string;
-  /** Canonical JSON; undefined: the map has no such key. */
-  readonly value?: string;
-  readonly proof: MapProof;
-}
-
-export interface ProofBundleLimits {
+export interface ProofBundleLimits extends ProvedStateLimits {
   readonly bytes: number;
   readonly entries: number;
   /** Bytes of a leaf. */
   readonly leafBytes: number;
-  readonly values: number;
-  /** Characters of a key or a value of the state map. */
-  readonly valueLength: number;
+  /** Earlier states, and values of one of them. */
+  readonly earlier: number;
+  readonly earlierValues: number;
   /** Commas and opening brackets: junk of many small parts would take a hundred times its size in memory. */
   readonly parts: number;
 }
@@ -57,7 +53,9 @@ export const PROOF_BUNDLE_LIMITS: ProofBundleLimits = {
   bytes: 8 * 1024 * 1024,
   entries: 1024,
   leafBytes: 4096 + 8,
-  values: 64,
+  earlier: 64,
+  earlierValues: 32,
+  values: 256,
   valueLength: 8192,
   parts: 250_000,
 };
@@ -66,22 +64,9 @@ const FORMAT = 'bitquorum-proof/v1';
 const MOST_HASHES = 63;
 const [COMMA, BRACKET, BRACE] = [0x2c, 0x5b, 0x7b];
 
-const base64 = z.string().transform((text, context) => {
-  try {
-    return fromBase64(text);
-  } catch (error) {
-    if (!(error instanceof TextFormError)) throw error;
-    context.addIssue({ code: 'custom', message: 'it is not canonical base64' });
-    return z.NEVER;
-  }
-});
-const hash = base64.refine(({ length }) => length === 32, 'a hash has 32 bytes');
-const note = z.string().max(NOTE_LIMITS.noteBytes).refine(isNote, 'it is no signed note').transform(toUtf8);
-const index = z.int().min(0);
-
-function schemaOf({ entries, leafBytes, values, valueLength }: ProofBundleLimits) {
+function schemaOf(limits: ProofBundleLimits) {
+  const { entries, earlier, earlierValues, leafBytes } = limits;
   const leaf = base64.refine(({ length }) => length <= leafBytes, `a leaf has at most ${leafBytes} bytes`);
-  const text = z.string().max(valueLength);
   return z.strictObject({
     format: z.literal(FORMAT),
     release: z.string().regex(/^[0-9a-f]{64}$/),
@@ -91,32 +76,12 @@ function schemaOf({ entries, leafBytes, values, valueLength }: ProofBundleLimits
       .min(1)
       .max(entries)
       .refine((list) => isRising(list.map((entry) => entry.index)), 'in order, each once'),
-    state: z
-      .strictObject({
-        index,
-        values: z
-          .array(
-            z.strictObject({
-              key: text,
-              value: text.optional(),
-              steps: z
-                .array(
-                  z.tuple([
-                    z
-                      .int()
-                      .min(0)
-                      .max(KEY_BITS - 1),
-                    hash,
-                  ]),
-                )
-                .max(KEY_BITS),
-              other: z.tuple([hash, hash]).optional(),
-            }),
-          )
-          .max(values)
-          .refine((list) => isRising(list.map(({ key }) => key)), 'sorted, each once'),
-        note: note.optional(),
-      })
+    state: provedStateSchema(limits).optional(),
+    earlier: z
+      .array(provedStateSchema({ ...limits, values: earlierValues }))
+      .min(1)
+      .max(earlier)
+      .refine((list) => isRising(list.map((each) => each.index)), 'in order, each once')
       .optional(),
   });
 }
@@ -138,25 +103,13 @@ export function parseProofBundle(
     const issue = parsed.error.issues[0];
     throw refusal(`${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? 'malformed'}`);
   }
-  const { release, checkpoint, entries, state } = parsed.data;
+  const { release, checkpoint, entries, state, earlier } = parsed.data;
   const bundle: ProofBundle = {
     release,
     checkpoint,
     entries,
-    ...(state !== undefined && {
-      state: {
-        index: state.index,
-        values: state.values.map(({ key, value, steps, other }) => ({
-          key,
-          ...(value !== undefined && { value }),
-          proof: {
-            steps: steps.map(([depth, sibling]) => ({ depth, sibling })),
-            ...(other !== undefined && { other: { keyHash: other[0], valueHash: other[1] } }),
-          },
-        })),
-        ...(state.note !== undefined && { note: state.note }),
-      },
-    }),
+    ...(state !== undefined && { state }),
+    ...(earlier !== undefined && { earlier }),
   };
   if (textOf(bundle) !== fromUtf8(bytes)) throw refusal('it is not in the one form that it may have');
   return bundle;
@@ -172,7 +125,7 @@ export function tlogProofOf(bundle: ProofBundle, entry: ProvedEntry): Uint8Array
   return formatTlogProof({ index: entry.index, hashes: entry.hashes, checkpoint: bundle.checkpoint });
 }
 
-function textOf({ release, checkpoint, entries, state }: ProofBundle): string {
+function textOf({ release, checkpoint, entries, state, earlier }: ProofBundle): string {
   const json = {
     format: FORMAT,
     release,
@@ -182,18 +135,8 @@ function textOf({ release, checkpoint, entries, state }: ProofBundle): string {
       leaf: toBase64(entry.leaf),
       hashes: entry.hashes.map(toBase64),
     })),
-    ...(state !== undefined && {
-      state: {
-        index: state.index,
-        values: state.values.map(({ key, value, proof: { steps, other } }) => ({
-          key,
-          ...(value !== undefined && { value }),
-          steps: steps.map(({ depth, sibling }) => [depth, toBase64(sibling)]),
-          ...(other !== undefined && { other: [toBase64(other.keyHash), toBase64(other.valueHash)] }),
-        })),
-        ...(state.note !== undefined && { note: fromUtf8(state.note) }),
-      },
-    }),
+    ...(state !== undefined && { state: provedStateJson(state) }),
+    ...(earlier !== undefined && { earlier: earlier.map(provedStateJson) }),
   };
   return `${JSON.stringify(json)}\n`;
 }
@@ -211,20 +154,6 @@ function readJson(bytes: Uint8Array): unknown {
     if (cause instanceof TextFormError || cause instanceof SyntaxError) throw refusal('it is no JSON', cause);
     throw cause;
   }
-}
-
-function isNote(text: string): boolean {
-  try {
-    parseNote(toUtf8(text));
-    return true;
-  } catch (error) {
-    if (error instanceof NoteError) return false;
-    throw error;
-  }
-}
-
-function isRising(list: readonly (number | string)[]): boolean {
-  return list.every((each, at) => at === 0 || (list[at - 1] as typeof each) < each);
 }
 
 function refusal(why: string, cause?: unknown): LogError {

@@ -4,9 +4,11 @@ import { readKeyFile, writeKeyFile } from '../statement/index.ts';
 import { openSqliteStore, type Store } from '../store/index.ts';
 import { dataPaths, requireTallyData } from './data-folder.ts';
 import { makeWholeFolder } from './new-folder.ts';
+import { copyVouchers } from './vouchers.ts';
 
 /**
- * Writes a backup of a tally: its key and a copy of its store at one moment, into a new folder. The file of the last
+ * Writes a backup of a tally: its key, a copy of its store at one moment, and the states that vouch
+ * for policies, into a new folder. The file of the last
  * signed head is left out on purpose: beside an old store it would be an old head, and nothing would tell that the log
  * had gone on. Throws `data-exists` and `StoreError`.
  */
@@ -15,6 +17,7 @@ export function backupTally(dataFolder: string, store: Store, destination: strin
     const to = dataPaths(staging);
     await writeKeyFile(to.key, await readKeyFile(dataPaths(dataFolder).key));
     await store.backup(to.database);
+    await copyVouchers(dataPaths(dataFolder).vouchers, to.vouchers);
   });
 }
 
@@ -50,6 +53,7 @@ export function restoreTally({ backup, dataFolder, lastHead }: RestoreOptions): 
     const signer = await readKeyFile(from.key);
     await writeKeyFile(to.key, signer);
     await copyFile(from.database, to.database);
+    await copyVouchers(from.vouchers, to.vouchers);
     if (lastHead === undefined) return;
     const head = openHeadFile(to.head);
     await head.write(lastHead);

@@ -23,6 +23,7 @@ import { SeederCounts } from './seeder-counts.ts';
 import type { StateSignatures } from './state-signatures.ts';
 import { AnnounceStore } from './tracker/announce-store.ts';
 import { VerifiedEntries } from './verified-entries.ts';
+import type { Vouchers } from './vouchers.ts';
 
 export interface CoreParts {
   readonly log: Log;
@@ -30,6 +31,8 @@ export interface CoreParts {
   readonly signer: Signer;
   /** What monitors signed about the log's states. */
   readonly states: StateSignatures;
+  /** By which of them monitors vouched for policies. */
+  readonly vouchers: Vouchers;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly failure: Failure;

@@ -11,6 +11,8 @@ export interface DataPaths {
   readonly head: string;
   /** Monitors' signatures of states. */
   readonly states: string;
+  /** The states by which monitors vouched for policies; part of every backup, since nobody could make them anew. */
+  readonly vouchers: string;
 }
 
 export function dataPaths(folder: string): DataPaths {
@@ -19,6 +21,7 @@ export function dataPaths(folder: string): DataPaths {
     database: join(folder, 'log.sqlite'),
     head: join(folder, 'head', 'checkpoint'),
     states: join(folder, 'states'),
+    vouchers: join(folder, 'vouchers'),
   };
 }
 

@@ -17,6 +17,7 @@ import { SERVICE_LIMITS, type ServiceLimits } from './limits.ts';
 import { witnessedBy } from './log-witnesses.ts';
 import { seededRandom } from './random.ts';
 import { StateSignatures } from './state-signatures.ts';
+import { Vouchers } from './vouchers.ts';
 
 export interface StartOptions {
   /** What `initTally` made. */
@@ -148,6 +149,7 @@ async function closeAll(core: Core, data: Data, { server }: Served): Promise<voi
 interface Data {
   readonly signer: PrivateKey;
   readonly states: StateSignatures;
+  readonly vouchers: Vouchers;
   readonly store: Store;
   readonly log: Log;
 }
@@ -166,6 +168,7 @@ async function openData(folder: string, { clock, failure, logger, witnesses }: D
   const store = await openSqliteStore({ path: paths.database });
   try {
     const states = await StateSignatures.open(paths.states);
+    const vouchers = await Vouchers.open(paths.vouchers);
     const log = await openLog({
       store,
       signer,
@@ -181,7 +184,7 @@ async function openData(folder: string, { clock, failure, logger, witnesses }: D
           logger,
         })),
     });
-    return { signer, store, log, states };
+    return { signer, store, log, states, vouchers };
   } catch (error) {
     await store.close();
     throw error;

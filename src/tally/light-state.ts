@@ -1,9 +1,9 @@
 import { createMapHasher, MerkleMap } from '../merkle/index.ts';
 import { parsePackageUrl, type Sha256Function } from '../statement/browser.ts';
-import type { ReleaseState, Tally } from './state.ts';
+import type { PolicyInForce, ReleaseState, Tally } from './state.ts';
 
 /** What the state map has keys for. */
-export type LightKey = 'policy' | `${'builder' | 'release' | 'name' | 'newest'}:${string}`;
+export type LightKey = 'policy' | `${'policy' | 'builder' | 'release' | 'name' | 'newest'}:${string}`;
 
 /** States that monitors may still be signing while later ones come. */
 export const RECENT_STATES = 8;
@@ -26,8 +26,8 @@ export interface LightState {
   sinceMs: number | undefined;
   /** Package URL without version → digests of the release that became final last, and of the last urgent one. */
   readonly newest: Map<string, { readonly final?: string; readonly urgent?: string }>;
-  /** Every policy that was taken: their entries, in order; and whoever was a founder by one. */
-  readonly policies: number[];
+  /** Every policy that was taken, in the log's order; and whoever was a founder by one. */
+  readonly policies: PolicyInForce[];
   readonly founders: Set<string>;
   /** Release → the entries that asked for a revote. */
   readonly revotes: Map<string, number[]>;

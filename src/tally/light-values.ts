@@ -13,7 +13,7 @@ export function lightValue(tally: Tally, key: LightKey): string | undefined {
   const id = key.slice(at + 1);
   switch (at < 0 ? key : key.slice(0, at)) {
     case 'policy':
-      return policyValue(tally);
+      return at < 0 ? policyValue(tally) : takenPolicyValue(tally, Number(id));
     case 'builder':
       return builderValue(tally, id);
     case 'release':
@@ -28,6 +28,7 @@ export function lightValue(tally: Tally, key: LightKey): string | undefined {
 /** Every key that a count has a value for, in no order. */
 export function* lightKeys(tally: Tally): Generator<LightKey> {
   yield 'policy';
+  for (const { index } of tally.light.policies) yield `policy:${index}`;
   for (const key of tally.builders.keys()) yield `builder:${key}`;
   for (const digest of tally.releases.keys()) yield `release:${digest}`;
   for (const name of tally.names.keys()) yield `name:${name}`;
@@ -38,6 +39,12 @@ function policyValue(tally: Tally): string | undefined {
   if (tally.policy === undefined) return undefined;
   const { digest, index, effectiveMs } = tally.policy;
   return canonicalJson({ digest, index, effectiveMs });
+}
+
+/** A policy that was taken, from its entry on and for ever, so that monitors vouch for it before it is in force. */
+function takenPolicyValue(tally: Tally, index: number): string | undefined {
+  const policy = tally.light.policies.find((each) => each.index === index);
+  return policy && canonicalJson({ effectiveMs: policy.effectiveMs, payload: policy.payloadDigest });
 }
 
 function builderValue(tally: Tally, key: string): string | undefined {

@@ -1,7 +1,7 @@
 import type { PolicyRules, StatementOf } from '../statement/browser.ts';
 import { startAdmissions } from './admission.ts';
 import { foundersSigningPolicy } from './keys.ts';
-import { markDirty } from './light-state.ts';
+import { markDirty, wantState } from './light-state.ts';
 import { followPolicy } from './membership.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { BOUNDS, type Entry, type PolicyInForce, type Tally } from './state.ts';
@@ -61,14 +61,17 @@ export function judgePolicy(
 /** Takes a policy that {@link judgePolicy} let pass. */
 export function applyPolicy(tally: Tally, { subject, predicate }: StatementOf<'policy'>, entry: Entry): void {
   const first = tally.policy === undefined;
-  const policy = {
+  const policy: PolicyInForce = {
     digest: subject.sha256,
     index: entry.index,
+    payloadDigest: entry.payloadDigest,
+    judge: tally.policy?.index,
     effectiveMs: first ? entry.timeMs : predicate.effectiveMs,
     rules: predicate.rules,
   };
   tally.blobs.add(subject.sha256);
-  tally.light.policies.push(entry.index);
+  tally.light.policies.push(policy);
+  markDirty(tally, `policy:${entry.index}`);
   for (const key of predicate.rules.founders) tally.light.founders.add(key);
   if (first) {
     tally.policy = policy;
@@ -77,6 +80,8 @@ export function applyPolicy(tally: Tally, { subject, predicate }: StatementOf<'p
     startAdmissions(tally, entry.timeMs);
     return;
   }
+  // The monitors in force have to vouch for it by a `state` before its day: without one, proofs do not convince.
+  wantState(tally);
   const after = tally.pendingPolicies.findIndex(({ effectiveMs }) => effectiveMs > policy.effectiveMs);
   tally.pendingPolicies.splice(after < 0 ? tally.pendingPolicies.length : after, 0, policy);
 }

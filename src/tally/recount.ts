@@ -69,7 +69,10 @@ export function indicesOf(tally: Tally, digest: string): number[] | undefined {
   if (release === undefined) return undefined;
   const { policies, revotes, founders } = tally.light;
   const { open, closeIndex, verdict, ended, lifted, draw } = release;
-  const found = new Set<number | undefined>([...policies, ...(revotes.get(digest) ?? [])]);
+  const found = new Set<number | undefined>([
+    ...policies.map(({ index }) => index),
+    ...(revotes.get(digest) ?? []),
+  ]);
   found.add(release.index).add(open?.index).add(closeIndex).add(verdict?.index);
   for (const ending of [ended, lifted?.ending]) {
     found.add(ending?.index);

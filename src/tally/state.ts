@@ -71,6 +71,10 @@ export interface PolicyInForce {
   /** SHA-256 of the policy file, hex. */
   readonly digest: string;
   readonly index: number;
+  /** SHA-256 (hex) of what its founders signed: rules, day and origin. */
+  readonly payloadDigest: string;
+  /** Index of the policy that was in force when it was logged, whose founders signed it; undefined for the first. */
+  readonly judge: number | undefined;
   readonly effectiveMs: number;
   readonly rules: PolicyRules;
 }

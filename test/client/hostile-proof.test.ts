@@ -7,10 +7,9 @@ import { type TestContext, test } from 'node:test';
 import { toHex, toUtf8 } from '../../src/bytes/index.ts';
 import { TallyClient, verifyFile } from '../../src/client/index.ts';
 import { type ResolveOptions, requireWinner, resolveRelease } from '../../src/client/resolve.ts';
-import { encodeLeaf, formatProofBundle, type ProofBundle } from '../../src/log/index.ts';
+import { formatProofBundle, type ProofBundle } from '../../src/log/index.ts';
 import { parseNote, parseTlogPolicy, signNote, type TlogPolicy } from '../../src/note/index.ts';
-import { generateKey, makeStatement, type PrivateKey, signStatement } from '../../src/statement/index.ts';
-import { countEntry } from '../../src/tally/index.ts';
+import { generateKey, makeStatement } from '../../src/statement/index.ts';
 import { createTorrent } from '../../src/torrent/index.ts';
 import { generateCosigner } from '../../src/witness/index.ts';
 import { PACKAGE, someInfoHash, TestLog } from './test-log.ts';
@@ -210,117 +209,3 @@ test('a hidden vote for something else, a hidden policy and a bundle of two logs
   assert.notEqual(log.vkey, other.log.vkey);
   assert.ok(someInfoHash(1));
 });
-
-/** A log whose operator, with stolen founders' keys that were revoked since, logs a policy that full counts refuse. */
-function usurped() {
-  const [monitor, evilMonitor, third] = ['monitor', 'evil', 'third'].map((name) => generateKey(name)) as [
-    PrivateKey,
-    PrivateKey,
-    PrivateKey,
-  ];
-  const log = new TestLog('log.test/1', { monitors: { keys: [monitor.vkey], quorum: 1 } });
-  const [first, second] = log.founders as [PrivateKey, PrivateKey];
-  for (const [index, key] of [...log.founders, third].entries()) log.register(key, `operator ${index}`);
-  const decide = (number: number, keys: readonly PrivateKey[], signer: PrivateKey): string => {
-    const name = `pkg:npm/small@1.0.${number}`;
-    const digest = log.release(Buffer.from(`recipe ${number}`), { package: name });
-    log.decide(
-      digest,
-      keys.map((key) => ({ key, infoHashV2: someInfoHash(number) })),
-    );
-    log.monitor(signer);
-    return name;
-  };
-  const before = (): string => decide(1, log.founders, monitor);
-  const usurp = (): string => {
-    // What every full count reads, and the operator counts as if it were a heartbeat, and leaves out of its proofs.
-    for (const stolen of [first, second]) {
-      const why = { ...log.bound(), builder: stolen.key, reason: 'the key was stolen' };
-      hide(
-        log,
-        signStatement(makeStatement('revoke', { name: 'revoke', sha256: stolen.key }, why), [stolen]),
-      );
-    }
-    const rules = {
-      ...(log.tally.policy?.rules ?? assert.fail()),
-      founders: [first.key, second.key, third.key],
-      monitors: { keys: [evilMonitor.vkey], quorum: 1 },
-    };
-    const said = { ...log.bound(), rules, effectiveMs: log.nowMs() + 14.1 * DAY };
-    log.append(makeStatement('policy', { name: 'policy', sha256: '11'.repeat(32) }, said), [first, second]);
-    for (let day = 0; day < 15; day += 1) {
-      log.aheadMs += DAY;
-      log.settle();
-    }
-    return decide(6, [first, second, third], evilMonitor);
-  };
-  return { log, monitor, before, usurp };
-}
-
-async function reader(context: TestContext, log: TestLog) {
-  await log.serve(context);
-  const stateFolder = await mkdtemp(join(tmpdir(), 'bitquorum-hostile-'));
-  context.after(() => rm(stateFolder, { recursive: true, force: true }));
-  const options = { logKey: log.vkey, stateFolder, signal, nowMs: () => log.nowMs() };
-  return (name: string, changes: Partial<ResolveOptions> = {}) =>
-    resolveRelease(new TallyClient(log.url), name, { ...options, ...changes });
-}
-
-test('known limit: founders’ keys that were stolen and revoked still convince, with the operator, who comes for the first time and reads proofs alone', async (context) => {
-  const { log, usurp } = usurped();
-  const resolve = await reader(context, log);
-  const name = usurp();
-  const fooled = requireWinner(await resolve(name, { level: 'proof' }));
-  assert.deepEqual([fooled.level, fooled.group.infoHashV2], ['proof', someInfoHash(6)]);
-  await assert.rejects(resolve(name, { full: true }), { code: 'mismatch' });
-});
-
-test('who came before believes a new policy only when the monitors known until then sign under it, or by a full count', async (context) => {
-  const { log, before, usurp } = usurped();
-  const resolve = await reader(context, log);
-  await resolve(before(), { level: 'proof' });
-  const name = usurp();
-  await assert.rejects(resolve(name), { code: 'no-quorum', message: /the policy has changed in entry/ });
-  await assert.rejects(resolve(name, { full: true }), { code: 'mismatch' });
-  assert.equal(
-    (await resolve(name, { level: 'tally' })).level,
-    'proof',
-    'whoever says so believes the tally',
-  );
-});
-
-test('an honest new policy with other monitors is believed after one full count, one with the same at once', async (context) => {
-  for (const same of [true, false]) {
-    const { log, monitor, before } = usurped();
-    const resolve = await reader(context, log);
-    const name = before();
-    await resolve(name, { level: 'proof' });
-    const next = generateKey('next');
-    const rules = {
-      ...(log.tally.policy?.rules ?? assert.fail()),
-      ...(!same && { monitors: { keys: [next.vkey], quorum: 1 } }),
-    };
-    const said = { ...log.bound(), rules, effectiveMs: log.nowMs() + 14.1 * DAY };
-    log.append(makeStatement('policy', { name: 'policy', sha256: '11'.repeat(32) }, said), log.founders);
-    for (let day = 0; day < 15; day += 1) {
-      log.aheadMs += DAY;
-      log.settle();
-    }
-    log.monitor(same ? monitor : next);
-    if (!same) {
-      await assert.rejects(resolve(name), { code: 'no-quorum' });
-      await resolve(name, { full: true });
-    }
-    assert.equal((await resolve(name, { level: 'proof' })).level, 'proof');
-  }
-});
-
-/** Appends an entry that the operator's own count takes for a heartbeat. */
-function hide(log: TestLog, envelope: Uint8Array): void {
-  const { entries, logKey, tally } = log;
-  const index = entries.length;
-  const timeMs = Math.max(log.nowMs(), tally.timeMs);
-  entries.push(encodeLeaf({ timeMs, envelope }));
-  const statement = makeStatement('heartbeat', { name: 'heartbeat', sha256: '00'.repeat(32) }, log.bound());
-  countEntry(tally, { index, timeMs, statement, payloadDigest: '22'.repeat(32), signers: [logKey.key] });
-}

@@ -9,6 +9,7 @@ import {
   nodeHasher,
   type ProofBundle,
   type ProvedEntry,
+  type ProvedState,
 } from '../../src/log/index.ts';
 import {
   GrowingTree,
@@ -19,6 +20,7 @@ import {
 } from '../../src/merkle/index.ts';
 import { formatCheckpoint, formatStateNote, signNote } from '../../src/note/index.ts';
 import { composeProof } from '../../src/service/proofs/compose.ts';
+import { vouchersBy } from '../../src/service/proofs/vouching.ts';
 import {
   announceDigestOf,
   commitmentOf,
@@ -58,6 +60,8 @@ export class TestLog {
   readonly requests: string[] = [];
   /** What monitors signed, by the index of the state. */
   readonly stateNotes = new Map<number, Uint8Array>();
+  /** By which of them monitors vouched for policies, by the policy's index. */
+  readonly vouchers = new Map<number, ProvedState>();
   readonly #readers = new Set<ServerResponse>();
   meddle: Meddle = () => false;
   url = '';
@@ -286,6 +290,7 @@ export class TestLog {
         leaf: (index) => Promise.resolve(this.entries[index] ?? new Uint8Array()),
         tile: (level, index, width) => Promise.resolve(this.tile({ level, index, width })),
         stateNote: (index) => this.stateNotes.get(index),
+        voucher: (policy) => this.vouchers.get(policy),
       },
       digest,
     );
@@ -307,7 +312,11 @@ export class TestLog {
   monitor(...keys: readonly PrivateKey[]): void {
     const { index, root } = this.tally.light.last ?? { index: 0, root: '00'.repeat(32) };
     const text = formatStateNote({ origin: this.logKey.name, index, root: fromHex(root) });
-    this.stateNotes.set(index, signNote(text, keys));
+    const note = signNote(text, keys);
+    this.stateNotes.set(index, note);
+    for (const { policy, voucher } of vouchersBy(this.tally, index, note)) {
+      if (!this.vouchers.has(policy)) this.vouchers.set(policy, voucher);
+    }
   }
 
   async #prove(path: string, response: ServerResponse): Promise<void> {

@@ -45,7 +45,11 @@ test('a state follows each verdict at once, and else a day; it is what all value
       policy: world.tally.policy?.digest,
     },
   );
-  assert.equal(world.tally.light.map.size, 5 + 4, 'policy, release, name and newest beside the builders');
+  assert.equal(
+    world.tally.light.map.size,
+    5 + 5,
+    'the policy in force, as taken, release, name and newest beside the builders',
+  );
   const value = world.tally.light.map.get(`release:${release}`) ?? '';
   assert.equal(JSON.parse(value).state, 'final');
   assert.equal(JSON.parse(value).infoHashV2, hexOf('output'));

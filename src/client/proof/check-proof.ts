@@ -1,12 +1,13 @@
-import { fromHex, printable, toHex } from '../../bytes/index.ts';
-import { formatStateNote, NoteError, noteVerifier, openNote, parseVkey } from '../../note/index.ts';
-import { type StatementOf, sha256, verifyEd25519 } from '../../statement/index.ts';
+import { toHex } from '../../bytes/index.ts';
+import { parseVkey } from '../../note/index.ts';
+import { sha256, verifyEd25519 } from '../../statement/index.ts';
 import {
   countSome,
   type Entry,
   emptyTally,
   entriesAbout,
   type GivenDraw,
+  type PolicyInForce,
   packageOf,
   type ReleaseView,
   releaseView,
@@ -16,8 +17,12 @@ import {
 import { ClientError } from '../errors.ts';
 import { timelyOf } from '../freshness.ts';
 import type { Level } from '../levels.ts';
+import type { KeptPolicy } from '../seen-policy.ts';
 import { type LogTrust, type OpenedProof, openProof } from './open-proof.ts';
-import { type LightValueOf, StateValues } from './state-values.ts';
+import type { LightValueOf, StateValues } from './state-values.ts';
+import { earlierStatesOf, newestStateOf, type Stated } from './stated.ts';
+import { followPolicies, type PolicyChain } from './vouched-policies.ts';
+import { wrong } from './wrong-proof.ts';
 
 /** What a proof comes to. */
 export interface CheckedProof {
@@ -29,6 +34,8 @@ export interface CheckedProof {
   readonly witnesses: number;
   /** Which monitors of the policy signed the state, and how many must. */
   readonly monitors: { readonly signed: readonly string[]; readonly quorum: number };
+  /** How the policies that were in force follow one another. */
+  readonly policies: PolicyChain;
   readonly level: Extract<Level, 'tally' | 'proof'>;
   /** The `state` entry; undefined in a young log without a winner. */
   readonly state: { readonly index: number; readonly timeMs: number } | undefined;
@@ -49,8 +56,14 @@ const OPEN_STATES: ReadonlySet<string> = new Set(['announced', 'committing', 'vo
  * itself, `stale` when the state is older than the verdict, `no-quorum` when too few witnesses cosigned.
  *
  * @param name package URL or release digest that was asked for; the name that it is about unless told
+ * @param seen the policy of this log that the user saw last, which needs nobody to vouch for it
  */
-export function checkProof(bytes: Uint8Array, trust: LogTrust, name?: string): CheckedProof {
+export function checkProof(
+  bytes: Uint8Array,
+  trust: LogTrust,
+  name?: string,
+  seen?: KeptPolicy,
+): CheckedProof {
   const proof = openProof(bytes, trust);
   const { bundle, entries, checkpoint } = proof;
   const digest = bundle.release;
@@ -63,9 +76,11 @@ export function checkProof(bytes: Uint8Array, trust: LogTrust, name?: string): C
   if (name !== undefined && name !== digest && name !== packageUrl)
     throw wrong(`it is about ${packageUrl}, release ${digest}`);
 
-  const stated = stateOf(proof);
+  const logKey = toHex(parseVkey(trust.logKey).publicKey);
+  const stated = newestStateOf(proof, logKey);
+  const states = [...earlierStatesOf(proof, logKey), ...(stated === undefined ? [] : [stated])];
   const value = stated?.values.read('release', digest);
-  const tally = recount(proof, trust.logKey, stated, value);
+  const { tally, reigned } = recount(proof, logKey, stated, value);
   const view = releaseView(tally, digest);
   if (view === undefined) throw wrong('its release does not count');
   requireAgreement(view, value, stated?.entry, isLater(entries, digest, stated?.entry));
@@ -73,9 +88,11 @@ export function checkProof(bytes: Uint8Array, trust: LogTrust, name?: string): C
   const isProvisional = value?.state === 'provisional' && view.state === 'voting';
   const counted: ReleaseView = isProvisional ? { ...view, state: 'provisional' } : view;
   const release = underItsName(counted, name !== digest, stated?.values);
-  const signersAmong = (keys: readonly string[]): readonly string[] => signersOf(proof, stated?.entry, keys);
+  const signersAmong = stated?.signersAmong ?? (() => []);
   const { keys = [], quorum = 0 } = tally.policy?.rules.monitors ?? {};
   const monitors = { signed: signersAmong(keys), quorum };
+  const policies = followPolicies(tally, reigned, states, seen);
+  const isSigned = quorum > 0 && monitors.signed.length >= quorum;
   const newest = stated?.values.read('newest', packageOf(packageUrl));
   return {
     proof,
@@ -83,7 +100,8 @@ export function checkProof(bytes: Uint8Array, trust: LogTrust, name?: string): C
     release,
     witnesses: timelyOf(tally, proof.cosigners).length,
     monitors,
-    level: monitors.quorum > 0 && monitors.signed.length >= monitors.quorum ? 'proof' : 'tally',
+    policies,
+    level: isSigned && policies.unvouched === undefined ? 'proof' : 'tally',
     state: stated && { index: stated.entry.index, timeMs: stated.entry.timeMs },
     signersAmong,
     newer: laterThan(counted.index, newest),
@@ -100,29 +118,6 @@ export function laterThan(index: number, newest: LightValueOf<'newest'> | undefi
   const later = (release: LightValueOf<'newest'>['final']) =>
     release && release.index > index ? release : undefined;
   return { final: later(newest?.final), urgent: later(newest?.urgent) };
-}
-
-interface Stated {
-  readonly entry: Entry & { readonly statement: StatementOf<'state'> };
-  readonly values: StateValues;
-}
-
-/** The `state` that a proof rests on, with the values that it proves. */
-function stateOf({ bundle, entries }: OpenedProof): Stated | undefined {
-  const { state } = bundle;
-  if (state === undefined) return undefined;
-  const entry = entries.find((each): each is Stated['entry'] => each.index === state.index && isState(each));
-  if (entry === undefined) throw wrong('what it shows of a state is of no state entry');
-  if (entry.statement.predicate.size !== entry.index)
-    throw wrong('its state is of another size than it stands at');
-  if (!entries.some(({ index }) => index === entry.index - 1)) {
-    throw wrong('it does not hold the entry before its state');
-  }
-  return { entry, values: StateValues.prove(state, entry.statement.predicate.root) };
-}
-
-function isState(entry: Entry): entry is Stated['entry'] {
-  return entry.statement.kind === 'state';
 }
 
 /** A proof begins with the first policy and ends with the newest entry, which tells how old it is. */
@@ -146,36 +141,35 @@ function givenDraw({ bundle, entries }: OpenedProof, value: LightValueOf<'releas
   return { panel, quorum: Math.floor(panel.length / 2) + 1, seniors: [] };
 }
 
-/** Counts the entries of a proof; the state must name the policy that then is in force. */
+/** Counts the entries of a proof; the state must name the policy that then is in force. With all that were in force. */
 function recount(
   proof: OpenedProof,
   logKey: string,
   stated: Stated | undefined,
   value: LightValueOf<'release'> | undefined,
-): Tally {
-  const { bundle, entries } = proof;
-  const { name: origin, publicKey } = parseVkey(logKey);
+): { readonly tally: Tally; readonly reigned: ReadonlySet<PolicyInForce> } {
+  const { bundle, entries, checkpoint } = proof;
+  const reigned = new Set<PolicyInForce>();
   const given = new Map([[bundle.release, givenDraw(proof, value)]]);
-  const tally = emptyTally({ origin, logKey: toHex(publicKey), sha256, given });
+  const tally = emptyTally({ origin: checkpoint.origin, logKey, sha256, given });
   const about = entriesAbout(bundle.release, entries, value?.supersededBy);
   for (const entry of entries) {
-    if (entry.index === stated?.entry.index) {
-      requireStatedPolicy(tally, stated);
-      if (!entry.signers.includes(tally.context.logKey)) throw wrong('its state is not signed by the log');
-    }
+    if (entry.index === stated?.entry.index) requireStatedPolicy(tally, stated);
     countSome(tally, { ...entry, ...witnessedOf(tally, entry.statement, verifyEd25519) }, about);
+    if (tally.policy !== undefined) reigned.add(tally.policy);
   }
   if (tally.policy === undefined) throw wrong('entry 0 is no policy signed by its founders');
   const verdict = tally.releases.get(bundle.release)?.verdict;
   const fault = tally.alarms.find(({ index }) => index === verdict?.index);
   if (fault !== undefined) throw wrong(`the log's verdict is not what its votes come to (${fault.reason})`);
-  return tally;
+  return { tally, reigned };
 }
 
 function requireStatedPolicy(tally: Tally, { entry, values }: Stated): void {
   const stated = values.read('policy');
   const counted = tally.policy?.digest;
-  if (counted !== entry.statement.predicate.policy || counted !== stated?.digest) {
+  const isOne = counted === stated?.digest && tally.policy?.index === stated?.index;
+  if (!isOne || counted !== entry.statement.predicate.policy) {
     throw wrong('its state names another policy than its founders put in force');
   }
 }
@@ -227,42 +221,4 @@ function underItsName(release: ReleaseView, byName: boolean, values: StateValues
   if (name.live !== release.digest)
     throw wrong('the tally shows a rival for the release that holds the name');
   return rivals.length === 0 ? release : { ...release, rivals, state: 'contested', winner: null };
-}
-
-/** Which of some monitors signed the state. */
-function signersOf(
-  { bundle, checkpoint }: OpenedProof,
-  state: Stated['entry'] | undefined,
-  keys: readonly string[],
-): readonly string[] {
-  const note = bundle.state?.note;
-  if (note === undefined || state === undefined) return [];
-  const root = fromHex(state.statement.predicate.root);
-  const expected = formatStateNote({ origin: checkpoint.origin, index: state.index, root });
-  const known = keys.filter(isPlainKey).map((vkey) => noteVerifier(vkey, verifyEd25519));
-  try {
-    const { text, verified } = openNote(note, known);
-    if (text !== expected) throw wrong("what the monitors signed is not the log's state");
-    return verified.map(({ name }) => name);
-  } catch (error) {
-    if (!(error instanceof NoteError)) throw error;
-    if (error.code === 'unsigned') return [];
-    throw wrong(`a monitor's signature on the state is wrong: ${error.message}`);
-  }
-}
-
-function isPlainKey(vkey: string): boolean {
-  try {
-    return parseVkey(vkey).name !== '';
-  } catch (error) {
-    if (error instanceof NoteError) return false;
-    throw error;
-  }
-}
-
-function wrong(why: string): ClientError {
-  return new ClientError(
-    'mismatch',
-    `the proof of this release does not hold: ${printable(why)}. Do not trust this tally; tell its operator`,
-  );
 }

@@ -3,11 +3,11 @@ import type { KeptPolicy } from '../seen-policy.ts';
 import type { CheckedProof } from './check-proof.ts';
 
 /**
- * Holds a proof's policy against the one that this user saw last: monitors that were known under that one must have signed
- * the state, or a newer policy stands on the tally's word. Throws `no-quorum`, and `stale` for an older policy.
+ * Holds a proof's policy against the one that this user saw last: a newer one must follow that, or monitors that were
+ * known under that one must have signed the state. Throws `no-quorum`, and `stale` for an older policy.
  */
 export function requireKnownPolicy(
-  { tally, signersAmong }: CheckedProof,
+  { tally, signersAmong, policies }: CheckedProof,
   seen: KeptPolicy | undefined,
 ): void {
   const index = tally.policy?.index ?? 0;
@@ -19,12 +19,13 @@ export function requireKnownPolicy(
         'what came since. Ask again, or ask another tally',
     );
   }
+  if (policies.holdsSeen) return;
   const { keys, quorum } = seen.monitors;
   const signed = signersAmong(keys);
   if (signed.length >= quorum) return;
   throw new ClientError(
     'no-quorum',
-    `the policy has changed in entry ${index}, and of the monitors that you knew ${signed.length} of ${quorum} have signed ` +
+    `the policy has changed in entry ${index}, the proof passes over the one of entry ${seen.index} that you knew, and of the monitors that you knew ${signed.length} of ${quorum} have signed ` +
       'the state under the new one: say --full once, which counts whether its founders were entitled to it, or ' +
       '--level tally to believe the tally',
   );

@@ -32,17 +32,19 @@ export async function proveRelease(
 ): Promise<CheckedProof & { readonly bytes: Uint8Array }> {
   const { logKey, stateFolder, signal } = options;
   const bytes = await client.proof(name, { signal });
-  const checked = checkProof(bytes, options, name);
+  const policy = new SeenPolicy(stateFolder, logKey);
+  const known = await policy.read();
+  const checked = checkProof(bytes, options, name, known);
   const { checkpoint, bundle } = checked.proof;
   const seen = new SeenCheckpoint(stateFolder, logKey);
   await extendSeen(client, seen, { checkpoint, note: bundle.checkpoint }, signal);
   if (options.level !== 'tally') {
-    const policy = new SeenPolicy(stateFolder, logKey);
-    requireKnownPolicy(checked, await policy.read());
+    requireKnownPolicy(checked, known);
     if (checked.level === 'proof') await policy.see(checked.tally);
   }
   // Where monitors sign, the tally shows the newest state that they have signed: only these come in order.
-  const isSettled = checked.level === 'proof' || checked.monitors.quorum === 0;
+  const isUnwatched = checked.monitors.quorum === 0 && checked.policies.unvouched === undefined;
+  const isSettled = checked.level === 'proof' || isUnwatched;
   if (checked.state !== undefined && isSettled && options.allowStale !== true)
     await new SeenState(stateFolder, logKey).see(checked.state.index);
   if (options.allowStale !== true) requireRecent(checked, options);

@@ -8,6 +8,9 @@ import { ClientError } from '../errors.ts';
 const hex32 = z.string().regex(/^[0-9a-f]{64}$/);
 const index = z.int().min(0);
 
+/** What the map says of a policy from its entry on. */
+const taken = z.object({ payload: hex32 });
+
 const announced = z.object({ index, package: z.string(), release: hex32 });
 
 /** What the state map says, as far as this client reads it (docs/protocol.md lists all fields). */
@@ -70,16 +73,29 @@ export class StateValues {
     if (value === undefined) return undefined;
     const parsed = readers[kind].safeParse(parseJson(value));
     if (parsed.success) return parsed.data as LightValueOf<K>;
-    throw new ClientError(
-      'mismatch',
-      `what the state says of ${key} is of no form that this version knows: a newer version may`,
-    );
+    throw unknownForm(key);
+  }
+
+  /** A policy that was taken, by the index of its entry. Throws as {@link read} does. */
+  readTaken(id: string): z.output<typeof taken> | undefined {
+    const value = this.#values.get(`policy:${id}`);
+    if (value === undefined) return undefined;
+    const parsed = taken.safeParse(parseJson(value));
+    if (parsed.success) return parsed.data;
+    throw unknownForm(`policy:${id}`);
   }
 
   /** Whether the proof says anything of a key, be it that there is none. */
   speaksOf(kind: Kind, id: string): boolean {
     return this.#values.has(`${kind}:${id}`);
   }
+}
+
+function unknownForm(key: string): ClientError {
+  return new ClientError(
+    'mismatch',
+    `what the state says of ${key} is of no form that this version knows: a newer version may`,
+  );
 }
 
 /** Undefined for what is no JSON, which every reader refuses. */

@@ -61,7 +61,7 @@ interface AppOptions {
 }
 
 function appOf(core: Core, { addressOf, publicUrl, listenHost, folder }: AppOptions): Express {
-  const { limits, logger, clock, store, log, signer, states } = core.parts;
+  const { limits, logger, clock, store, log, signer, states, vouchers } = core.parts;
   const nowMs = (): number => clock.nowMs();
   const limiter = new RateLimiter(limits.rates, limits.ratedAddresses);
   const rate = rateGuard(limiter, addressOf, nowMs);
@@ -108,8 +108,14 @@ function appOf(core: Core, { addressOf, publicUrl, listenHost, folder }: AppOpti
       }),
       blobs,
       tallies,
-      proofRoutes({ log, store, tally: core.ledger.tally, stateNote: (index) => states.get(index) }),
-      stateRoutes({ log, tally: core.ledger.tally, states, noteBytes: limits.entryBytes, rate }),
+      proofRoutes({
+        log,
+        store,
+        tally: core.ledger.tally,
+        stateNote: (index) => states.get(index),
+        voucher: (policy) => vouchers.get(policy),
+      }),
+      stateRoutes({ log, tally: core.ledger.tally, states, vouchers, noteBytes: limits.entryBytes, rate }),
       eventRoutes(core.hub, addressOf),
       tileRoutes(log),
       dashboardRoutes(folder),

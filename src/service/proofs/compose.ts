@@ -1,8 +1,8 @@
-import type { ProofBundle, ProvedEntry, ProvedState, ProvedValue } from '../../log/index.ts';
+import type { ProofBundle, ProvedEntry, ProvedState } from '../../log/index.ts';
 import { nodeHasher } from '../../log/index.ts';
-import { type HashTile, type MerkleMap, proveInclusion, tileNodeReader } from '../../merkle/index.ts';
-import { parseNote } from '../../note/index.ts';
+import { type HashTile, proveInclusion, tileNodeReader } from '../../merkle/index.ts';
 import { indicesOf, type LightState, lightKeysOf, type Tally } from '../../tally/index.ts';
+import { isSignedBy, provedValue, statesWithVouchers } from './vouching.ts';
 
 /** Where the parts of a proof come from. */
 export interface ProofSource {
@@ -15,6 +15,8 @@ export interface ProofSource {
   readonly tile: (level: number, index: number, width: number) => Promise<Uint8Array>;
   /** What monitors of the policy signed about the `state` at an index, as a signed note, verified. */
   readonly stateNote: (index: number) => Uint8Array | undefined;
+  /** The state by which monitors vouched for the policy of an entry. */
+  readonly voucher: (policy: number) => ProvedState | undefined;
 }
 
 /**
@@ -26,16 +28,23 @@ export async function composeProof(source: ProofSource, digest: string): Promise
   const release = tally.releases.get(digest);
   const indices = indicesOf(tally, digest);
   if (indices === undefined || release === undefined || release.index >= checkpoint.size) return undefined;
-  const state = stateOf(source, release.predicate.package, digest); // at once: the map goes on with the log
+  const shown = statesOf(source, release.predicate.package, digest); // at once: the map goes on with the log
   const wanted = new Set(indices.filter((index) => index < checkpoint.size)).add(checkpoint.size - 1);
-  if (state !== undefined) wanted.add(state.index - 1).add(state.index);
+  if (shown !== undefined) wanted.add(shown.state.index - 1).add(shown.state.index);
+  for (const { index } of shown?.earlier ?? []) wanted.add(index);
   const readNodes = tileNodeReader(checkpoint.size, remembering(source.tile), nodeHasher);
   const entries: ProvedEntry[] = [];
   for (const index of [...wanted].sort((left, right) => left - right)) {
     const hashes = await proveInclusion(index, checkpoint.size, readNodes, nodeHasher);
     entries.push({ index, leaf: await source.leaf(index), hashes });
   }
-  return { release: digest, checkpoint: checkpoint.note, entries, ...(state !== undefined && { state }) };
+  return {
+    release: digest,
+    checkpoint: checkpoint.note,
+    entries,
+    ...(shown !== undefined && { state: shown.state }),
+    ...(shown !== undefined && shown.earlier.length > 0 && { earlier: shown.earlier }),
+  };
 }
 
 /** Each tile is read once for all entries. */
@@ -49,18 +58,23 @@ function remembering(read: ProofSource['tile']): (tile: HashTile) => Promise<Uin
   };
 }
 
-function stateOf(source: ProofSource, packageUrl: string, digest: string): ProvedState | undefined {
-  const { tally, stateNote } = source;
+function statesOf(
+  source: ProofSource,
+  packageUrl: string,
+  digest: string,
+): ReturnType<typeof statesWithVouchers> | undefined {
+  const { tally, checkpoint, stateNote, voucher } = source;
   const chosen = chooseState(source, `release:${digest}`);
   if (chosen === undefined) return undefined;
   const { index, map } = chosen;
   const panel = tally.releases.get(digest)?.draw.panel ?? [];
   const note = stateNote(index);
-  return {
+  const state = {
     index,
     values: lightKeysOf(packageUrl, digest, panel).map((key) => provedValue(map, key)),
     ...(note !== undefined && { note }),
   };
+  return statesWithVouchers(tally, checkpoint.size, { state, map }, voucher);
 }
 
 /**
@@ -73,17 +87,10 @@ function chooseState(
 ): LightState['recent'][number] | undefined {
   const states = tally.light.recent.filter(({ index }) => index < checkpoint.size);
   const last = states.at(-1);
-  const quorum = tally.policy?.rules.monitors.quorum ?? 0;
+  const monitors = tally.policy?.rules.monitors ?? { keys: [], quorum: 0 };
   return (
     states.findLast(({ index, map }) => {
-      const note = stateNote(index);
-      const signed = note === undefined ? 0 : parseNote(note).signatures.length;
-      return signed >= quorum && map.get(key) === last?.map.get(key);
+      return isSignedBy(stateNote(index), monitors) && map.get(key) === last?.map.get(key);
     }) ?? last
   );
-}
-
-function provedValue(map: MerkleMap, key: string): ProvedValue {
-  const value = map.get(key);
-  return { key, ...(value !== undefined && { value }), proof: map.prove(key) };
 }

@@ -14,6 +14,7 @@ export interface ProofContext {
   readonly store: Store;
   readonly tally: Tally;
   readonly stateNote: ProofSource['stateNote'];
+  readonly voucher: ProofSource['voucher'];
 }
 
 /** How long an answer waits for the release and the last `state` to be published. */
@@ -40,7 +41,7 @@ export function proofRoutes(context: ProofContext): Router {
 }
 
 async function answer(context: ProofContext, digest: string, response: Response): Promise<void> {
-  const { log, store, tally, stateNote } = context;
+  const { log, store, tally, stateNote, voucher } = context;
   await published(context, digest);
   const bundle = await composeProof(
     {
@@ -49,6 +50,7 @@ async function answer(context: ProofContext, digest: string, response: Response)
       leaf: async (index) => leafOf(store, index),
       tile: async (level, index, width) => present(await log.tile(level, index, width)),
       stateNote,
+      voucher,
     },
     digest,
   );

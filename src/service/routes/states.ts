@@ -6,12 +6,14 @@ import { asynchronous } from '../http/asynchronous.ts';
 import { readBody } from '../http/body.ts';
 import type { RateClass } from '../limits.ts';
 import type { StateSignatures } from '../state-signatures.ts';
+import type { Vouchers } from '../vouchers.ts';
 
 /** What the route of monitors' signatures needs of the rest of the service. */
 export interface StateContext {
   readonly log: Log;
   readonly tally: Tally;
   readonly states: StateSignatures;
+  readonly vouchers: Vouchers;
   readonly noteBytes: number;
   readonly rate: (rateClass: RateClass) => RequestHandler;
 }
@@ -22,7 +24,7 @@ const PATH = '/api/v1/states/:index/signatures';
  * `POST /api/v1/states/<index>/signatures`: a signed note by monitors that the policy in force names, about the `state`
  * entry at that index; 204. `GET`: the note with all signatures that were given.
  */
-export function stateRoutes({ log, tally, states, noteBytes, rate }: StateContext): Router {
+export function stateRoutes({ log, tally, states, vouchers, noteBytes, rate }: StateContext): Router {
   const router = Router();
   router.get(PATH, (request, response) => {
     const note = states.get(indexOf(request));
@@ -34,7 +36,10 @@ export function stateRoutes({ log, tally, states, noteBytes, rate }: StateContex
   });
   const post = asynchronous(async (request, response) => {
     const keys = tally.policy?.rules.monitors.keys ?? [];
-    await states.add(log, indexOf(request), await readBody(request, noteBytes), keys);
+    const index = indexOf(request);
+    await states.add(log, index, await readBody(request, noteBytes), keys);
+    const note = states.get(index);
+    if (note !== undefined) await vouchers.take(tally, index, note);
     response.status(204).end();
   });
   router.post(PATH, rate('entry'), post);

@@ -12,13 +12,17 @@ export function fuzz(bytes: Uint8Array): void {
   const bundle = accepted(LogError, () => readAndOverwrite(bytes, (read) => parseProofBundle(read)));
   if (bundle === undefined) return;
   mustEqual(formatProofBundle(bundle), bytes, 'a proof');
-  if (bundle.entries.length > 1024 || (bundle.state?.values.length ?? 0) > 64)
+  if (bundle.entries.length > 1024 || (bundle.state?.values.length ?? 0) > 256)
     throw new Error('without bound');
   for (const entry of bundle.entries) {
     const cut = accepted(NoteError, () => parseTlogProof(tlogProofOf(bundle, entry)));
     if (cut === undefined || cut.index !== entry.index) throw new Error('its part is no tlog-proof');
   }
-  for (const { key, value, proof } of bundle.state?.values ?? []) {
+  const earlier = bundle.earlier ?? [];
+  if (earlier.length > 64 || earlier.some(({ values }) => values.length > 32))
+    throw new Error('without bound');
+  const values = [bundle.state, ...earlier].flatMap((state) => state?.values ?? []);
+  for (const { key, value, proof } of values) {
     accepted(MerkleMapError, () => verifyMapProof({ key, value, root: EMPTY, proof }, hasher));
   }
 }

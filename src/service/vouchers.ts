@@ -1,0 +1,72 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { formatProvedState, PROOF_BUNDLE_LIMITS, type ProvedState, parseProvedState } from '../log/index.ts';
+import { makeFolder, replaceFile } from '../store/index.ts';
+import type { Tally } from '../tally/index.ts';
+import { vouchersBy } from './proofs/vouching.ts';
+
+/**
+ * For each policy the `state` by which the monitors of the policy before vouched for it, a file each: proofs show them for
+ * ever, and nobody could make them anew.
+ */
+export class Vouchers {
+  readonly #folder: string;
+  readonly #states = new Map<number, ProvedState>();
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Throws `bad-proof` for a file that is none of its own. */
+  static async open(folder: string): Promise<Vouchers> {
+    const vouchers = new Vouchers(folder);
+    await makeFolder(folder);
+    for (const policy of await policiesIn(folder)) {
+      const bytes = await readFile(join(folder, nameOf(policy)));
+      vouchers.#states.set(policy, parseProvedState(bytes, PROOF_BUNDLE_LIMITS));
+    }
+    return vouchers;
+  }
+
+  /** The state that vouches for the policy of an entry; undefined while none does. */
+  get(policy: number): ProvedState | undefined {
+    return this.#states.get(policy);
+  }
+
+  /** Keeps what a state with the signatures on its note vouches for, the first time. */
+  async take(tally: Tally, index: number, note: Uint8Array): Promise<void> {
+    for (const { policy, voucher } of vouchersBy(tally, index, note)) {
+      if (this.#states.has(policy)) continue;
+      this.#states.set(policy, voucher); // at once: one writer at a time
+      try {
+        await replaceFile(join(this.#folder, nameOf(policy)), formatProvedState(voucher));
+      } catch (error) {
+        this.#states.delete(policy);
+        throw error;
+      }
+    }
+  }
+}
+
+/** Copies what a folder keeps into another one, which is made if there is anything. */
+export async function copyVouchers(from: string, to: string): Promise<void> {
+  for (const policy of await policiesIn(from)) {
+    await makeFolder(to);
+    await replaceFile(join(to, nameOf(policy)), await readFile(join(from, nameOf(policy))));
+  }
+}
+
+function nameOf(policy: number): string {
+  return `${policy}.state`;
+}
+
+/** Policies that a folder has files of; none where there is no folder. */
+async function policiesIn(folder: string): Promise<number[]> {
+  try {
+    const found = (await readdir(folder)).map((name) => /^(0|[1-9][0-9]*)\.state$/.exec(name)?.[1]);
+    return found.filter((digits) => digits !== undefined).map(Number);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
