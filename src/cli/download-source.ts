@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { isPublicAddress, type TorrentSource } from '../swarm/index.ts';
+import { identityOfSource, isPublicAddress, type TorrentSource } from '../swarm/index.ts';
 import { parseMagnet } from '../torrent/index.ts';
 import type { PeerAddress } from '../wire/index.ts';
 import { type DhtFlags, usesDht } from './dht-options.ts';
@@ -17,9 +17,11 @@ export interface SourceFlags extends DhtFlags {
   readonly local?: boolean;
 }
 
-/** Reads a magnet link, or the `.torrent` file at a path. */
+/** Reads a magnet link, or the `.torrent` file at a path. Throws `v1-only` for a link without a v2 infohash. */
 export async function readSource(text: string): Promise<TorrentSource> {
-  return /^magnet:/i.test(text) ? parseMagnet(text) : readTorrent(text);
+  const source = /^magnet:/i.test(text) ? parseMagnet(text) : await readTorrent(text);
+  identityOfSource(source);
+  return source;
 }
 
 /** Refuses, with what to write instead, what can find nobody. Throws a {@link UsageError}. */

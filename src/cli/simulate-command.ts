@@ -11,6 +11,7 @@ import {
   tableOf,
 } from '../simulate/index.ts';
 import { contextOf } from './context.ts';
+import { collect } from './endpoint.ts';
 import { UsageError } from './exit-code.ts';
 
 /** Between these lines of a page stands what the command writes. */
@@ -18,7 +19,7 @@ const BEGIN = '<!-- written by bitquorum simulate: begin -->';
 const END = '<!-- written by bitquorum simulate: end -->';
 
 interface SimulateArguments {
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
   readonly write?: string;
 }
 
@@ -31,8 +32,7 @@ export function addSimulateCommand(program: Command): void {
     .option(
       '--set <name=value>',
       `another parameter, lists with commas; may be repeated: ${Object.keys(DEFAULTS).join(', ')}`,
-      (value: string, before: readonly string[]) => [...before, value],
-      [] as readonly string[],
+      collect,
     )
     .option('--write <page>', 'write the tables into this Markdown page, the plots into a folder beside it')
     .action(simulateAction);
@@ -40,7 +40,7 @@ export function addSimulateCommand(program: Command): void {
 
 async function simulateAction(names: string[], args: SimulateArguments, command: Command): Promise<void> {
   const { output, signal } = contextOf(command);
-  const parameters = parametersOf(args.set);
+  const parameters = parametersOf(args.set ?? []);
   const findings: Finding[] = [];
   for (const name of names.length === 0 ? Object.keys(SCENARIOS) : names) {
     const scenario = Object.hasOwn(SCENARIOS, name) ? SCENARIOS[name] : undefined;

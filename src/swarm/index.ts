@@ -12,7 +12,7 @@ export { type ProbeOptions, type ProbeResult, probeSeeder, proveIdentity } from 
 export type { SwarmPhase, SwarmProgress } from './progress.ts';
 export type { RateLimits } from './rates/throttle.ts';
 export type { SeedOptions } from './seeding.ts';
-export type { TorrentSource } from './source.ts';
+export { identityOfSource, type TorrentSource } from './source.ts';
 export type { Ban } from './statistics/bans.ts';
 export type { EngineEvents, PeerChange } from './statistics/events.ts';
 export type { EngineStatistics, PeerStatistics, SwarmStatistics } from './statistics/statistics.ts';

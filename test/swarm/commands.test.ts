@@ -124,6 +124,12 @@ test('both sides may require encryption', async (context) => {
   assert.deepEqual(await fingerprint(join(out, 'content')), await fingerprint(path));
 });
 
+test('a link without a v2 infohash is refused as such, also where nobody was named', async (context) => {
+  const { code, stderr } = await start(context, 'download', `magnet:?xt=urn:btih:${'ab'.repeat(20)}`).end;
+  assert.equal(code, 1);
+  assert.match(stderr, /SHA-1 is not trusted here, give one with "xt=urn:btmh:1220/);
+});
+
 test('wrong use ends with 2, and says what to write instead', async (context) => {
   const folder = await temporaryFolder(context);
   const magnet = `magnet:?xt=urn:btmh:1220${'ab'.repeat(32)}`;

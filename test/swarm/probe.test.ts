@@ -128,7 +128,10 @@ test('a probe of somebody who is no seeder fails by name', async (context) => {
     code: 'peer-broke-protocol',
   });
   const other = brandBytes('InfoHashV2', new Uint8Array(32));
-  await assert.rejects(probeSeeder({ ...address, ...options, infoHash: other }), { code: 'cannot-connect' });
+  await assert.rejects(probeSeeder({ ...address, ...options, infoHash: other }), {
+    code: 'cannot-connect',
+    message: /closed the connection each of 3 times .*does not have this torrent$/,
+  });
   const stopped = AbortSignal.abort(new Error('enough'));
   await assert.rejects(probeSeeder({ ...address, ...options, signal: stopped }), { message: 'enough' });
 });

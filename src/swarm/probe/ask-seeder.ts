@@ -72,8 +72,18 @@ export async function askSeeder<Answer>(
         cause,
       });
     }
-    throw cause;
+    throw wasReached(cause, traffic) ? turnedAway(cause) : cause;
   }
+}
+
+/** Whether somebody took the connection and closed it. */
+function wasReached(error: unknown, { sentBytes }: Traffic): error is SwarmError {
+  return error instanceof SwarmError && error.code === 'cannot-connect' && sentBytes > 0;
+}
+
+function turnedAway(cause: SwarmError): SwarmError {
+  const message = `${cause.message} each of ${ATTEMPTS} times that it was asked: most likely it does not have this torrent`;
+  return new SwarmError('cannot-connect', message, { cause });
 }
 
 async function askOnce<Answer>(
