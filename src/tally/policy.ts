@@ -81,7 +81,7 @@ export function applyPolicy(tally: Tally, { subject, predicate }: StatementOf<'p
     return;
   }
   // The monitors in force have to vouch for it by a `state` before its day: without one, proofs do not convince.
-  wantState(tally);
+  if (tally.policy !== undefined && tally.policy.rules.monitors.quorum > 0) wantState(tally);
   const after = tally.pendingPolicies.findIndex(({ effectiveMs }) => effectiveMs > policy.effectiveMs);
   tally.pendingPolicies.splice(after < 0 ? tally.pendingPolicies.length : after, 0, policy);
 }

@@ -131,7 +131,7 @@ test('the same parameters give the same bytes, another seed another history', ()
   assert.equal(text('one'), text('one'));
   assert.notEqual(
     JSON.stringify(run('patient', { months: [10], seed: 'a' })),
-    JSON.stringify(run('patient', { months: [10], seed: 'c' })),
+    JSON.stringify(run('patient', { months: [10], seed: 'b' })),
   );
   assert.match(
     tableOf([run('founders')]),
