@@ -2,9 +2,10 @@
 //
 // One seeder, one downloader, each in a process of its own. Runs of the pairs alternate after one that does not count,
 // medians are compared. The content is on the same disk for all, in the page cache; every seeder has hashed it before
-// the clock starts, but for `resumed`: that is libtorrent as after a restart, which takes its resume data's word that all
-// is there. Hashing leaves its mapped pages in place, so that it then seeds faster. Ours has no such state: it trusts
-// nothing that it did not hash since it was started. Where the native part of SHA-256 was compiled (`npm run native`),
+// the clock starts, but for two: `resumed` is libtorrent as after a restart, which takes its resume data's word that all
+// is there, and `trusting` is libtorrent in its seed mode, which hashes a piece when it first sends it. Hashing leaves its
+// mapped pages in place, so that it then seeds faster. Ours has no such states: it trusts nothing that it did not hash
+// since it was started. Where the native part of SHA-256 was compiled (`npm run native`),
 // `engine` uses it, and `plain` is our engine without it. Processor time counts from the moment the downloader is told to
 // begin, of all threads; the peak of memory is that of the whole life of the process, and for libtorrent, which maps its
 // files, holds parts of those. Each run finds memory that the machine has: see bench/support/warm-memory.ts. What each
@@ -39,6 +40,7 @@ const PAIRS = [
   'libtorrent-engine',
   'libtorrent-libtorrent',
   'resumed-libtorrent',
+  'trusting-libtorrent',
   'webtorrent-webtorrent',
 ];
 
@@ -153,9 +155,11 @@ function report(figures: ReadonlyMap<string, readonly TransferFigures[]>, mib: n
   for (const [pair, other] of [
     ['engine-engine', 'libtorrent-libtorrent'],
     ['engine-engine', 'resumed-libtorrent'],
+    ['engine-engine', 'trusting-libtorrent'],
     ['engine-engine', 'webtorrent-webtorrent'],
     ['plain-plain', 'libtorrent-libtorrent'],
     ['plain-plain', 'resumed-libtorrent'],
+    ['plain-plain', 'trusting-libtorrent'],
     ['plain-plain', 'webtorrent-webtorrent'],
     ['engine-libtorrent', 'libtorrent-libtorrent'],
     ['libtorrent-engine', 'libtorrent-libtorrent'],

@@ -16,9 +16,12 @@ session = measured.session(
 )
 params = lt.add_torrent_params()
 params.ti = lt.torrent_info(order["torrent"])
-if order.get("resumed"):
+start = order.get("start")
+if start == "resumed":
     # What its resume data say of a torrent that was complete when the client ended: nothing is hashed now.
     params.have_pieces = [True] * params.ti.num_pieces()
+if start == "trusting":
+    params.flags |= lt.torrent_flags.seed_mode
 handle = session.add_torrent(measured.begun_at_once(params, order["folder"]))
 checking = (lt.torrent_status.checking_files, lt.torrent_status.checking_resume_data)
 measured.wait_for(session, lambda: session.listen_port() != 0 and handle.status().state not in checking)
@@ -29,7 +32,7 @@ TOLD = ("aio_threads", "hashing_threads", "disk_io_read_mode", "disk_io_write_mo
         "send_socket_buffer_size", "piece_extent_affinity", "suggest_mode", "unchoke_slots_limit")
 settings = session.get_settings()
 told = {name: settings[name] for name in TOLD if name in settings}
-measured.say(port=session.listen_port(), settings=f"libtorrent {lt.__version__}, {'resumed, ' if order.get('resumed') else ''}all at its default, of it: {json.dumps(told)}")
+measured.say(port=session.listen_port(), settings=f"libtorrent {lt.__version__}, {start + ', ' if start else ''}all at its default, of it: {json.dumps(told)}")
 before = measured.cpu()
 for line in sys.stdin:
     if line.strip() == "go":

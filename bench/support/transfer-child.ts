@@ -9,8 +9,8 @@ export interface TransferOrder {
   readonly folder: string;
   /** Port of the seeder on 127.0.0.1; without it this side seeds. */
   readonly peer?: number;
-  /** Whether a seeder takes the content for right, as after a restart with resume data, and hashes nothing. */
-  readonly resumed?: boolean;
+  /** How a libtorrent that seeds comes to its content, where it does not hash it beforehand; see `ClientName`. */
+  readonly start?: 'resumed' | 'trusting';
 }
 
 /** A client of some kind that has loaded the torrent. */

@@ -11,9 +11,11 @@ import { WarmMemory } from './warm-memory.ts';
 
 /**
  * `plain`: our engine without its native part, where that was compiled. `resumed`: libtorrent as after a restart, with resume
- * data.
+ * data, which hashes nothing. `trusting`: libtorrent with its flag `seed_mode`, which hashes a piece when it first sends it.
  */
-export type ClientName = 'engine' | 'plain' | 'libtorrent' | 'resumed' | 'webtorrent';
+export type ClientName = 'engine' | 'plain' | 'libtorrent' | 'resumed' | 'trusting' | 'webtorrent';
+
+const LIBTORRENTS: ReadonlySet<ClientName> = new Set(['libtorrent', 'resumed', 'trusting']);
 
 /** What a transfer cost one side. */
 export interface SideCost {
@@ -39,11 +41,11 @@ class Side {
   readonly #lines: Interface;
 
   constructor(client: ClientName, order: TransferOrder) {
-    const last = JSON.stringify(client === 'resumed' ? { ...order, resumed: true } : order);
-    const [program, args] =
-      client === 'libtorrent' || client === 'resumed'
-        ? [programOf('libtorrent'), [SCRIPT, last]]
-        : [process.execPath, [process.argv[1] as string, '--play', client, last]];
+    const isStarted = client === 'resumed' || client === 'trusting';
+    const last = JSON.stringify(isStarted ? { ...order, start: client } : order);
+    const [program, args] = LIBTORRENTS.has(client)
+      ? [programOf('libtorrent'), [SCRIPT, last]]
+      : [process.execPath, [process.argv[1] as string, '--play', client, last]];
     this.#child = spawn(program, args, {
       stdio: ['pipe', 'pipe', 'inherit'],
       // Compiled program text is kept from one process to the next, as it is for those that run for long.
