@@ -20,16 +20,21 @@ const keys = new Map<string, KeyObject>();
  * @param signature 64 bytes
  */
 export function verifyEd25519(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  const key = keyObject(publicKey);
-  if (key === undefined || !isStrictSignature(signature)) return false;
-  return verify(null, message, key, signature);
+  return verifyEd25519ByName(toHex(publicKey), message, signature);
+}
+
+/** The same for who has the public key in lower-case hex, by which its key object is kept. */
+export function verifyEd25519ByName(key: string, message: Uint8Array, signature: Uint8Array): boolean {
+  const object = keyObject(key);
+  if (object === undefined || !isStrictSignature(signature)) return false;
+  return verify(null, message, object, signature);
 }
 
 /** A strict key as OpenSSL takes it, from a cache of {@link MOST_KEYS} (oldest out first). */
-function keyObject(publicKey: Uint8Array): KeyObject | undefined {
-  const name = toHex(publicKey);
+function keyObject(name: string): KeyObject | undefined {
   const known = keys.get(name);
   if (known !== undefined) return known;
+  const publicKey = fromHex(name);
   if (!isStrictPublicKey(publicKey)) return undefined;
   let made: KeyObject;
   try {

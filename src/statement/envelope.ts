@@ -32,14 +32,14 @@ export type VerifyFunction = (publicKey: Uint8Array, message: Uint8Array, signat
 const SIGNATURE_BYTES = 64;
 const SPACE = 0x20;
 /** Made once: nearly all that is verified has this one. */
-const OUR_HEAD = headOf(PAYLOAD_TYPE);
+const OUR_HEAD = preAuthenticationHead(PAYLOAD_TYPE);
 
 /**
  * What a DSSE signature covers (DSSE v1, "Pre-Authentication Encoding"):
  * `"DSSEv1 " ‖ len(type) ‖ " " ‖ type ‖ " " ‖ len(payload) ‖ " " ‖ payload`, lengths in decimal.
  */
 export function preAuthenticationEncoding(payloadType: string, payload: Uint8Array): Uint8Array<ArrayBuffer> {
-  const head = payloadType === PAYLOAD_TYPE ? OUR_HEAD : headOf(payloadType);
+  const head = payloadType === PAYLOAD_TYPE ? OUR_HEAD : preAuthenticationHead(payloadType);
   const length = String(payload.length);
   const start = head.length + length.length + 1;
   const encoded = new Uint8Array(start + payload.length);
@@ -123,8 +123,8 @@ export function verifyEnvelopeWith(opened: OpenedEnvelope, verify: VerifyFunctio
     .map(({ key }) => key);
 }
 
-/** What of the pre-authentication encoding stands before the payload's length. */
-function headOf(payloadType: string): Uint8Array {
+/** What of {@link preAuthenticationEncoding} stands before the payload's length. */
+export function preAuthenticationHead(payloadType: string): Uint8Array {
   return toUtf8(`DSSEv1 ${toUtf8(payloadType).length} ${payloadType} `);
 }
 

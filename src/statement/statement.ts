@@ -53,15 +53,25 @@ export function makeStatement<K extends Kind>(
  * `{"_type":"https://in-toto.io/Statement/v1","subject":[{"name","digest":{"sha256"}}],"predicateType","predicate"}`.
  */
 export function encodeStatement(statement: Statement): Uint8Array<ArrayBuffer> {
-  const { kind, subject, predicate } = statement;
-  return toUtf8(
-    JSON.stringify({
-      _type: STATEMENT_TYPE,
-      subject: [{ name: subject.name, digest: { sha256: subject.sha256 } }],
-      predicateType: predicateTypeOf(kind),
-      predicate,
-    }),
-  );
+  return toUtf8(statementText(statement));
+}
+
+/** What {@link encodeStatement} writes, as a text. */
+export function statementText({ kind, subject, predicate }: Statement): string {
+  return JSON.stringify({
+    _type: STATEMENT_TYPE,
+    subject: [{ name: subject.name, digest: { sha256: subject.sha256 } }],
+    predicateType: predicateTypeOf(kind),
+    predicate,
+  });
+}
+
+/** Reads what {@link statementText} has written of a statement that was checked; nothing is checked again. */
+export function statementOfText(text: string): Statement {
+  const { subject, predicateType, predicate } = JSON.parse(text) as StatementForm;
+  const [{ name, digest }] = subject;
+  const kind = kindOfPredicateType.get(predicateType);
+  return { kind, subject: { name, sha256: digest.sha256 }, predicate } as Statement;
 }
 
 /** Reads a statement from parsed JSON. Unknown kinds, unknown keys and wrong subjects are refused. */

@@ -1,4 +1,4 @@
-import type { Statement } from '../statement.ts';
+import { type Statement, statementOfText } from '../statement.ts';
 import type { VerifiedEnvelope } from './verified-envelope.ts';
 
 /** What a thread found out about an envelope. Its statement is put together when somebody asks for it. */
@@ -17,7 +17,7 @@ export class AnsweredEnvelope implements VerifiedEnvelope {
   }
 
   get statement(): Statement {
-    this.#statement ??= JSON.parse(this.#text) as Statement; // it was checked by the thread, and is as it was sent
+    this.#statement ??= statementOfText(this.#text); // the thread has checked it
     return this.#statement;
   }
 }
