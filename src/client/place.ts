@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { link, lstat, mkdir, mkdtemp, open, readdir, rename, rm, unlink } from 'node:fs/promises';
+import { link, lstat, mkdtemp, open, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { CodedError } from '../bytes/index.ts';
+import { makeFolders } from '../swarm/index.ts';
 import { type Metainfo, verifyTorrent } from '../torrent/index.ts';
 import { ClientError } from './errors.ts';
 
@@ -19,7 +20,7 @@ export async function withWorkFolder<Value>(
   folder: string,
   work: (workFolder: string) => Promise<Value>,
 ): Promise<Value> {
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder);
   const workFolder = await mkdtemp(join(folder, '.bitquorum-'));
   try {
     return await work(workFolder);

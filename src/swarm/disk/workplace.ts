@@ -6,6 +6,7 @@ import { type InfoHashV2, toHex } from '../../bytes/index.ts';
 import { SwarmError } from '../error.ts';
 import { diskStep } from './disk-error.ts';
 import { takeLock } from './folder-lock.ts';
+import { makeFolders } from './make-folders.ts';
 
 /** How often the folder is opened again when whoever had it removed it in that moment. */
 const ATTEMPTS = 5;
@@ -95,7 +96,7 @@ function lockOf(path: string): string {
 }
 
 async function makePrivateFolder(folder: string, path: string): Promise<BigIntStats> {
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder);
   try {
     await mkdir(path, { mode: 0o700 });
   } catch (error) {
