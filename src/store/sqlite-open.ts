@@ -43,7 +43,7 @@ export async function openDatabase(path: string): Promise<DatabaseSync> {
       PRAGMA fullfsync = ON;
       PRAGMA checkpoint_fullfsync = ON;
       PRAGMA wal_autocheckpoint = 8000;
-      PRAGMA cache_size = -16384;
+      PRAGMA cache_size = -4096;
       PRAGMA journal_size_limit = 67108864;
       PRAGMA temp_store = MEMORY;
     `);
