@@ -25,7 +25,7 @@ const { values } = parseArgs({
   },
 });
 const both = values.rates !== true && values.growth !== true;
-const ROUNDS = 3;
+const ROUNDS = 5;
 const BARE_SECONDS = 2;
 /** Bytes of what a signature of an entry covers. */
 const MESSAGE_BYTES = 600;

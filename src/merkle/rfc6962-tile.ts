@@ -73,8 +73,8 @@ class TileNodes {
 
 /**
  * Reads nodes of the tree of the first `size` entries from its tiles; each tile is asked for once a
- * question, and hashed once for all of them if it is the same array. What comes back is as true as the tiles: only a proof checked against a root makes it so.
- * Throws `bad-tile` for a tile that has not `width · 32` bytes.
+ * question, and hashed once for all of them if it is the same array. What comes back is as true as the tiles: only a
+ * proof checked against a root makes it so. Throws `bad-tile` for a tile that has not `width · 32` bytes.
  */
 export function tileNodeReader(
   size: number,
