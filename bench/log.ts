@@ -3,8 +3,8 @@
 // Rates: entries that are verified, durable and acknowledged, by 64 writers of which each waits for its acknowledgement,
 // in process and over HTTP (where the tally also admits and counts them, and the writers are another process on the same
 // processors), beside the bare Ed25519 verification rate of all processors in the same run, and beside one SQLite
-// transaction an entry; medians of five rounds after one that does not count. Growth: a log filled up to N entries; an inclusion proof made and checked at each size. --write
-// puts the growth into docs/log-growth.json and .svg.
+// transaction an entry; medians of five rounds after one that does not count. Growth: a log filled up to N entries; an
+// inclusion proof made and checked at each size. --write puts the growth into docs/log-growth.json and .svg.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
