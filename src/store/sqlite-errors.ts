@@ -1,6 +1,7 @@
 import { StoreError, type StoreErrorCode } from './errors.ts';
 
 // Primary result codes: https://www.sqlite.org/rescode.html
+const OK = 0;
 const BUSY = 5;
 const LOCKED = 6;
 const FULL = 13;
@@ -34,6 +35,14 @@ export function storeErrorOf(error: unknown, path: string): unknown {
     default:
       return refusal('failed', 'reading or writing failed: look at the disk, then open the log anew');
   }
+}
+
+/**
+ * Whether a backup came to nothing because it was begun in the middle of a write: Node then tells the error of the copy's
+ * own connection, which has none.
+ */
+export function isBusy(error: unknown): boolean {
+  return isSqliteError(error) && [OK, BUSY, LOCKED].includes(error.errcode & 0xff);
 }
 
 interface SqliteError extends Error {

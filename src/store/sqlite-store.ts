@@ -1,9 +1,8 @@
 import { hash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { backup, type DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { checkBatch, checkBlobSize, checkHashRange, checkMeta, checkRange, digestBytes } from './checks.ts';
-import { syncFile } from './durable.ts';
 import { StoreError } from './errors.ts';
+import { backupDatabase } from './sqlite-backup.ts';
 import { storeErrorOf } from './sqlite-errors.ts';
 import { openDatabase } from './sqlite-open.ts';
 import { prepareStatements, type Statements } from './sqlite-statements.ts';
@@ -34,9 +33,6 @@ export async function openSqliteStore({ path }: { path: string }): Promise<Store
     throw storeErrorOf(error, path);
   }
 }
-
-/** Pages that a backup copies at a time, during which writes wait: 16 MiB. */
-const BACKUP_PAGES = 4096;
 
 /** SQLite answers at once, so every method here does its whole work before its promise is returned. */
 class SqliteStore implements Store {
@@ -164,15 +160,7 @@ class SqliteStore implements Store {
 
   async backup(path: string): Promise<void> {
     if (this.#ended !== undefined) throw this.#ended;
-    if (existsSync(path))
-      throw new StoreError('conflict', `${path} exists: a backup is written to a new place`);
-    try {
-      // What this connection writes meanwhile goes into the copy too (https://www.sqlite.org/backup.html).
-      await backup(this.#database, path, { rate: BACKUP_PAGES });
-      await syncFile(path);
-    } catch (error) {
-      throw storeErrorOf(error, path);
-    }
+    await backupDatabase(this.#database, path);
   }
 
   async close(): Promise<void> {

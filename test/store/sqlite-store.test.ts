@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { pbkdf2 } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,7 @@ import { afterEach, beforeEach, suite, test } from 'node:test';
 import { promisify } from 'node:util';
 import { openSqliteStore, StoreError } from '../../src/store/index.ts';
 import { refused, storeConformance } from './conformance.ts';
-import { batch, entry } from './samples.ts';
+import { batch, entries, entry } from './samples.ts';
 
 storeConformance('SQLite', (folder) => openSqliteStore({ path: join(folder, 'log.sqlite') }));
 
@@ -88,6 +89,29 @@ suite('an SQLite file', () => {
       'UPDATE hashes SET hash_index = 5',
     ]) {
       assert.throws(() => edit(path, change), /the log only grows/, change);
+    }
+  });
+
+  test('is copied while it is written, however late the copy begins', async () => {
+    const store = await openSqliteStore({ path });
+    let size = 0;
+    try {
+      for (let round = 0; round < 10; round += 1) {
+        // The threads that copy are busy for a while; the copy then begins between two statements of a write.
+        for (let thread = 0; thread < 4; thread += 1) pbkdf2('', '', 15_000, 64, 'sha512', () => undefined);
+        const copying = store.backup(join(folder, `copy-${round}`));
+        const end = performance.now() + 60;
+        while (performance.now() < end) {
+          await store.appendEntries(batch(size, entries(size, 400)));
+          size += 400;
+        }
+        await copying;
+        const copy = await openSqliteStore({ path: join(folder, `copy-${round}`) });
+        assert.equal((await copy.head()).size % 400, 0);
+        await copy.close();
+      }
+    } finally {
+      await store.close();
     }
   });
 

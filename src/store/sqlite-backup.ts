@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { backup, type DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { syncFile } from './durable.ts';
+import { StoreError } from './errors.ts';
+import { isBusy, storeErrorOf } from './sqlite-errors.ts';
+
+/** Pages that a backup copies at a time, during which writes wait: 16 MiB. */
+const BACKUP_PAGES = 4096;
+/** How often a copy is begun that met a write. */
+const MOST_TRIES = 200;
+const RETRY_MS = 5;
+
+/**
+ * Copies a database into a new file while its connection goes on writing: a consistent copy, durable once this resolves.
+ *
+ * The copy is made on another thread. Where its first step falls between the statements of a write, SQLite refuses it
+ * (SQLITE_BUSY), and it is begun again; later steps wait by themselves, and what is written meanwhile goes into the copy
+ * too (https://www.sqlite.org/backup.html). Throws {@link StoreError} `conflict`, `full`, `failed`.
+ */
+export async function backupDatabase(database: DatabaseSync, path: string): Promise<void> {
+  if (existsSync(path))
+    throw new StoreError('conflict', `${path} exists: a backup is written to a new place`);
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await backup(database, path, { rate: BACKUP_PAGES });
+      await syncFile(path);
+      return;
+    } catch (error) {
+      if (!isBusy(error) || tries === MOST_TRIES) throw storeErrorOf(error, path);
+    }
+    await rm(path, { force: true });
+    await sleep(RETRY_MS);
+  }
+}
