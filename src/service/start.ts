@@ -165,7 +165,10 @@ async function openData(folder: string, { clock, failure, logger, witnesses }: D
   const paths = dataPaths(folder);
   await requireTallyData(folder);
   const signer = await readKeyFile(paths.key);
-  const store = await openSqliteStore({ path: paths.database });
+  const store = await openSqliteStore({
+    path: paths.database,
+    onFailure: (error) => failure.report(error),
+  });
   try {
     const states = await StateSignatures.open(paths.states);
     const vouchers = await Vouchers.open(paths.vouchers);

@@ -17,18 +17,24 @@ import {
   type StoreHead,
 } from './store.ts';
 
+export interface SqliteOptions {
+  /** The file, beside which SQLite keeps `<path>-wal`. */
+  readonly path: string;
+  /** Told once of the error of the medium after which the store takes no further call, whoever met it. */
+  readonly onFailure?: (error: StoreError) => void;
+}
+
 /**
- * Opens (or makes) a store in an SQLite file; `path` is the file, beside which SQLite keeps `<path>-wal`. One
- * process at a time may have it open.
+ * Opens (or makes) a store in an SQLite file. One process at a time may have it open.
  *
  * Throws {@link StoreError} `in-use`, `newer-schema`, `foreign-file` and `failed`.
  *
  * @example
  * const store = await openSqliteStore({ path: 'data/log.sqlite' });
  */
-export async function openSqliteStore({ path }: { path: string }): Promise<Store> {
+export async function openSqliteStore({ path, onFailure }: SqliteOptions): Promise<Store> {
   try {
-    return new SqliteStore(await openDatabase(path), path);
+    return new SqliteStore(await openDatabase(path), path, onFailure);
   } catch (error) {
     throw storeErrorOf(error, path);
   }
@@ -39,12 +45,14 @@ class SqliteStore implements Store {
   readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #statements: Statements;
+  readonly #onFailure: ((error: StoreError) => void) | undefined;
   /** Why no further call is taken: it was closed, or the medium failed and is not to be believed. */
   #ended: StoreError | undefined;
 
-  constructor(database: DatabaseSync, path: string) {
+  constructor(database: DatabaseSync, path: string, onFailure: SqliteOptions['onFailure']) {
     this.#database = database;
     this.#path = path;
+    this.#onFailure = onFailure;
     this.#statements = prepareStatements(database);
   }
 
@@ -187,6 +195,7 @@ class SqliteStore implements Store {
         this.#ended = new StoreError('closed', `${this.#path}: ended after a failure, open it anew`, {
           cause: error,
         });
+        this.#onFailure?.(error);
       }
       throw error;
     }
