@@ -5,6 +5,7 @@
 export { makeFolder, replaceFile } from './durable.ts';
 export type { StoreErrorCode } from './errors.ts';
 export { StoreError } from './errors.ts';
+export type { SqliteOptions } from './sqlite-store.ts';
 export { openSqliteStore } from './sqlite-store.ts';
 export type {
   EntryBatch,

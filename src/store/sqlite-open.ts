@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { makeFolder } from './durable.ts';
 import { StoreError } from './errors.ts';
+import { mendIndex } from './mend-index.ts';
 import { migrate, schemaVersionOf } from './sqlite-schema.ts';
 
 /**
@@ -48,6 +49,7 @@ export async function openDatabase(path: string): Promise<DatabaseSync> {
       PRAGMA temp_store = MEMORY;
     `);
     migrate(database, version);
+    mendIndex(database);
     return database;
   } catch (error) {
     database.close();

@@ -5,6 +5,30 @@ import { StoreError } from './errors.ts';
 const APPLICATION_ID = 0x62697471;
 
 /**
+ * The entries by what makes them the same. Derived from `entries`, and behind them: it holds those below the mark, and
+ * is filled for many at a time (`statement-index.ts`). The key holds 8 bytes each of signer and digest, which makes the
+ * table small; whether an entry is the one sought, its own row says.
+ */
+export const STATEMENTS_SCHEMA = `
+  CREATE TABLE statements (
+    signer_start BLOB NOT NULL CHECK (length(signer_start) = 8),
+    digest_start BLOB NOT NULL CHECK (length(digest_start) = 8),
+    entry_index INTEGER NOT NULL,
+    PRIMARY KEY (signer_start, digest_start, entry_index)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TRIGGER statements_are_not_changed BEFORE UPDATE ON statements
+    BEGIN SELECT RAISE(ABORT, 'the log only grows'); END;
+  CREATE TRIGGER statements_are_not_removed BEFORE DELETE ON statements
+    BEGIN SELECT RAISE(ABORT, 'the log only grows'); END;
+
+  -- How many entries that table holds: those with a smaller index.
+  CREATE TABLE indexed (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    entries INTEGER NOT NULL CHECK (entries >= 0)
+  ) STRICT;
+`;
+
+/**
  * How the schema came to be: step `n` makes version `n + 1` of version `n`. A step that was released is never
  * changed; a new one is added at the end, together with a frozen log in `test/log/vectors`.
  */
@@ -52,6 +76,10 @@ const STEPS: readonly string[] = [
     name TEXT PRIMARY KEY,
     value BLOB NOT NULL
   ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  DROP INDEX entries_by_statement;
+  ${STATEMENTS_SCHEMA}
   `,
 ];
 

@@ -7,6 +7,12 @@ export interface Statements {
   readonly last: StatementSync;
   readonly entries: StatementSync;
   readonly place: StatementSync;
+  readonly newest: StatementSync;
+  readonly indexed: StatementSync;
+  readonly isIndexed: StatementSync;
+  readonly indexedStatement: StatementSync;
+  readonly addStatements: StatementSync;
+  readonly putIndexed: StatementSync;
   readonly hashes: StatementSync;
   readonly checkpoint: StatementSync;
   readonly blob: StatementSync;
@@ -27,8 +33,27 @@ export function prepareStatements(database: DatabaseSync): Statements {
       SELECT entry_index, time_ms, envelope FROM entries
       WHERE entry_index >= ? AND entry_index < ? ORDER BY entry_index LIMIT ?`),
     place: database.prepare(`
-      SELECT entry_index, time_ms, hash FROM entries JOIN hashes ON level = 0 AND hash_index = entry_index
-      WHERE signer = ? AND payload_digest = ?`),
+      SELECT time_ms, hash FROM entries JOIN hashes ON level = 0 AND hash_index = entry_index
+      WHERE entry_index = ?`),
+    newest: database.prepare(`
+      SELECT entry_index, lower(hex(signer) || hex(payload_digest)) AS statement FROM entries
+      WHERE entry_index >= ? ORDER BY entry_index`),
+    indexed: database.prepare('SELECT entries FROM indexed'),
+    isIndexed: database.prepare(`
+      SELECT 1 FROM entries CROSS JOIN statements USING (entry_index)
+      WHERE entry_index = ?
+      AND signer_start = substr(signer, 1, 8) AND digest_start = substr(payload_digest, 1, 8)`),
+    indexedStatement: database.prepare(`
+      SELECT entry_index FROM statements CROSS JOIN entries USING (entry_index)
+      WHERE signer_start = substr(?1, 1, 8) AND digest_start = substr(?2, 1, 8)
+      AND signer = ?1 AND payload_digest = ?2`),
+    addStatements: database.prepare(`
+      INSERT INTO statements (signer_start, digest_start, entry_index)
+      SELECT substr(signer, 1, 8) AS s, substr(payload_digest, 1, 8) AS d, entry_index FROM entries
+      WHERE entry_index >= ? AND entry_index < ? ORDER BY s, d, entry_index`),
+    putIndexed: database.prepare(`
+      INSERT INTO indexed (only_row, entries) VALUES (1, ?)
+      ON CONFLICT (only_row) DO UPDATE SET entries = excluded.entries`),
     hashes: database.prepare(`
       SELECT hash FROM hashes WHERE level = ? AND hash_index >= ? AND hash_index < ? ORDER BY hash_index`),
     checkpoint: database.prepare('SELECT size, note FROM checkpoint'),

@@ -6,6 +6,7 @@ import { backupDatabase } from './sqlite-backup.ts';
 import { storeErrorOf } from './sqlite-errors.ts';
 import { openDatabase } from './sqlite-open.ts';
 import { prepareStatements, type Statements } from './sqlite-statements.ts';
+import { StatementIndex } from './statement-index.ts';
 import {
   type EntryBatch,
   type EntryPlace,
@@ -34,7 +35,13 @@ export interface SqliteOptions {
  */
 export async function openSqliteStore({ path, onFailure }: SqliteOptions): Promise<Store> {
   try {
-    return new SqliteStore(await openDatabase(path), path, onFailure);
+    const database = await openDatabase(path);
+    try {
+      return new SqliteStore(database, path, onFailure);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
   } catch (error) {
     throw storeErrorOf(error, path);
   }
@@ -46,6 +53,7 @@ class SqliteStore implements Store {
   readonly #database: DatabaseSync;
   readonly #statements: Statements;
   readonly #onFailure: ((error: StoreError) => void) | undefined;
+  readonly #index: StatementIndex;
   /** Why no further call is taken: it was closed, or the medium failed and is not to be believed. */
   #ended: StoreError | undefined;
 
@@ -54,6 +62,7 @@ class SqliteStore implements Store {
     this.#path = path;
     this.#onFailure = onFailure;
     this.#statements = prepareStatements(database);
+    this.#index = new StatementIndex(this.#statements);
   }
 
   async head(): Promise<StoreHead> {
@@ -62,7 +71,7 @@ class SqliteStore implements Store {
 
   async appendEntries(batch: EntryBatch): Promise<void> {
     checkBatch(batch);
-    this.#write(({ last, insertEntry, insertHash }) => {
+    const keep = this.#write(({ last, insertEntry, insertHash }) => {
       const { size, timeMs } = this.#head(last);
       let newest = timeMs;
       if (batch.firstIndex !== size) {
@@ -85,8 +94,11 @@ class SqliteStore implements Store {
         );
         insertHash.run(0, size + offset, entry.leafHash);
       }
+      const kept = this.#index.add(size, batch.entries);
       for (const { level, index, hash } of batch.tileHashes) insertHash.run(level, index, hash);
+      return kept;
     });
+    keep();
   }
 
   async readEntries(from: number, to: number): Promise<StoredEntry[]> {
@@ -105,21 +117,7 @@ class SqliteStore implements Store {
   }
 
   async findEntries(statements: readonly StatementKey[]): Promise<(EntryPlace | undefined)[]> {
-    return this.#use(({ place }) =>
-      statements.map(({ signerKey, payloadDigest }) => {
-        const row = place.get(
-          digestBytes('signer key', signerKey),
-          digestBytes('payload digest', payloadDigest),
-        );
-        return row === undefined
-          ? undefined
-          : {
-              index: row['entry_index'] as number,
-              timeMs: row['time_ms'] as number,
-              leafHash: row['hash'] as Uint8Array,
-            };
-      }),
-    );
+    return this.#use(() => this.#index.find(statements));
   }
 
   async readHashes(level: number, from: number, to: number): Promise<Uint8Array> {
@@ -202,12 +200,13 @@ class SqliteStore implements Store {
   }
 
   /** Runs one transaction: all of it is durable when this returns, and nothing of it stays when it throws. */
-  #write(work: (statements: Statements) => unknown): void {
-    this.#use((statements) => {
+  #write<Value>(work: (statements: Statements) => Value): Value {
+    return this.#use((statements) => {
       statements.begin.run();
       try {
-        work(statements);
+        const value = work(statements);
         statements.commit.run();
+        return value;
       } catch (error) {
         if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
         throw error;

@@ -36,7 +36,7 @@ suite('an SQLite file', () => {
     await assert.rejects(openSqliteStore({ path }), (error: unknown) => {
       assert.ok(error instanceof StoreError);
       assert.equal(error.code, 'newer-schema');
-      assert.match(error.message, /schema version 99, this release knows 1: use the newer release/);
+      assert.match(error.message, /schema version 99, this release knows 2: use the newer release/);
       return true;
     });
     assert.deepEqual(await readFile(path), before);
@@ -115,16 +115,30 @@ suite('an SQLite file', () => {
     }
   });
 
-  test('that was damaged is not read on', async () => {
+  test('that was damaged is not opened', async () => {
     const store = await openSqliteStore({ path });
-    const big = Array.from({ length: 200 }, (_, at) => entry(at, 5, new Uint8Array(4000).fill(at)));
-    await store.appendEntries(batch(0, big));
+    await store.appendEntries(batch(0, entries(0, 200)));
     await store.close();
     const bytes = await readFile(path);
     bytes.fill(0xa5, 8192); // every page but the first two
     await writeFile(path, bytes);
+    await assert.rejects(openSqliteStore({ path }), refused('failed'));
+    await assert.rejects(openSqliteStore({ path }), refused('failed'), 'and is free to be looked at');
+  });
+
+  test('that was damaged where opening does not look is not read on', async () => {
+    const store = await openSqliteStore({ path });
+    const big = Array.from({ length: 20 }, (_, at) => entry(at, 5, new Uint8Array(20_000).fill(0x11)));
+    await store.appendEntries(batch(0, big));
+    await store.close();
+    const bytes = await readFile(path);
+    for (let page = 0; page < bytes.length; page += 4096) {
+      const isOfEnvelope = bytes.subarray(page + 4, page + 4000).every((byte) => byte === 0x11);
+      if (isOfEnvelope) bytes.fill(0xa5, page, page + 4096);
+    }
+    await writeFile(path, bytes);
     const damaged = await openSqliteStore({ path });
-    await assert.rejects(damaged.readEntries(0, 200), refused('failed'));
+    await assert.rejects(damaged.readEntries(0, 20), refused('failed'));
     await assert.rejects(damaged.head(), refused('closed'), 'after a failure nothing is believed');
     await damaged.close();
   });
