@@ -2,7 +2,7 @@ import { copyFile } from 'node:fs/promises';
 import { openHeadFile, openLog } from '../log/index.ts';
 import { readKeyFile, writeKeyFile } from '../statement/index.ts';
 import { openSqliteStore, type Store } from '../store/index.ts';
-import { dataPaths, requireTallyData } from './data-folder.ts';
+import { dataPaths, openTallyStore } from './data-folder.ts';
 import { makeWholeFolder } from './new-folder.ts';
 import { copyVouchers } from './vouchers.ts';
 
@@ -23,8 +23,7 @@ export function backupTally(dataFolder: string, store: Store, destination: strin
 
 /** Writes a backup of a tally that does not run; of one that does, {@link backupTally}. Throws `in-use` and `data-missing` too. */
 export async function backupStoppedTally(dataFolder: string, destination: string): Promise<void> {
-  await requireTallyData(dataFolder); // opening the store would make one where there is none
-  const store = await openSqliteStore({ path: dataPaths(dataFolder).database });
+  const store = await openTallyStore(dataFolder);
   try {
     await backupTally(dataFolder, store, destination);
   } finally {

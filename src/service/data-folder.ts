@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openSqliteStore, type SqliteOptions, type Store } from '../store/index.ts';
 import { ServiceError } from './errors.ts';
 
 /** Where each part of a tally lies in its data folder. */
@@ -25,15 +26,36 @@ export function dataPaths(folder: string): DataPaths {
   };
 }
 
-/** Throws `data-missing` for a folder that holds no tally, before anything is opened there. */
-export async function requireTallyData(folder: string): Promise<void> {
+/**
+ * Opens the store of a tally's data folder. A tally has its policy as entry 0 from the beginning: where there is no entry,
+ * they were lost, and no log is begun anew under the key, since its first head would stand in for the lost one and let any
+ * old copy run. Throws `data-missing` and {@link openSqliteStore}'s `StoreError`.
+ */
+export async function openTallyStore(
+  folder: string,
+  options: Omit<SqliteOptions, 'path'> = {},
+): Promise<Store> {
+  const { key, database: path } = dataPaths(folder);
+  await requireFile(
+    key,
+    `${folder} holds no tally (no log.key): make one with \`bitquorum tally init --data ${folder} …\``,
+  );
+  const lost = `${path} holds no entries, beside the key of a log: they were lost; put back a backup (\`bitquorum tally restore\`)`;
+  await requireFile(path, lost); // opening the store would make one
+  const store = await openSqliteStore({ path, ...options });
   try {
-    await access(dataPaths(folder).key);
+    if ((await store.head()).size > 0) return store;
+    throw new ServiceError('data-missing', lost);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function requireFile(path: string, otherwise: string): Promise<void> {
+  try {
+    await access(path);
   } catch (cause) {
-    throw new ServiceError(
-      'data-missing',
-      `${folder} holds no tally (no log.key): make one with \`bitquorum tally init --data ${folder} …\``,
-      { cause },
-    );
+    throw new ServiceError('data-missing', otherwise, { cause });
   }
 }

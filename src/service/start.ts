@@ -4,12 +4,12 @@ import { type Logger, pino } from 'pino';
 import { type Log, openHeadFile, openLog } from '../log/index.ts';
 import type { TlogPolicy } from '../note/index.ts';
 import { type PrivateKey, readKeyFile } from '../statement/index.ts';
-import { openSqliteStore, type Store } from '../store/index.ts';
+import type { Store } from '../store/index.ts';
 import { identityFrom, probeFrom } from './audit/probe.ts';
 import { backupTally } from './backup.ts';
 import { type Clock, SYSTEM_CLOCK } from './clock.ts';
 import { Core } from './core.ts';
-import { dataPaths, requireTallyData } from './data-folder.ts';
+import { dataPaths, openTallyStore } from './data-folder.ts';
 import { Failure } from './failure.ts';
 import { type Served, serve } from './http/serve.ts';
 import type { Listen } from './http/server.ts';
@@ -163,13 +163,9 @@ interface DataParts {
 
 async function openData(folder: string, { clock, failure, logger, witnesses }: DataParts): Promise<Data> {
   const paths = dataPaths(folder);
-  await requireTallyData(folder);
-  const signer = await readKeyFile(paths.key);
-  const store = await openSqliteStore({
-    path: paths.database,
-    onFailure: (error) => failure.report(error),
-  });
+  const store = await openTallyStore(folder, { onFailure: (error) => failure.report(error) });
   try {
+    const signer = await readKeyFile(paths.key);
     const states = await StateSignatures.open(paths.states);
     const vouchers = await Vouchers.open(paths.vouchers);
     const log = await openLog({

@@ -1,6 +1,6 @@
 // Backups are taken while a tally runs, and put back; one that is older than what was signed never runs.
 import assert from 'node:assert/strict';
-import { readdir, rm, stat } from 'node:fs/promises';
+import { cp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { backupStoppedTally, restoreTally, startTally } from '../../src/service/index.ts';
@@ -58,4 +58,24 @@ test('a backup that is put back without a head does not run, until somebody give
   await restoreTally({ backup: place('backup'), dataFolder: place('restored') });
   await assert.rejects(startTally({ dataFolder: place('restored') }), { code: 'head-missing' });
   await assert.rejects(restoreTally({ backup: place('backup'), dataFolder }), { code: 'data-exists' });
+});
+
+test('a folder whose entries are lost begins no log anew, so that an old copy put there by hand is still refused', async (t) => {
+  const dataFolder = await makeData(t, makeCast());
+  const copy = join(dirname(dataFolder), 'log.sqlite');
+  await cp(join(dataFolder, 'log.sqlite'), copy);
+  const tally = await startTally({ dataFolder });
+  await register(tally, 'one');
+  await tally.close();
+  for (const leave of [
+    () => rm(join(dataFolder, 'log.sqlite')),
+    () => writeFile(join(dataFolder, 'log.sqlite'), ''),
+  ]) {
+    await rm(join(dataFolder, 'head'), { recursive: true, force: true });
+    await leave();
+    await assert.rejects(startTally({ dataFolder }), { code: 'data-missing' });
+    await assert.rejects(backupStoppedTally(dataFolder, `${dataFolder}-backup`), { code: 'data-missing' });
+    await cp(copy, join(dataFolder, 'log.sqlite'));
+    await assert.rejects(startTally({ dataFolder }), { code: 'head-missing' });
+  }
 });
