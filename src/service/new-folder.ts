@@ -1,12 +1,16 @@
-import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { makeFolder, syncFolder } from '../store/index.ts';
 import { ServiceError } from './errors.ts';
 
 /**
- * Makes a folder (0700) that is there as a whole or not at all: it is filled beside its place and renamed into it.
+ * Makes a folder (0700) that is there as a whole or not at all: it is filled beside its place and renamed into it. Once
+ * this resolves it survives the loss of power.
  *
- *     mkdtemp(folder.new-…), fill      each file durable by itself
+ *     mkdtemp(folder.new-…), fill      each file's content durable by itself
+ *     fsync(folder.new-…)              and the files' names
  *     rename(folder.new-…, folder)     fails unless the place is empty
+ *     fsync(the folder above)
  *
  * Throws `data-exists`, and what `fill` throws.
  */
@@ -16,11 +20,13 @@ export async function makeWholeFolder<Value>(
 ): Promise<Value> {
   const folder = resolve(path);
   await refuseExisting(folder);
-  await mkdir(dirname(folder), { recursive: true });
+  await makeFolder(dirname(folder));
   const staging = await mkdtemp(join(dirname(folder), `${basename(folder)}.new-`));
   try {
     const value = await fill(staging);
+    await syncFolder(staging);
     await moveTo(staging, folder);
+    await syncFolder(dirname(folder));
     return value;
   } catch (error) {
     await rm(staging, { recursive: true, force: true });

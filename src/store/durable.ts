@@ -53,7 +53,8 @@ export async function syncFile(path: string): Promise<void> {
   await syncFolder(dirname(resolve(path)));
 }
 
-async function syncFolder(folder: string): Promise<void> {
+/** Makes the names in a folder durable: of what was made, renamed or removed there. */
+export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return; // there a folder cannot be opened to be synced
   const handle = await open(folder, 'r');
   try {
