@@ -1,8 +1,8 @@
-import { copyFile } from 'node:fs/promises';
-import { openHeadFile, openLog } from '../log/index.ts';
-import { readKeyFile, writeKeyFile } from '../statement/index.ts';
-import { openSqliteStore, type Store } from '../store/index.ts';
+import { checkHead, checkStoredLog, LogError, openHeadFile, type TreeHead } from '../log/index.ts';
+import { type PrivateKey, readKeyFile, writeKeyFile } from '../statement/index.ts';
+import { copyDatabase, openSqliteStore, type Store } from '../store/index.ts';
 import { dataPaths, openTallyStore } from './data-folder.ts';
+import { ServiceError } from './errors.ts';
 import { makeWholeFolder } from './new-folder.ts';
 import { copyVouchers } from './vouchers.ts';
 
@@ -41,9 +41,11 @@ export interface RestoreOptions {
 }
 
 /**
- * Makes a data folder of a backup. With `lastHead` the store is held against it at once: one that is older is refused
- * (`older-tree`), since the log had gone on without it and would fork. Without, the folder has no head, and runs only
- * with witnesses, which are asked for theirs. Throws `data-exists`, `LogError`.
+ * Makes a data folder of a backup, whose entries are checked from the first one on. With `lastHead` the store is held
+ * against it: one that is older is refused (`older-tree`), since the log had gone on without it and would fork; so is a
+ * head that is older than the backup itself (`bad-head`), which cannot be the newest. It stays the published checkpoint
+ * until the tally runs: nothing is signed here. Without, the folder has no head, and runs only with witnesses, which are
+ * asked for theirs. Throws `data-exists`, `data-missing`, `LogError`.
  */
 export function restoreTally({ backup, dataFolder, lastHead }: RestoreOptions): Promise<void> {
   return makeWholeFolder(dataFolder, async (staging) => {
@@ -51,16 +53,35 @@ export function restoreTally({ backup, dataFolder, lastHead }: RestoreOptions): 
     const to = dataPaths(staging);
     const signer = await readKeyFile(from.key);
     await writeKeyFile(to.key, signer);
-    await copyFile(from.database, to.database);
+    await copyDatabase(from.database, to.database);
     await copyVouchers(from.vouchers, to.vouchers);
-    if (lastHead === undefined) return;
-    const head = openHeadFile(to.head);
-    await head.write(lastHead);
     const store = await openSqliteStore({ path: to.database });
     try {
-      await (await openLog({ store, signer, head })).close();
+      const tree = await checkStoredLog(store);
+      if (tree.size === 0) throw new ServiceError('data-missing', `${backup} holds no entries of a log`);
+      if (lastHead === undefined) return;
+      await takeHead({ store, signer, tree }, lastHead);
+      await openHeadFile(to.head).write(lastHead);
     } finally {
       await store.close();
     }
   });
+}
+
+/** Publishes the newest checkpoint that was published, as it was. */
+async function takeHead(
+  log: { readonly store: Store; readonly signer: PrivateKey; readonly tree: TreeHead },
+  lastHead: Uint8Array,
+): Promise<void> {
+  const { size, note } = await checkHead(log, lastHead, 'the given checkpoint');
+  const published = await log.store.getCheckpoint();
+  if (published !== undefined && published.size > size) {
+    throw new LogError(
+      'bad-head',
+      `the given checkpoint of ${size} entries is older than that of the backup itself, of ${published.size}: give the ` +
+        'newest that anybody has of this log, since with an older one this copy could fork it. If nobody has a newer one ' +
+        "than the backup's own, that will do: SELECT note FROM checkpoint",
+    );
+  }
+  await log.store.putCheckpoint({ size, note });
 }

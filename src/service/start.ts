@@ -1,7 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import { resolve } from 'node:path';
 import { type Logger, pino } from 'pino';
-import { type Log, openHeadFile, openLog } from '../log/index.ts';
+import { checkStoredLog, type Log, openHeadFile, openLog } from '../log/index.ts';
 import type { TlogPolicy } from '../note/index.ts';
 import { type PrivateKey, readKeyFile } from '../statement/index.ts';
 import type { Store } from '../store/index.ts';
@@ -166,6 +166,7 @@ async function openData(folder: string, { clock, failure, logger, witnesses }: D
   const store = await openTallyStore(folder, { onFailure: (error) => failure.report(error) });
   try {
     const signer = await readKeyFile(paths.key);
+    await checkStoredLog(store);
     const states = await StateSignatures.open(paths.states);
     const vouchers = await Vouchers.open(paths.vouchers);
     const log = await openLog({

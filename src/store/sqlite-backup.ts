@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { copyFile, rm } from 'node:fs/promises';
 import { backup, type DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { syncFile } from './durable.ts';
@@ -32,5 +32,17 @@ export async function backupDatabase(database: DatabaseSync, path: string): Prom
     }
     await rm(path, { force: true });
     await sleep(RETRY_MS);
+  }
+}
+
+/**
+ * Copies the files of a database that nobody has open, durably: also what a process that was killed has left in the
+ * write-ahead log. The original is not touched, and may lie where nothing can be written.
+ */
+export async function copyDatabase(from: string, to: string): Promise<void> {
+  for (const suffix of ['', '-wal']) {
+    if (suffix !== '' && !existsSync(from + suffix)) continue;
+    await copyFile(from + suffix, to + suffix, constants.COPYFILE_EXCL);
+    await syncFile(to + suffix);
   }
 }

@@ -2,15 +2,25 @@
 import assert from 'node:assert/strict';
 import { cp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import { toUtf8 } from '../../src/bytes/index.ts';
+import { parseTlogPolicy } from '../../src/note/index.ts';
 import { backupStoppedTally, restoreTally, startTally } from '../../src/service/index.ts';
+import { SERVICE_LIMITS } from '../../src/service/limits.ts';
 import { generateKey } from '../../src/statement/index.ts';
+import { openSqliteStore } from '../../src/store/index.ts';
+import { generateCosigner } from '../../src/witness/index.ts';
 import { ask, builderEntry, makeCast, makeData, post } from './tally-fixture.ts';
 
 const checkpointOf = async (tally: { url: string }): Promise<Uint8Array> =>
   new Uint8Array(await (await fetch(`${tally.url}/checkpoint`)).arrayBuffer());
 const register = (tally: { url: string; origin: string }, name: string): ReturnType<typeof post> =>
   post(tally, builderEntry(generateKey(name), tally.origin), '?wait=inclusion');
+const MANY = {
+  days: { ...SERVICE_LIMITS.days, newBuildersPerPrefix: 1000 },
+  rates: { ...SERVICE_LIMITS.rates, entry: { burst: 1000, perSecond: 1000 } },
+};
 
 test('a backup of a running tally is of one moment, and runs with the last head', async (t) => {
   const dataFolder = await makeData(t, makeCast());
@@ -79,3 +89,67 @@ test('a folder whose entries are lost begins no log anew, so that an old copy pu
     await assert.rejects(startTally({ dataFolder }), { code: 'head-missing' });
   }
 });
+
+test('a backup is put back with what its write-ahead log holds, and what was published stays so: nothing is signed', async (t) => {
+  const dataFolder = await makeData(t, makeCast());
+  const place = (name: string): string => join(dirname(dataFolder), name);
+  const nobody = `witness w ${generateCosigner('w.example/w', 'ed25519').vkey} http://127.0.0.1:1\nquorum w\n`;
+  const tally = await startTally({ dataFolder, witnesses: parseTlogPolicy(toUtf8(nobody)) });
+  const lastHead = await checkpointOf(tally);
+  for (const name of ['one', 'two']) await post(tally, builderEntry(generateKey(name), tally.origin));
+  await cp(dataFolder, place('as it lies'), { recursive: true });
+  await tally.close();
+  await restoreTally({ backup: place('as it lies'), dataFolder: place('restored'), lastHead });
+  const store = await openSqliteStore({ path: join(place('restored'), 'log.sqlite') });
+  assert.equal((await store.head()).size, 3);
+  assert.deepEqual(Buffer.from((await store.getCheckpoint())?.note ?? []), Buffer.from(lastHead));
+  await store.close();
+});
+
+test('a head that is older than the backup itself is not the newest, and is refused', async (t) => {
+  const dataFolder = await makeData(t, makeCast());
+  const place = (name: string): string => join(dirname(dataFolder), name);
+  const tally = await startTally({ dataFolder });
+  const lastHead = await checkpointOf(tally);
+  await register(tally, 'one');
+  await tally.backup(place('backup'));
+  await tally.close();
+  const options = { backup: place('backup'), dataFolder: place('restored') };
+  await assert.rejects(restoreTally({ ...options, lastHead }), { name: 'LogError', code: 'bad-head' });
+  assert.deepEqual((await readdir(dirname(dataFolder))).toSorted(), ['backup', 'data']);
+});
+
+test('entries that are not what was logged are noticed before anything is signed, however old they are', async (t) => {
+  const dataFolder = await makeData(t, makeCast());
+  const place = (name: string): string => join(dirname(dataFolder), name);
+  const tally = await startTally({ dataFolder, limits: MANY });
+  t.after(() => tally.close());
+  for (let round = 0; round < 10; round += 1) {
+    await Promise.all(Array.from({ length: 30 }, (_, at) => register(tally, `builder-${round}-${at}`)));
+  }
+  await tally.backup(place('backup'));
+  const lastHead = await checkpointOf(tally);
+  await tally.close();
+  for (const folder of [dataFolder, place('backup')]) {
+    tamper(join(folder, 'log.sqlite'), 'UPDATE entries SET time_ms = time_ms + 1 WHERE entry_index = 17');
+  }
+  const refusal = { name: 'LogError', code: 'broken-tree', message: /^entry 17 of the stored log/ };
+  await assert.rejects(startTally({ dataFolder }), refusal);
+  await assert.rejects(
+    restoreTally({ backup: place('backup'), dataFolder: place('restored'), lastHead }),
+    refusal,
+  );
+});
+
+/** Changes a database as its triggers would not allow. */
+function tamper(path: string, sql: string): void {
+  const database = new DatabaseSync(path);
+  try {
+    const triggers = database.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").all();
+    for (const { name } of triggers) database.exec(`DROP TRIGGER ${String(name)}`);
+    database.exec(sql);
+    for (const { sql: made } of triggers) database.exec(String(made));
+  } finally {
+    database.close();
+  }
+}
