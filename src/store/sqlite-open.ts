@@ -21,6 +21,11 @@ import { migrate, schemaVersionOf } from './sqlite-schema.ts';
  * have dropped the pages and still show them to readers until the machine restarts
  * (https://wiki.postgresql.org/wiki/Fsync_Errors), so after `failed` nothing read back proves durability. The
  * store therefore stops at the first such error.
+ *
+ * What a process that ended in between has left in the WAL may be shown by the kernel and not be on the disk: an fsync
+ * was missing, or failed. It is believed only after it was written once more, into the database, and the WAL is empty:
+ *
+ *     fsync(wal), write(db, pages), fsync(db), truncate(wal)      before anything is read from an opened file
  */
 export async function openDatabase(path: string): Promise<DatabaseSync> {
   await makeFolder(dirname(path));
@@ -47,6 +52,7 @@ export async function openDatabase(path: string): Promise<DatabaseSync> {
       PRAGMA cache_size = -4096;
       PRAGMA journal_size_limit = 67108864;
       PRAGMA temp_store = MEMORY;
+      PRAGMA wal_checkpoint(TRUNCATE);
     `);
     migrate(database, version);
     mendIndex(database);

@@ -41,6 +41,8 @@ export class HeadStore {
       // Before anything is read: with EXCLUSIVE the file's lock is taken at the first access and kept.
       database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF; BEGIN IMMEDIATE; COMMIT');
       database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON');
+      // What a process that was killed has left there may not have reached the disk: it is written once more.
+      database.exec('PRAGMA checkpoint_fullfsync = ON; PRAGMA wal_checkpoint(TRUNCATE)');
       migrate(database, path);
       return new HeadStore(database, path);
     } catch (cause) {

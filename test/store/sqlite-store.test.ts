@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { pbkdf2 } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -90,6 +90,19 @@ suite('an SQLite file', () => {
     ]) {
       assert.throws(() => edit(path, change), /the log only grows/, change);
     }
+  });
+
+  test('that a killed process left is written to the disk before it is read', async () => {
+    const store = await openSqliteStore({ path });
+    await store.appendEntries(batch(0, entries(0, 10)));
+    const copy = join(folder, 'copy.sqlite');
+    for (const suffix of ['', '-wal']) await cp(path + suffix, copy + suffix); // as a kill leaves them
+    await store.close();
+    assert.ok((await stat(`${copy}-wal`)).size > 0);
+    const after = await openSqliteStore({ path: copy });
+    assert.equal((await stat(`${copy}-wal`)).size, 0, 'nothing rests on pages that only the kernel may have');
+    assert.equal((await after.head()).size, 10);
+    await after.close();
   });
 
   test('is copied while it is written, however late the copy begins', async () => {

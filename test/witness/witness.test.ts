@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { cp, mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { toUtf8 } from '../../src/bytes/index.ts';
 import { formatVkey, openCosignedCheckpoint, parseCosignerVkey } from '../../src/note/index.ts';
@@ -235,7 +237,15 @@ test('what was cosigned is known after a restart; two processes cannot share it'
   const first = await startWitness(options);
   assert.equal((await ask(first.url, log, 0, 7)).status, 200);
   await assert.rejects(startWitness(options), { code: 'in-use' });
+  const killed = `${dataFolder}/killed`;
+  await mkdir(killed);
+  for (const name of ['witness.sqlite', 'witness.sqlite-wal'])
+    await cp(join(dataFolder, name), join(killed, name));
   await first.close();
+  const after = await runWitness(t, log, { ...options, dataFolder: killed });
+  const left = await stat(join(killed, 'witness.sqlite-wal'));
+  assert.equal(left.size, 0, 'what a kill left is on the disk before it is believed');
+  assert.equal((await ask(after.url, log, 0, 5)).text, '7\n');
   const second = await startWitness(options);
   t.after(() => second.close());
   assert.equal((await ask(second.url, log, 0, 5)).text, '7\n');
