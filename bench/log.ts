@@ -20,7 +20,7 @@ const { values } = parseArgs({
     rates: { type: 'boolean' },
     growth: { type: 'boolean' },
     write: { type: 'boolean' },
-    entries: { type: 'string', default: '30000' },
+    entries: { type: 'string', default: '100000' },
     size: { type: 'string', default: '1000000' },
   },
 });
@@ -46,11 +46,11 @@ async function rates(count: number): Promise<void> {
     print('in process', rate, `, ${(rate / bare).toFixed(2)} of it`);
   }
   console.log(`in process, median share of the bare rate: ${median(shares).toFixed(2)}`);
-  const some = entries.slice(0, count / 4);
+  const some = entries.slice(0, Math.floor(count / 4));
   print('a transaction an entry', await inFolder((folder) => inProcessRate(folder, some, 1)));
   print(
     'over HTTP',
-    await inFolder((folder) => httpRate(folder, (origin) => registrations(origin, count / 3))),
+    await inFolder((folder) => httpRate(folder, (origin) => registrations(origin, Math.floor(count / 3)))),
   );
 }
 
