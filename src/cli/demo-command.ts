@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { defaultCacheFolder } from '../builder/index.ts';
 import { contextOf } from './context.ts';
@@ -49,7 +48,7 @@ async function demoAction(args: DemoArguments, command: Command): Promise<void> 
       output.say('  The network ends here. Without --once it stays up: dashboard and magnet link with it.');
     } else {
       output.say('  The network stays up. Ctrl-C ends it.');
-      await untilAborted(signal);
+      await demo.stayUp();
     }
   } finally {
     await demo.stop();
@@ -59,8 +58,4 @@ async function demoAction(args: DemoArguments, command: Command): Promise<void> 
 function parsePort(text: string): number {
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
   throw new InvalidArgumentError('give a number from 0 to 65535');
-}
-
-async function untilAborted(signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) await pause(60_000, undefined, { signal }).catch(() => undefined);
 }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import module from 'node:module';
 import { join } from 'node:path';
@@ -83,13 +84,21 @@ export function startChild(options: ChildOptions): Child {
 export async function whileRunning<Value>(children: readonly Child[], work: Promise<Value>): Promise<Value> {
   const endings = children.map(async ({ name, ended, logFile, lastWords }): Promise<never> => {
     const code = await ended;
-    throw new DemoError(
-      'child-failed',
-      `${name} ended with exit code ${code}: ${lastWords()} (see ${logFile})`,
-    );
+    throw new DemoError('child-failed', `${name} ${endingWords(code, lastWords())} (see ${logFile})`);
   });
   for (const ending of endings) ending.catch(() => undefined); // when `work` wins nobody waits for them
   return Promise.race([work, ...endings]);
+}
+
+/** Resolves when `signal` is aborted; rejects when one of the children ends before. */
+export async function untilAborted(children: readonly Child[], signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await whileRunning(children, once(signal, 'abort'));
+}
+
+/** How a process ended, and what it said last. */
+export function endingWords(code: number, lastWords: string): string {
+  const how = code === -1 ? 'was ended by a signal' : `ended with exit code ${code}`;
+  return lastWords === '' ? how : `${how}: ${lastWords}`;
 }
 
 /** The children read the compiled program that this process keeps, if it keeps one. */

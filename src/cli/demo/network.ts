@@ -5,7 +5,7 @@ import { LogFollower, TallyClient } from '../../client/index.ts';
 import { builderViews, type ReleaseView, releaseView } from '../../tally/index.ts';
 import { CAST, type Player } from './cast.ts';
 import type { CheatOptions } from './cheat.process.ts';
-import { type Child, DemoError, startChild, whileRunning } from './child.ts';
+import { type Child, DemoError, endingWords, startChild, untilAborted, whileRunning } from './child.ts';
 import type { Stage } from './stage.ts';
 
 const COMMAND_LINE = 'src/cli/bitquorum.ts';
@@ -75,7 +75,7 @@ export class Network {
     if (code === 0 && document !== undefined) return document;
     throw new DemoError(
       'child-failed',
-      `bitquorum ${args[0]} ended with exit code ${code}: ${child.lastWords()} (see ${child.logFile})`,
+      `bitquorum ${args[0]} ${endingWords(code, child.lastWords())} (see ${child.logFile})`,
     );
   }
 
@@ -103,6 +103,11 @@ export class Network {
     } finally {
       ended.abort(new DemoError('demo-failed', 'the search is over'));
     }
+  }
+
+  /** Resolves when the user has seen enough; fails when a process of the network ends before. */
+  async stayUp(): Promise<void> {
+    await untilAborted(this.#children, this.#options.signal);
   }
 
   /** Ends every process, the builders first. */

@@ -27,6 +27,8 @@ export interface DemoOptions {
 /** A demonstration that has run, and its network, which stays up until it is stopped. */
 export interface Demo {
   readonly report: Report;
+  /** Resolves when the user has seen enough; fails when a process of the network ends before. */
+  stayUp(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -77,7 +79,7 @@ export async function runDemo(options: DemoOptions): Promise<Demo> {
       ['log key', output.colors.cyan(stage.logKey)],
       ['magnet', output.colors.cyan(first.magnet)],
     ]);
-    return { report, stop: async () => network.stop() };
+    return { report, stayUp: async () => network.stayUp(), stop: async () => network.stop() };
   } catch (error) {
     await network.stop();
     throw error;
