@@ -4,7 +4,7 @@ import { cp, readFile, rm } from 'node:fs/promises';
 import { afterEach, beforeEach, suite, test } from 'node:test';
 import { type Cosign, encodeLeaf, LogError, nodeHasher } from '../../src/log/index.ts';
 import { verifyConsistency, verifyInclusion } from '../../src/merkle/index.ts';
-import { noteVerifier, openNote, parseNote, signNote } from '../../src/note/index.ts';
+import { formatNote, noteVerifier, openNote, parseNote, parseVkey, signNote } from '../../src/note/index.ts';
 import { PrivateKey, verifyEd25519 } from '../../src/statement/index.ts';
 import { auditLog, readHead } from './reading.ts';
 import { appendText, LogInFolder, logKey, published, refused } from './samples.ts';
@@ -162,6 +162,33 @@ suite('heads that others know', () => {
     const log = await place.open({ newestHeads: async () => [newest] });
     assert.equal(readHead(await readFile(place.head), logKey.vkey).size, 2);
     assert.equal(log.checkpoint().size, 2);
+  });
+
+  test('are not published with what whoever shows them has added', async () => {
+    await place.open();
+    const unseen = await place.open({
+      cosign: () => Promise.reject(new Error('nobody')),
+      onFault: () => undefined,
+    });
+    await appendText(unseen, 'one');
+    await place.close();
+    const { text, signatures } = parseNote(await readFile(place.head));
+    const { name, keyId } = parseVkey(witness.vkey);
+    const forged = { name, keyId, signature: new Uint8Array(64) };
+    const shown = formatNote({ text, signatures: [...signatures, forged] });
+    await rm(place.head);
+    const cosign: Cosign = async (head) => {
+      const lines = parseNote(signNote(text, [witness])).signatures;
+      return formatNote({ text, signatures: [...parseNote(head.note).signatures, ...lines] });
+    };
+    const log = await place.open({ newestHeads: async () => [shown], cosign });
+    const end = performance.now() + 5000;
+    while (parseNote(log.checkpoint().note).signatures.length < 2) {
+      assert.ok(performance.now() < end, 'no cosigned checkpoint');
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    openNote(log.checkpoint().note, [noteVerifier(witness.vkey, verifyEd25519)]); // throws where a line is forged
+    assert.equal(parseNote(await readFile(place.head)).signatures.length, 1);
   });
 
   test('that nobody can be asked for stop the start', async () => {
