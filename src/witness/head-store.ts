@@ -21,20 +21,22 @@ const VERSION = 1;
  *
  *     write(wal), fsync(wal)      synchronous=FULL: only now does COMMIT return
  *
- * After an error of the medium nothing is cosigned any more until the witness is started anew.
+ * After an error of the medium nothing is cosigned any more until the witness is started anew; `onFailure` is told of it.
  */
 export class HeadStore {
   readonly #database: DatabaseSync;
   readonly #path: string;
+  readonly #onFailure: (error: WitnessError) => void;
   #failed = false;
 
-  private constructor(database: DatabaseSync, path: string) {
+  private constructor(database: DatabaseSync, path: string, onFailure: (error: WitnessError) => void) {
     this.#database = database;
     this.#path = path;
+    this.#onFailure = onFailure;
   }
 
   /** Opens or makes the file. Throws `in-use` and `bad-state`. */
-  static async open(path: string): Promise<HeadStore> {
+  static async open(path: string, onFailure: (error: WitnessError) => void): Promise<HeadStore> {
     await makeFolder(dirname(path));
     const database = new DatabaseSync(path, { timeout: 0 });
     try {
@@ -44,7 +46,7 @@ export class HeadStore {
       // What a process that was killed has left there may not have reached the disk: it is written once more.
       database.exec('PRAGMA checkpoint_fullfsync = ON; PRAGMA wal_checkpoint(TRUNCATE)');
       migrate(database, path);
-      return new HeadStore(database, path);
+      return new HeadStore(database, path, onFailure);
     } catch (cause) {
       database.close();
       throw openError(path, cause);
@@ -99,7 +101,11 @@ export class HeadStore {
       return work();
     } catch (cause) {
       this.#failed = true;
-      throw new WitnessError('bad-state', `${this.#path} failed: ${(cause as Error).message}`, { cause });
+      const error = new WitnessError('bad-state', `${this.#path} failed: ${(cause as Error).message}`, {
+        cause,
+      });
+      this.#onFailure(error);
+      throw error;
     }
   }
 }

@@ -30,6 +30,8 @@ export interface RunningWitness {
   /** Its submission and monitoring prefix: `http://127.0.0.1:8081`. */
   readonly url: string;
   readonly vkeys: readonly string[];
+  /** Resolves when it has ended; rejects with `bad-state` when it had to end, because its file failed. */
+  readonly ended: Promise<void>;
   /** Takes no more requests and closes what it keeps. */
   close(): Promise<void>;
 }
@@ -48,7 +50,8 @@ export async function startWitness(options: WitnessOptions): Promise<RunningWitn
   if (options.cosigners.length === 0) throw new WitnessError('bad-config', 'a witness needs a key');
   const logs = knownLogs(options.logs);
   const metrics = new WitnessMetrics();
-  const heads = await HeadStore.open(join(options.dataFolder, 'witness.sqlite'));
+  const failed = Promise.withResolvers<WitnessError>();
+  const heads = await HeadStore.open(join(options.dataFolder, 'witness.sqlite'), failed.resolve);
   try {
     const witness = new Witness({
       heads,
@@ -75,16 +78,33 @@ export async function startWitness(options: WitnessOptions): Promise<RunningWitn
     const { address, port } = await server.listen({ host: '127.0.0.1', port: 0, ...options.listen });
     const url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
     logger.info({ url, origins }, 'listening');
-    return {
-      url,
-      vkeys: options.cosigners.map(({ vkey }) => vkey),
-      close: async () => {
-        await server.close();
-        heads.close();
-      },
-    };
+    const vkeys = options.cosigners.map(({ vkey }) => vkey);
+    return { url, vkeys, ...lifeOf(server, heads, failed.promise) };
   } catch (error) {
     heads.close();
     throw error;
   }
+}
+
+/** How a witness ends: when it is told to, or by itself when what it keeps cannot be believed any more. */
+function lifeOf(
+  server: WitnessServer,
+  heads: HeadStore,
+  failed: Promise<WitnessError>,
+): Pick<RunningWitness, 'ended' | 'close'> {
+  const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    if (closing === undefined) {
+      closing = server.close().finally(() => heads.close());
+      closing.then(resolve, reject);
+    }
+    return closing;
+  };
+  void failed.then((error) => {
+    reject(error);
+    close().catch(() => undefined); // what goes wrong while closing is less than what made it close
+  });
+  ended.catch(() => undefined); // whoever awaits it hears of it; nobody has to
+  return { ended, close };
 }
