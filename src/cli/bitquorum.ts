@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { Command, CommanderError } from 'commander';
-import { CodedError } from '../bytes/index.ts';
+import { CodedError, printable } from '../bytes/index.ts';
 import { interrupted, watchOutput, watchSignals } from './context.ts';
-import { EXIT, type ExitCode } from './exit-code.ts';
+import { EXIT, type ExitCode, UsageError } from './exit-code.ts';
 import { Output } from './output.ts';
+import { systemWords } from './system-words.ts';
 
 const EXIT_CODE_HELP = `
 Exit codes: 0 done; 1 failed; 2 usage; 3 no winner or quorum not met;
@@ -21,16 +22,6 @@ const EXIT_OF_CODE: Readonly<Record<string, ExitCode>> = {
   mismatch: EXIT.mismatch,
   'peer-lied': EXIT.mismatch,
   'identity-wrong': EXIT.mismatch,
-};
-
-/** What the system's own refusals of a path mean, and what to do. */
-const SYSTEM_WORDS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file or folder; check the path',
-  EACCES: 'you may not read or write this; check its permissions',
-  EISDIR: 'this is a folder; name a file',
-  ENOTDIR: 'a part of this path is a file, not a folder',
-  ENOSPC: 'there is no space left on the disk',
-  EROFS: 'this file system is read-only',
 };
 
 type AddCommand = (program: Command) => void;
@@ -63,12 +54,22 @@ process.exitCode = await main(process.argv);
 
 async function main(argv: readonly string[]): Promise<ExitCode> {
   try {
+    refuseEmpty(argv.slice(2));
     const program = await buildProgram(argv);
     await program.parseAsync(argv);
     return EXIT.done;
   } catch (error) {
     return report(error);
   }
+}
+
+/** A variable that is not set must not turn `seed "$FILE"` into the folder where the user stands. */
+function refuseEmpty(words: readonly string[]): void {
+  const at = words.findIndex((word) => word === '' || /^--[a-z-]+=$/.test(word));
+  if (at < 0) return;
+  const place =
+    words[at] || (at === 0 ? 'the first argument' : `what follows ${printable(words[at - 1] ?? '')}`);
+  throw new UsageError(`${place} is empty: is a variable in it not set?`);
 }
 
 async function buildProgram(argv: readonly string[]): Promise<Command> {
@@ -115,7 +116,5 @@ function report(error: unknown): ExitCode {
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (process.env['BITQUORUM_DEBUG']) return error.stack ?? error.message;
-  const { code, path } = error as NodeJS.ErrnoException;
-  const words = code === undefined ? undefined : SYSTEM_WORDS[code];
-  return words === undefined || path === undefined ? error.message : `${path}: ${words}`;
+  return systemWords(error) ?? error.message;
 }

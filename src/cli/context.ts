@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { EXIT } from './exit-code.ts';
 import { Output } from './output.ts';
+import { systemWords } from './system-words.ts';
 
 /** What every command gets besides its own arguments. */
 export interface Context {
@@ -26,7 +27,7 @@ export function watchSignals(): void {
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
       if (first === 0) first = Date.now();
-      else if (Date.now() - first > SAME_INTERRUPTION_MS) process.exit(EXIT.interrupted);
+      else if (Date.now() - first > SAME_INTERRUPTION_MS) endBy(name);
       interruption.abort(new Error(`interrupted by ${name}`));
     });
   }
@@ -39,14 +40,33 @@ export function watchSignals(): void {
 }
 
 /**
+ * Leaves Ctrl-C and SIGTERM to the system from now on: for what computes so long in one piece that no signal gets
+ * through to us, and leaves nothing half-done.
+ */
+export function leaveSignalsToSystem(): void {
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.removeAllListeners(name);
+}
+
+/** Ends at once. `process.exit` would wait for a file that never opens, such as a named pipe that nobody writes. */
+function endBy(name: 'SIGINT' | 'SIGTERM'): void {
+  process.removeAllListeners(name);
+  process.kill(process.pid, name);
+}
+
+/**
  * Ends the command as Ctrl-C does when nobody reads its output any more (`| head`). Output that cannot be written for
  * another reason (a full disk) is a failure, at once.
  */
 export function watchOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') interruption.abort(new Error('nobody reads the output'));
-      else process.exit(EXIT.failed);
+      if (error.code === 'EPIPE') {
+        interruption.abort(new Error('nobody reads the output'));
+        return;
+      }
+      const words = systemWords(error, 'standard output') ?? `standard output: ${error.message}`;
+      if (stream === process.stdout) process.stderr.write(`error: ${words}\n`);
+      process.exit(EXIT.failed);
     });
   }
 }
