@@ -56,7 +56,7 @@ async function getAction(release: string, args: GetArguments, command: Command):
       logKey: first.logKey,
       others,
       stateFolder: args.state,
-      witnesses: await readWitnesses(args.witnesses),
+      witnesses: await readWitnesses(args.witnesses, signal),
       full: args.full === true,
       provisional: args.provisional === true,
       level: args.level,

@@ -69,7 +69,7 @@ async function monitorAction(args: MonitorArguments, command: Command): Promise<
     folder: join(resolve(args.state), createHash('sha256').update(logKey).digest('hex')),
     tell: (event) => tell(output, event),
     ...(args.witnessPolicy !== undefined && {
-      witnesses: await readTlogPolicy('--witness-policy', args.witnessPolicy),
+      witnesses: await readTlogPolicy('--witness-policy', args.witnessPolicy, signal),
     }),
     ...(args.view !== undefined && { views: args.view }),
     ...(args.key !== undefined && { signer: await readKeyFile(args.key) }),

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { CodedError } from '../bytes/index.ts';
 import type { PolicyRules } from '../statement/index.ts';
 import { PolicyError, parsePolicyToml } from '../tally/index.ts';
 import { contextOf } from './context.ts';
 import { ofFile } from './of-file.ts';
 import { policyText, warningsOf } from './policy-words.ts';
+import { readSmallText } from './read-small.ts';
 
 /** The commented policy file with the figures that hold where a file is silent. */
 const DEFAULT_FILE = new URL('../../docs/default-policy.toml', import.meta.url);
@@ -20,16 +22,19 @@ export function addPolicyCommand(program: Command): void {
     .description(
       'read a policy file and say what it comes to; exit code 1 when it says what no policy can say',
     )
-    .argument('<file>', 'the policy (TOML)')
+    .argument('<file>', 'the policy (TOML), or - for standard input')
     .action(async (file: string, _flags: unknown, command: Command) => {
       const { output, signal } = contextOf(command);
-      const text = await readFile(file, { encoding: 'utf8', signal });
+      let text: string;
       let rules: PolicyRules;
       try {
+        text = await readSmallText(file, 'policy', signal);
         rules = ofFile(file, () => parsePolicyToml(text));
       } catch (error) {
-        if (error instanceof Error && error.cause instanceof PolicyError && output.json) {
-          output.result({ good: false, problems: error.cause.problems }, '');
+        if (error instanceof CodedError && output.json) {
+          const { cause, message } = error;
+          const problems = cause instanceof PolicyError ? cause.problems : [{ key: '', message }];
+          output.result({ good: false, problems }, '');
         }
         throw error;
       }

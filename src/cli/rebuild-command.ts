@@ -8,6 +8,7 @@ import { createTorrent } from '../torrent/index.ts';
 import { contextOf } from './context.ts';
 import { ofFile } from './of-file.ts';
 import type { Output } from './output.ts';
+import { readSmallText } from './read-small.ts';
 
 interface RebuildArguments {
   readonly out: string;
@@ -29,7 +30,7 @@ export function addRebuildCommand(program: Command): void {
 
 async function rebuildAction(recipeFile: string, args: RebuildArguments, command: Command): Promise<void> {
   const { output, signal } = contextOf(command);
-  const text = await readFile(recipeFile, 'utf8');
+  const text = await readSmallText(recipeFile, 'recipe', signal);
   const recipe = ofFile(recipeFile, () => parseRecipe(text));
   const { path, name, sandboxed } = await rebuild(recipe, {
     cacheFolder: args.cache,

@@ -69,7 +69,12 @@ export function addStatementCommand(program: Command): void {
 }
 
 async function readEnvelope(file: string, signal: AbortSignal): Promise<OpenedEnvelope> {
-  const bytes = await readSmall(file, ENVELOPE_LIMITS.envelopeBytes + ROOM_BYTES, signal);
+  const bytes = await readSmall(
+    file,
+    'envelope of an entry',
+    ENVELOPE_LIMITS.envelopeBytes + ROOM_BYTES,
+    signal,
+  );
   return ofFile(file, () => openEnvelope(trimmed(bytes)));
 }
 

@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { NOTE_LIMITS } from '../note/index.ts';
 import type { RunningTally } from '../service/index.ts';
 import { contextOf } from './context.ts';
+import { readSmall } from './read-small.ts';
 
 interface BackupArguments {
   readonly data: string;
@@ -41,7 +42,12 @@ export async function backupDaily(
 ): Promise<() => void> {
   const backup = (): Promise<void> =>
     tally.backup(join(folder, new Date().toISOString().replaceAll(':', '-')));
-  await backup();
+  try {
+    await backup();
+  } catch (error) {
+    await tally.close();
+    throw error;
+  }
   const timer = setInterval(() => {
     backup().catch((error: unknown) => complain(`no backup was written: ${String(error)}`));
   }, DAY_MS);
@@ -56,9 +62,12 @@ async function backupAction(folder: string, { data }: BackupArguments, command: 
 }
 
 async function restoreAction(folder: string, args: RestoreArguments, command: Command): Promise<void> {
-  const { output } = contextOf(command);
+  const { output, signal } = contextOf(command);
   const { restoreTally } = await import('../service/index.ts');
-  const lastHead = args.lastHead === undefined ? undefined : await readFile(args.lastHead);
+  const lastHead =
+    args.lastHead === undefined
+      ? undefined
+      : await readSmall(args.lastHead, 'checkpoint', NOTE_LIMITS.noteBytes, signal);
   await restoreTally({
     backup: folder,
     dataFolder: args.data,

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { readKeyFile } from '../statement/index.ts';
 import { parsePolicyToml } from '../tally/index.ts';
@@ -6,6 +5,7 @@ import { contextOf } from './context.ts';
 import { type Listen, parseListen } from './listen.ts';
 import { loggerOf, logLevelOption } from './log-level.ts';
 import { ofFile } from './of-file.ts';
+import { readSmallText } from './read-small.ts';
 import { addBackupCommands, backupDaily } from './tally-backup.ts';
 import { readTlogPolicy } from './trust-options.ts';
 
@@ -69,9 +69,9 @@ export function addTallyCommand(program: Command): void {
 }
 
 async function initAction(args: InitArguments, command: Command): Promise<void> {
-  const { output } = contextOf(command);
+  const { output, signal } = contextOf(command);
   const { initTally } = await import('../service/index.ts');
-  const policyToml = await readFile(args.policy, 'utf8');
+  const policyToml = await readSmallText(args.policy, 'policy', signal);
   ofFile(args.policy, () => parsePolicyToml(policyToml));
   const founders = await Promise.all(args.founderKey.map((file) => readKeyFile(file)));
   const inited = await initTally({
@@ -99,7 +99,7 @@ async function runAction(args: RunArguments, command: Command): Promise<void> {
     ...(args.trustedProxy !== undefined && { trustedProxies: args.trustedProxy }),
     ...(args.auditAddress !== undefined && { auditAddress: args.auditAddress }),
     ...(args.witnessPolicy !== undefined && {
-      witnesses: await readTlogPolicy('--witness-policy', args.witnessPolicy),
+      witnesses: await readTlogPolicy('--witness-policy', args.witnessPolicy, signal),
     }),
   });
   const { url, publicUrl, origin, logKey } = tally;

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { defaultStateFolder, LEVELS, type Level, TallyClient, type TallyPlace } from '../client/index.ts';
-import { NoteError, parseTlogPolicy, type TlogPolicy } from '../note/index.ts';
+import { NoteError, parseTlogPolicy, TLOG_POLICY_LIMITS, type TlogPolicy } from '../note/index.ts';
 import { collect } from './endpoint.ts';
 import { UsageError } from './exit-code.ts';
+import { readSmall } from './read-small.ts';
 import { requireTally } from './tally-options.ts';
 
 /** Options by which a user says how far a log is trusted. */
@@ -52,13 +52,16 @@ export function talliesOf(
 }
 
 /** The trust policy of `--witnesses`. Throws a {@link UsageError} with the line that is wrong. */
-export async function readWitnesses(file: string | undefined): Promise<TlogPolicy | undefined> {
-  return file === undefined ? undefined : readTlogPolicy('--witnesses', file);
+export async function readWitnesses(
+  file: string | undefined,
+  signal: AbortSignal,
+): Promise<TlogPolicy | undefined> {
+  return file === undefined ? undefined : readTlogPolicy('--witnesses', file, signal);
 }
 
 /** A C2SP tlog-policy file that an option names. Throws a {@link UsageError} with the line that is wrong. */
-export async function readTlogPolicy(option: string, file: string): Promise<TlogPolicy> {
-  const bytes = await readFile(file);
+export async function readTlogPolicy(option: string, file: string, signal: AbortSignal): Promise<TlogPolicy> {
+  const bytes = await readSmall(file, 'trust policy', TLOG_POLICY_LIMITS.bytes, signal);
   try {
     return parseTlogPolicy(bytes);
   } catch (error) {

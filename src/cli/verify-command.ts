@@ -44,7 +44,7 @@ async function verifyAction(path: string, args: VerifyArguments, command: Comman
   if (more.length > 0) throw new UsageError('a proof is of one log: give one --log-key');
   const verified = await verifyFile(path, proof, {
     logKey: requireLogKey(logKey),
-    witnesses: await readWitnesses(args.witnesses),
+    witnesses: await readWitnesses(args.witnesses, signal),
     stateFolder: args.state,
     level: args.level,
     release: args.release,

@@ -1,11 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { isKeyName, parseTlogPolicy } from '../note/index.ts';
+import { printable } from '../bytes/index.ts';
+import { isKeyName } from '../note/index.ts';
 import { contextOf } from './context.ts';
 import { UsageError } from './exit-code.ts';
 import { type Listen, parseListen } from './listen.ts';
 import { loggerOf, logLevelOption } from './log-level.ts';
+import { readTlogPolicy } from './trust-options.ts';
 
 interface KeyArguments {
   readonly name: string;
@@ -69,27 +70,30 @@ async function keyAction({ name, out, algorithm }: KeyArguments, command: Comman
 
 async function runAction(args: RunArguments, command: Command): Promise<void> {
   const { output, signal } = contextOf(command);
-  const logs = await logsOf(args);
+  const logs = await logsOf(args, signal);
   const { readCosignerFile, startWitness } = await import('../witness/index.ts');
+  const cosigners = await Promise.all(args.key.map((file) => readCosignerFile(file)));
+  const twice = cosigners.findIndex(({ vkey }, at) =>
+    cosigners.slice(0, at).some((one) => one.vkey === vkey),
+  );
+  if (twice >= 0) throw new UsageError(`--key ${printable(args.key[twice] ?? '')}: this key is given twice`);
   const witness = await startWitness({
     dataFolder: args.data,
-    cosigners: await Promise.all(args.key.map((file) => readCosignerFile(file))),
+    cosigners,
     logs,
     listen: args.listen,
     logger: await loggerOf(output.quiet ? 'error' : args.logLevel),
   });
   const { url, vkeys } = witness;
   output.result({ url, vkeys, logs }, policyLines(vkeys, url).join('\n'));
-  if (!signal.aborted) {
-    await new Promise((stop) => {
-      signal.addEventListener('abort', stop, { once: true });
-    });
-  }
-  await witness.close();
+  signal.addEventListener('abort', () => void witness.close(), { once: true });
+  if (signal.aborted) void witness.close();
+  await witness.ended;
 }
 
-async function logsOf({ log = [], logs }: RunArguments): Promise<readonly string[]> {
-  const listed = logs === undefined ? [] : parseTlogPolicy(await readFile(logs)).logs.map(({ vkey }) => vkey);
+async function logsOf({ log = [], logs }: RunArguments, signal: AbortSignal): Promise<readonly string[]> {
+  const listed =
+    logs === undefined ? [] : (await readTlogPolicy('--logs', logs, signal)).logs.map(({ vkey }) => vkey);
   const all = [...log, ...listed];
   if (all.length === 0) throw new UsageError('name the logs to cosign: --log VKEY, or --logs FILE');
   return all;

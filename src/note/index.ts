@@ -25,7 +25,7 @@ export { noteVerifier, openNote, signNote } from './sign-and-open.ts';
 export type { StateNote } from './state-note.ts';
 export { formatStateNote, parseStateNote } from './state-note.ts';
 export type { PolicyWitness, QuorumRule, TlogPolicy } from './tlog-policy.ts';
-export { meetsQuorum, parseTlogPolicy } from './tlog-policy.ts';
+export { meetsQuorum, parseTlogPolicy, TLOG_POLICY_LIMITS } from './tlog-policy.ts';
 export type { TlogProof, TlogProofLimits } from './tlog-proof.ts';
 export { formatTlogProof, parseTlogProof, TLOG_PROOF_LIMITS } from './tlog-proof.ts';
 export { typedKeyId } from './typed-vkey.ts';

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-const MAIN = new URL('../../src/cli/bitquorum.ts', import.meta.url).pathname;
+/** The command line's own file. */
+export const MAIN = new URL('../../src/cli/bitquorum.ts', import.meta.url).pathname;
 
 /** What a command came to. */
 export interface Ended {

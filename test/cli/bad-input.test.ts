@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { generateKey, writeKeyFile } from '../../src/statement/index.ts';
+import { MAIN, runCommand } from './run-command.ts';
+
+const NOWHERE = 'http://127.0.0.1:9';
+
+let base: string;
+let folder: string;
+let latin: string;
+let key: string;
+let logKey: string;
+before(async () => {
+  base = await mkdtemp(join(tmpdir(), 'bitquorum-bad-input-'));
+  folder = join(base, 'folder');
+  latin = join(base, 'latin.toml');
+  key = join(base, 'key');
+  await mkdir(folder);
+  await writeFile(latin, Buffer.from('name = "Köln"', 'latin1'));
+  const signer = generateKey('log.test/1');
+  logKey = signer.vkey;
+  await writeKeyFile(key, signer);
+});
+after(() => rm(base, { recursive: true, force: true }));
+
+/** Runs commands two at a time and hands each what it came to. */
+async function each(
+  commands: readonly (readonly string[])[],
+  check: (args: readonly string[], ended: Awaited<ReturnType<typeof runCommand>>) => void,
+): Promise<void> {
+  const waiting = commands.values();
+  const lane = async (): Promise<void> => {
+    for (const args of waiting) check(args, await runCommand(...args));
+  };
+  await Promise.all([lane(), lane()]);
+}
+
+test('a folder in place of a file is named', async () => {
+  const tally = ['--tally', NOWHERE, '--log-key', logKey];
+  await each(
+    [
+      ['policy', 'check', folder],
+      ['statement', 'show', folder],
+      ['rebuild', folder],
+      ['release', 'publish', folder, '--key', key, ...tally],
+      ['tally', 'init', '--data', join(base, 'new'), '--policy', folder, '--founder-key', key],
+      ['tally', 'restore', base, '--data', join(base, 'new'), '--last-head', folder],
+      ['monitor', ...tally, '--witness-policy', folder],
+      ['witness', 'run', '--data', join(base, 'new'), '--key', key, '--logs', folder],
+    ],
+    (args, { code, stderr }) => {
+      assert.equal(code, 1, args.join(' '));
+      assert.equal(stderr, `error: ${folder}: this is a folder; name a file\n`, args.join(' '));
+    },
+  );
+});
+
+test('a file without end is read no further than a good one could be', {
+  skip: !existsSync('/dev/zero'),
+}, async () => {
+  const tally = ['--tally', NOWHERE, '--log-key', logKey];
+  await each(
+    [
+      ['policy', 'check', '/dev/zero'],
+      ['release', 'publish', '/dev/zero', '--key', key, ...tally],
+      ['get', 'pkg:npm/x@1', ...tally, '--witnesses', '/dev/zero'],
+      ['tally', 'restore', base, '--data', join(base, 'new'), '--last-head', '/dev/zero'],
+    ],
+    (args, { code, stderr }) => {
+      assert.equal(code, 1, args.join(' '));
+      assert.match(stderr, /^error: \/dev\/zero has more than \d+ bytes: it is no [a-z ]+\n$/);
+    },
+  );
+});
+
+test('a text that is no UTF-8 is refused, not repaired', async () => {
+  const { code, stderr, stdout } = await runCommand('--json', 'policy', 'check', latin);
+  assert.equal(code, 1);
+  assert.equal(stderr, `error: ${latin} is no text in UTF-8, so it is no policy\n`);
+  assert.equal((JSON.parse(stdout) as { good: boolean }).good, false);
+});
+
+test('an empty argument is wrong use: seed "$FILE" does not seed the folder where one stands', async () => {
+  await each(
+    [
+      ['seed', ''],
+      ['tally', 'init', '--data', '', '--policy', latin, '--founder-key', key],
+      ['get', 'pkg:npm/x@1', '--out='],
+    ],
+    (args, { code, stderr }) => {
+      assert.equal(code, 2, args.join(' '));
+      assert.match(
+        stderr,
+        /^error: (what follows (seed|--data)|--out=) is empty: is a variable in it not set\?\n$/,
+      );
+    },
+  );
+});
+
+test('output that cannot be written is told', { skip: !existsSync('/dev/full') }, async () => {
+  const child = spawn('sh', ['-c', `"${process.execPath}" "${MAIN}" policy default > /dev/full`], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let words = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    words += chunk.toString();
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  assert.equal(code, 1);
+  assert.equal(words, 'error: standard output: there is no space left on the disk\n');
+});
+
+test('nothing of all that left anything behind', async () => {
+  assert.deepEqual((await readdir(base)).toSorted(), ['folder', 'key', 'latin.toml']);
+});
