@@ -4,7 +4,7 @@ export type { BuilderEvent } from './builder-event.ts';
 export { defaultCacheFolder } from './cache-folder.ts';
 export { revokeBuilder, rotateKey } from './change-key.ts';
 export { BuilderError } from './errors.ts';
-export { publishRelease } from './publish.ts';
+export { publishRelease, readRecipe } from './publish.ts';
 export { rebuild } from './rebuild.ts';
 export { parseRecipe, type Recipe } from './recipe.ts';
 export { runBuilder } from './run.ts';

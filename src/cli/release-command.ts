@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
-import { parseRecipe, publishRelease } from '../builder/index.ts';
+import { publishRelease, readRecipe } from '../builder/index.ts';
 import { printable } from '../bytes/index.ts';
 import { readLog, resolveRelease } from '../client/index.ts';
 import { readKeyFile } from '../statement/index.ts';
@@ -8,6 +7,7 @@ import { type BuilderOnRelease, type ReleaseView, releaseViews } from '../tally/
 import { contextOf } from './context.ts';
 import { ofFile } from './of-file.ts';
 import type { Output } from './output.ts';
+import { LONGEST_TEXT, readSmall } from './read-small.ts';
 import { addTallyOptions, type TallyArguments, tallyOf } from './tally-options.ts';
 import { addTurnCommands } from './turn-commands.ts';
 
@@ -50,8 +50,8 @@ export function addReleaseCommand(program: Command): void {
 
 async function publishAction(recipeFile: string, args: PublishArguments, command: Command): Promise<void> {
   const { output, signal } = contextOf(command);
-  const recipe = await readFile(recipeFile);
-  ofFile(recipeFile, () => parseRecipe(recipe.toString()));
+  const bytes = await readSmall(recipeFile, 'recipe', LONGEST_TEXT, signal);
+  const recipe = ofFile(recipeFile, () => readRecipe(bytes));
   const { client, check } = tallyOf(args, signal);
   const published = await publishRelease(client, recipe, {
     ...check,
@@ -62,7 +62,7 @@ async function publishAction(recipeFile: string, args: PublishArguments, command
   });
   output.result(
     published,
-    `package  ${published.package}\nrelease  ${published.release}\nentry    ${published.index}\n` +
+    `package  ${published.package}\nrelease  ${published.release}\nentry    ${published.index}${published.alreadyThere ? ' (was there already)' : ''}\n` +
       `windows  ${published.commitSeconds} s to commit, ${published.voteSeconds} s to vote`,
   );
 }

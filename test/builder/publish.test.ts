@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { publishRelease } from '../../src/builder/index.ts';
+import { publishRelease, readRecipe } from '../../src/builder/index.ts';
 import { TallyClient } from '../../src/client/index.ts';
 import { generateKey, type PrivateKey } from '../../src/statement/index.ts';
 import { releaseView, releaseViews } from '../../src/tally/index.ts';
@@ -18,8 +18,13 @@ async function scene(context: TestContext) {
   for (const founder of log.founders) log.register(founder, founder.name);
   await log.serve(context);
   const stateFolder = join(await temporaryFolder(context), 'state');
-  const publish = (recipe: Uint8Array = RECIPE, signer: PrivateKey = log.publisher) =>
-    publishRelease(new TallyClient(log.url), recipe, {
+  const publish = async (
+    recipe: Uint8Array = RECIPE,
+    signer: PrivateKey = log.publisher,
+    windows: { readonly commitSeconds?: number; readonly urgentBy?: readonly PrivateKey[] } = {},
+  ) =>
+    publishRelease(new TallyClient(log.url), readRecipe(recipe), {
+      ...windows,
       logKey: log.vkey,
       stateFolder,
       signer,
@@ -52,10 +57,26 @@ test('publishing again, after the recipe could not be stored, stores it and make
   };
   await assert.rejects(publish(), { code: 'refused', status: 503 });
   log.meddle = () => false;
-  const { release } = await publish();
+  const { release, alreadyThere } = await publish();
+  assert.equal(alreadyThere, true);
   assert.equal(releaseViews(log.tally).length, 1);
   assert.equal(releaseViews(log.tally)[0]?.digest, release);
   assert.equal(log.blobs.size, 1);
+});
+
+test('publishing again tells the windows that the log holds, and refuses others', async (context) => {
+  const { log, publish } = await scene(context);
+  const first = await publish(RECIPE, log.publisher, { commitSeconds: 7 });
+  assert.deepEqual([first.commitSeconds, first.voteSeconds, first.alreadyThere], [7, 1, false]);
+  const again = await publish();
+  assert.deepEqual([again.commitSeconds, again.voteSeconds, again.alreadyThere], [7, 1, true]);
+  const refusal = {
+    code: 'refused',
+    message: /released already \(entry \d+\), .* 7 s to commit and 1 s to vote/,
+  };
+  await assert.rejects(publish(RECIPE, log.publisher, { commitSeconds: 8 }), refusal);
+  await assert.rejects(publish(RECIPE, log.publisher, { urgentBy: [log.publisher] }), refusal);
+  assert.equal(releaseViews(log.tally).length, 1);
 });
 
 test('another recipe for a name that lives is refused before it can make the name contested', async (context) => {
