@@ -65,6 +65,17 @@ test('tally init and tally run make a tally that serves until it is told to end'
   assert.doesNotMatch(tally.words(), /PRIVATE\+KEY/);
 });
 
+test('a tally that cannot write the first of its backups does not go on without them', {
+  timeout: 20_000,
+}, async (t) => {
+  const data = await makeData(t, makeCast());
+  const aFile = path.join(data, 'log.key');
+  const place = ['--listen', '127.0.0.1:0', '--backup', aFile];
+  const { code, stderr } = await runCommand(['tally', 'run', '--data', data, ...place]);
+  assert.equal(code, 1);
+  assert.match(stderr, /log\.key/);
+});
+
 test('a tally killed at random moments loses no acknowledged entry, forks nothing and writes nothing twice', async (t) => {
   const cast = makeCast();
   const dataFolder = await makeData(t, cast);
