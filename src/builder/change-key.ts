@@ -44,9 +44,16 @@ export async function rotateKey(
   out: string,
   options: ChangeOptions,
 ): Promise<Rotated> {
+  const nextFile = join(dataFolder, NEXT_KEY_FILE);
+  if (!(await isThere(nextFile))) {
+    throw new BuilderError(
+      'bad-state',
+      `${nextFile} is not there: without it nobody can rotate this builder`,
+    );
+  }
   const unlock = await lockDataFolder(dataFolder);
   try {
-    return await rotate(client, join(dataFolder, NEXT_KEY_FILE), out, options);
+    return await rotate(client, nextFile, out, options);
   } finally {
     await unlock();
   }
@@ -59,12 +66,6 @@ async function rotate(
   options: ChangeOptions,
 ): Promise<Rotated> {
   const laterFile = `${nextFile}.later`;
-  if (!(await isThere(nextFile))) {
-    throw new BuilderError(
-      'bad-state',
-      `${nextFile} is not there: without it nobody can rotate this builder`,
-    );
-  }
   const next = await readKeyFile(nextFile);
   const tally = await readLog(client, options);
   const builder = builderWithKey(tally, next.key, options.builder);

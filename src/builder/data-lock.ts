@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeFolders } from '../swarm/index.ts';
 import { BuilderError } from './errors.ts';
 
 /** SQLite's primary result code of a file that another connection has locked (https://www.sqlite.org/rescode.html). */
@@ -13,7 +13,7 @@ const BUSY = 5;
  * folder free again. Throws `bad-state` when another builder has it.
  */
 export async function lockDataFolder(dataFolder: string): Promise<() => Promise<void>> {
-  await mkdir(dataFolder, { recursive: true, mode: 0o700 });
+  await makeFolders(dataFolder, 0o700);
   const held = new DatabaseSync(join(dataFolder, 'lock'), { timeout: 0 });
   try {
     held.exec('BEGIN EXCLUSIVE');

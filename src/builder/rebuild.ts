@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, rename } from 'node:fs/promises';
+import { mkdtemp, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
+import { makeFolders } from '../swarm/index.ts';
 import { BuilderError } from './errors.ts';
 import { inspectOutput } from './output.ts';
 import type { Recipe, RecipeSource } from './recipe.ts';
@@ -48,7 +49,7 @@ export async function rebuild(recipe: Recipe, options: RebuildOptions): Promise<
   requireFitHost(recipe);
   const sandbox = await chooseSandbox(options);
   const archives = await loadSources(recipe.sources, options);
-  await mkdir(options.outputFolder, { recursive: true });
+  await makeFolders(options.outputFolder);
   const work = await mkdtemp(join(options.outputFolder, '.rebuild-'));
   try {
     const buildFolder = join(work, 'build');

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolders } from '../swarm/index.ts';
 import { BuilderError } from './errors.ts';
 import { RECIPE_LIMITS } from './limits.ts';
 import { fetchByNpm } from './npm.ts';
@@ -42,7 +43,7 @@ async function fetchMissing(
   loaded: Map<string, Uint8Array>,
   { cacheFolder, signal }: SourceOptions,
 ): Promise<void> {
-  await mkdir(cacheFolder, { recursive: true });
+  await makeFolders(cacheFolder);
   const folder = await mkdtemp(join(cacheFolder, 'fetch-'));
   try {
     await fetchByNpm([...new Set(missing.map(({ npm }) => npm))], folder, signal);
@@ -103,7 +104,7 @@ async function readRegular(path: string): Promise<Uint8Array | undefined> {
 async function storeCached(cacheFolder: string, integrity: string, bytes: Uint8Array): Promise<void> {
   const path = cachePath(cacheFolder, integrity);
   const temporary = `${path}.${randomBytes(8).toString('hex')}.tmp`;
-  await mkdir(join(cacheFolder, 'sha512'), { recursive: true });
+  await makeFolders(join(cacheFolder, 'sha512'));
   const file = await open(temporary, 'wx', 0o644);
   try {
     await file.writeFile(bytes);

@@ -1,9 +1,10 @@
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { CodedError, printable } from '../bytes/index.ts';
 import { PROOF_SUFFIX, type VerifiedFile, verifyFile } from '../client/index.ts';
 import { LogError, PROOF_BUNDLE_LIMITS, parseProofBundle, tlogProofOf } from '../log/index.ts';
+import { makeFolders } from '../swarm/index.ts';
 import { contextOf } from './context.ts';
 import { UsageError } from './exit-code.ts';
 import type { Output } from './output.ts';
@@ -113,7 +114,7 @@ function requireWhole(path: string, proof: Uint8Array): void {
 
 async function extract(proof: Uint8Array, folder: string): Promise<void> {
   const bundle = parseProofBundle(proof);
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder);
   for (const entry of bundle.entries) {
     await writeFile(join(folder, `${entry.index}.leaf`), entry.leaf);
     await writeFile(join(folder, `${entry.index}.tlog-proof`), tlogProofOf(bundle, entry));

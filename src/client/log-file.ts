@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolders } from '../swarm/index.ts';
 
 /** Where this user keeps something about a log: `<folder>/<sha256 of its vkey>.<what>`. */
 export function logFile(folder: string, vkey: string, what: string): string {
@@ -9,7 +10,7 @@ export function logFile(folder: string, vkey: string, what: string): string {
 
 /** Writes a file whole, durable before it gets its name; readable by its owner alone unless told otherwise. */
 export async function writeDurably(path: string, bytes: Uint8Array, mode = 0o600): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolders(dirname(path));
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     const file = await open(temporary, 'wx', mode);

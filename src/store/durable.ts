@@ -1,4 +1,4 @@
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir, open, rename, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
 /**
@@ -6,13 +6,31 @@ import { dirname, resolve } from 'node:path';
  *
  *     mkdir(folder), for each that is missing
  *     open(parent), fsync(parent), close(parent), for each that was made
+ *
+ * Node's own `mkdir` with `recursive` never ends where a file system says of a folder that it lets nobody make that its
+ * parent is not there, as /proc does.
  */
 export async function makeFolder(path: string): Promise<void> {
-  const folder = resolve(path);
-  const first = await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  for (let made = folder; made.length >= resolve(first).length; made = dirname(made)) {
-    await syncFolder(dirname(made));
+  const missing: string[] = [];
+  for (let at = resolve(path); !(await isFolder(at)) && at !== dirname(at); at = dirname(at))
+    missing.push(at);
+  for (const folder of missing.toReversed()) {
+    try {
+      await mkdir(folder, { mode: 0o700 });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !(await isFolder(folder))) throw error;
+    }
+    await syncFolder(dirname(folder));
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return false;
+    throw error;
   }
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,5 +69,13 @@ test('folders are made to any depth, and those that are there stay', async () =>
   await writeFile(join(deep, 'file'), 'kept');
   await makeFolder(deep);
   assert.equal(await readFile(join(deep, 'file'), 'utf8'), 'kept');
-  await assert.rejects(makeFolder(join(deep, 'file', 'd')), { code: 'ENOTDIR' });
+  const file = join(deep, 'file');
+  await assert.rejects(makeFolder(join(file, 'd')), { code: 'EEXIST', path: file });
+});
+
+test('a file system that lets nobody make a folder ends it', {
+  skip: existsSync('/proc/self') ? false : 'needs /proc',
+  timeout: 5000,
+}, async () => {
+  await assert.rejects(makeFolder('/proc/bitquorum/out'), { code: 'ENOENT', path: '/proc/bitquorum' });
 });

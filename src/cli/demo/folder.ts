@@ -1,6 +1,7 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
+import { makeFolders } from '../../swarm/index.ts';
 import { UsageError } from '../exit-code.ts';
 
 /** Marks a folder as a demonstration's own: it holds the id of the process that uses it. */
@@ -17,7 +18,7 @@ export async function takeFolder(folder: string): Promise<void> {
   });
   if (names.length > 0) await requireOurs(folder);
   await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolders(folder, 0o700);
   await writeFile(join(folder, MARK), `${process.pid}\n`);
 }
 

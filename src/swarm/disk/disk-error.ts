@@ -14,6 +14,7 @@ const WORDS: Readonly<Record<string, string>> = {
   ENOENT: 'it is not there',
   ENOTDIR: 'a part of its path is no folder',
   EISDIR: 'it is a folder',
+  EEXIST: 'something else stands there, or where a folder above it should be',
   ELOOP: 'it is a link, and links are not followed',
   ENAMETOOLONG: 'its name is too long for this file system',
   ETRUNCATED: 'it has become shorter',

@@ -2,16 +2,16 @@ import { mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
 /**
- * Makes a folder and those above it that are missing. Node's own `mkdir` with `recursive` never ends where a file system
+ * Makes a folder and those above it that are missing, of mode `mode` less the user's mask. Node's own `mkdir` with `recursive` never ends where a file system
  * says of a folder that it lets nobody make that its parent is not there, as /proc does.
  */
-export async function makeFolders(path: string): Promise<void> {
+export async function makeFolders(path: string, mode = 0o777): Promise<void> {
   const missing: string[] = [];
   for (let at = resolve(path); !(await isFolder(at)) && at !== dirname(at); at = dirname(at))
     missing.push(at);
   for (const folder of missing.toReversed()) {
     try {
-      await mkdir(folder);
+      await mkdir(folder, { mode });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !(await isFolder(folder))) throw error;
     }
