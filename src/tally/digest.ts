@@ -1,4 +1,6 @@
 import { toHex, toUtf8 } from '../bytes/index.ts';
+import { LargeMap } from './large-map.ts';
+import { Register } from './register.ts';
 import type { Tally } from './state.ts';
 
 /**
@@ -21,8 +23,8 @@ export function tallyDigest(tally: Tally): string {
 
 /** Plain JSON with one order: maps and sets become sorted arrays, objects have sorted keys. */
 function sortedForm(value: unknown): unknown {
-  if (value instanceof Map) {
-    const pairs = [...(value as ReadonlyMap<string, unknown>)].sort(([left], [right]) =>
+  if (value instanceof Map || value instanceof LargeMap || value instanceof Register) {
+    const pairs = [...(value as Iterable<[string, unknown]>)].sort(([left], [right]) =>
       left < right ? -1 : 1,
     );
     return pairs.map(([key, inner]) => [key, sortedForm(inner)]);

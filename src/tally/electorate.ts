@@ -1,10 +1,11 @@
 import { clusterOfPrefix, type Predicate } from '../statement/browser.ts';
+import { LargeMap } from './large-map.ts';
 import type { BuilderState, Tally } from './state.ts';
 
 /** Who may be drawn onto a panel of one platform, kept up to date by each change instead of looked for. */
 export interface Electorate {
   /** Mark → the members that declare it, who holds it first. */
-  readonly holders: Map<string, Holding[]>;
+  readonly holders: LargeMap<Holding[]>;
   /** Keys of eligible members with the vote of their cluster, sorted. */
   heads: string[];
   /** Whether somebody else reads {@link heads} as they stood: then they are copied before they change. */
@@ -143,7 +144,7 @@ function platformsOf({ predicate }: BuilderState): Set<string> {
 function electorateFor(tally: Tally, platform: string): Electorate {
   let electorate = tally.electorates.get(platform);
   if (electorate === undefined) {
-    electorate = { holders: new Map(), heads: [], shared: false };
+    electorate = { holders: new LargeMap(), heads: [], shared: false };
     tally.electorates.set(platform, electorate);
   }
   return electorate;

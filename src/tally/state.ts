@@ -5,9 +5,11 @@ import type { CanaryState } from './canaries.ts';
 import type { Charge } from './charges.ts';
 import type { Electorate } from './electorate.ts';
 import type { HalfTime } from './half-time.ts';
+import { LargeMap } from './large-map.ts';
 import type { Life } from './life.ts';
 import { emptyLightState, type LightState } from './light-state.ts';
 import type { Refusal } from './refusal.ts';
+import { Register } from './register.ts';
 import type { Draw, NameState, ReleaseState } from './release.ts';
 import type { Timer } from './timers.ts';
 import { WaitingList } from './waiting.ts';
@@ -108,7 +110,7 @@ export interface Tally {
   policy: PolicyInForce | undefined;
   /** Logged, not yet in force; at most {@link BOUNDS.pendingPolicies}. */
   pendingPolicies: PolicyInForce[];
-  readonly builders: Map<string, BuilderState>;
+  readonly builders: Register<BuilderState>;
   /** Every key that a builder rotated to → the builder. */
   readonly rotatedKeys: Map<string, string>;
   /** Builders that are eligible as of the last entry. */
@@ -123,21 +125,21 @@ export interface Tally {
   readonly waiting: WaitingList;
   readonly admissions: Admissions;
   /** Canaries by the digest of their payload. */
-  readonly canaries: Map<string, CanaryState>;
+  readonly canaries: Register<CanaryState>;
   /** Recipe and variant → the digests of its canaries, in order. */
-  readonly variants: Map<string, string[]>;
+  readonly variants: Register<string[]>;
   /** Digests of releases that have groups without a `canary` yet. */
   readonly canaryReleases: Set<string>;
   /** Digests of canaries for which the log has something left to write. */
   readonly openCanaries: Set<string>;
   /** Announce digest → the builder that registered it first. */
-  readonly announceOwners: Map<string, string>;
-  readonly releases: Map<string, ReleaseState>;
+  readonly announceOwners: LargeMap<string>;
+  readonly releases: Register<ReleaseState>;
   /** Digests of releases for which the log has something left to write. */
   readonly unfinished: Set<string>;
   /** When seats pass on next, in order of time. */
   readonly halfTimes: HalfTime[];
-  readonly names: Map<string, NameState>;
+  readonly names: Register<NameState>;
   /** Payload digests of policies and turns that acted: each acts once, whoever else signs the same words later. */
   readonly acted: Set<string>;
   /** SHA-256 of every policy file and recipe that an entry names. */
@@ -173,7 +175,7 @@ export function emptyTally(context: TallyContext): Tally {
     timeMs: 0,
     policy: undefined,
     pendingPolicies: [],
-    builders: new Map(),
+    builders: new Register(),
     rotatedKeys: new Map(),
     eligibleCount: 0,
     electorates: new Map(),
@@ -181,15 +183,15 @@ export function emptyTally(context: TallyContext): Tally {
     charges: new Map(),
     waiting: new WaitingList(),
     admissions: { nextMs: undefined, pending: undefined, draw: undefined },
-    canaries: new Map(),
-    variants: new Map(),
+    canaries: new Register(),
+    variants: new Register(),
     canaryReleases: new Set(),
     openCanaries: new Set(),
-    announceOwners: new Map(),
-    releases: new Map(),
+    announceOwners: new LargeMap(),
+    releases: new Register(),
     unfinished: new Set(),
     halfTimes: [],
-    names: new Map(),
+    names: new Register(),
     acted: new Set(),
     blobs: new Set(),
     light: emptyLightState(context.sha256),

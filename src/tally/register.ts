@@ -1,0 +1,36 @@
+import { LargeMap } from './large-map.ts';
+
+/** A large map that nothing leaves, in the order in which it was filled: what a log has said is never taken back. */
+export class Register<Value> implements Iterable<[string, Value]> {
+  readonly #values = new LargeMap<Value>();
+  readonly #keys: string[] = [];
+
+  get size(): number {
+    return this.#keys.length;
+  }
+
+  get(key: string): Value | undefined {
+    return this.#values.get(key);
+  }
+
+  has(key: string): boolean {
+    return this.#values.has(key);
+  }
+
+  set(key: string, value: Value): void {
+    this.#values.set(key, value);
+    if (this.#values.size > this.#keys.length) this.#keys.push(key);
+  }
+
+  keys(): IterableIterator<string> {
+    return this.#keys.values();
+  }
+
+  *values(): IterableIterator<Value> {
+    for (const [, value] of this) yield value;
+  }
+
+  *[Symbol.iterator](): Iterator<[string, Value]> {
+    for (const key of this.#keys) yield [key, this.#values.get(key) as Value];
+  }
+}
