@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SignedHead } from './head.ts';
+import type { SignedHead, TimedHead } from './head.ts';
+
+/** A head that is to be cosigned. */
+export interface HeadToCosign extends SignedHead, TimedHead {}
 
 /**
  * Gets a head cosigned by witnesses: answers the note with their lines added, and rejects when there were too few.
@@ -7,14 +10,14 @@ import type { SignedHead } from './head.ts';
  * Rejects with `LogError` `older-tree` or `forked-tree` where the log must not go on.
  */
 export type Cosign = (
-  head: SignedHead,
+  head: HeadToCosign,
   prove: (oldSize: number) => Promise<Uint8Array[]>,
   signal: AbortSignal,
 ) => Promise<Uint8Array>;
 
 export interface CosigningParts {
   /** Gets the newest head cosigned, and publishes it. */
-  readonly publish: (head: SignedHead, signal: AbortSignal) => Promise<void>;
+  readonly publish: (head: HeadToCosign, signal: AbortSignal) => Promise<void>;
   /** Told of each attempt that failed; gives whether to go on. */
   readonly failed: (error: unknown) => boolean;
   readonly retryMs: number;
@@ -24,14 +27,14 @@ export interface CosigningParts {
 export class Cosigning {
   readonly #parts: CosigningParts;
   readonly #end = new AbortController();
-  #next: SignedHead | undefined;
+  #next: HeadToCosign | undefined;
   #work: Promise<void> | undefined;
 
   constructor(parts: CosigningParts) {
     this.#parts = parts;
   }
 
-  offer(head: SignedHead): void {
+  offer(head: HeadToCosign): void {
     this.#next = head;
     if (this.#end.signal.aborted) return;
     this.#work ??= this.#run().finally(() => {

@@ -15,6 +15,11 @@ export interface TreeHead {
   readonly root: Uint8Array;
 }
 
+/** A tree head, and the receipt time of its newest entry (milliseconds since 1970; 0 for the empty tree). */
+export interface TimedHead extends TreeHead {
+  readonly timeMs: number;
+}
+
 /** A tree head with the log's own signature: the bytes of `/checkpoint` (C2SP tlog-checkpoint). */
 export interface SignedHead extends TreeHead {
   readonly note: Uint8Array;

@@ -3,7 +3,7 @@
  * a whole log by itself.
  */
 export { formatEntryBundle, parseEntryBundle } from './bundle.ts';
-export type { Cosign } from './cosigning.ts';
+export type { Cosign, HeadToCosign } from './cosigning.ts';
 export type { LogErrorCode } from './errors.ts';
 export { LogError } from './errors.ts';
 export { nodeHasher } from './hasher.ts';

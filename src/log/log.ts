@@ -120,7 +120,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
   }
   const publisher = await Publisher.open(
     { store, signer, keeper: head, cosign: options.cosign },
-    { size: tree.size, root: tree.root() },
+    { size: tree.size, root: tree.root(), timeMs },
     (await options.newestHeads?.()) ?? [],
   );
   const nodes = new NodeCache();

@@ -2,10 +2,10 @@ import { equalBytes } from '../bytes/index.ts';
 import { proveConsistency } from '../merkle/index.ts';
 import type { Signer } from '../statement/index.ts';
 import type { Store } from '../store/index.ts';
-import { type Cosign, Cosigning } from './cosigning.ts';
+import { type Cosign, Cosigning, type HeadToCosign } from './cosigning.ts';
 import { LogError } from './errors.ts';
 import { nodeHasher } from './hasher.ts';
-import { openHead, type SignedHead, signHead, type TreeHead } from './head.ts';
+import { openHead, type SignedHead, signHead, type TimedHead } from './head.ts';
 import type { HeadKeeper } from './head-file.ts';
 import { PublishedHead } from './published-head.ts';
 import { checkExtends, nodesOf } from './stored-tree.ts';
@@ -35,11 +35,11 @@ export class Publisher {
   readonly #published: PublishedHead;
   #cosigning: Cosigning | undefined;
   /** The last head that got a signature, seen or not. Whatever is signed next must extend it. */
-  #signed: SignedHead;
+  #signed: HeadToCosign;
   /** Size of the last head that is published, or that the witnesses are asked for. */
   #size: number;
 
-  private constructor(parts: PublisherParts, signed: SignedHead, published: SignedHead) {
+  private constructor(parts: PublisherParts, signed: HeadToCosign, published: SignedHead) {
     this.#parts = parts;
     this.#signed = signed;
     this.#size = signed.size;
@@ -54,7 +54,7 @@ export class Publisher {
    */
   static async open(
     parts: PublisherParts,
-    tree: TreeHead,
+    tree: TimedHead,
     others: readonly Uint8Array[],
   ): Promise<Publisher> {
     const { store, signer, keeper, cosign } = parts;
@@ -73,7 +73,7 @@ export class Publisher {
     for (const { note, place } of known)
       await checkExtends(store, tree, openHead(note, signer, place), place);
     // Signed anew in any case: the bytes are the same, without the lines that whoever showed a head has added to it.
-    const signed = signHead(tree, signer);
+    const signed = { ...signHead(tree, signer), timeMs: tree.timeMs };
     await keeper.write(signed.note);
     if (cosign === undefined || stored === undefined) {
       await store.putCheckpoint(signed);
@@ -99,7 +99,7 @@ export class Publisher {
   start(failed: (error: unknown) => boolean, retryMs: number): void {
     const { cosign } = this.#parts;
     if (cosign === undefined) return;
-    const publish = (head: SignedHead, signal: AbortSignal): Promise<void> =>
+    const publish = (head: HeadToCosign, signal: AbortSignal): Promise<void> =>
       this.#publishCosigned(head, cosign, signal);
     this.#cosigning = new Cosigning({ publish, failed, retryMs });
     this.#cosigning.offer(this.#signed);
@@ -114,10 +114,10 @@ export class Publisher {
    * Signs a larger tree, and publishes it: at once, or when it is cosigned. When this rejects, the tree may be signed
    * again, grown or not.
    */
-  async publish(tree: TreeHead): Promise<void> {
+  async publish(tree: TimedHead): Promise<void> {
     const { store, signer, keeper } = this.#parts;
     await checkExtends(store, tree, this.#signed, 'the last checkpoint');
-    this.#signed = signHead(tree, signer);
+    this.#signed = { ...signHead(tree, signer), timeMs: tree.timeMs };
     await keeper.write(this.#signed.note);
     if (this.#cosigning === undefined) await this.#show(this.#signed);
     else this.#cosigning.offer(this.#signed);
@@ -129,7 +129,7 @@ export class Publisher {
     await this.#cosigning?.close();
   }
 
-  async #publishCosigned(head: SignedHead, cosign: Cosign, signal: AbortSignal): Promise<void> {
+  async #publishCosigned(head: HeadToCosign, cosign: Cosign, signal: AbortSignal): Promise<void> {
     const { store, signer } = this.#parts;
     const prove = (oldSize: number): Promise<Uint8Array[]> =>
       proveConsistency(oldSize, head.size, nodesOf(store, head.size), nodeHasher);

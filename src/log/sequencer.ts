@@ -217,7 +217,7 @@ export class Sequencer {
     try {
       if (this.#inDoubt) await this.#readAnew();
       this.#publishAt = performance.now() + checkpointEveryMs;
-      await publisher.publish({ size: this.#tree.size, root: this.#tree.root() });
+      await publisher.publish({ size: this.#tree.size, root: this.#tree.root(), timeMs: this.#timeMs });
     } catch (error) {
       this.#publishAt = performance.now() + Math.max(RETRY_MS, checkpointEveryMs);
       this.#breakOn(error);

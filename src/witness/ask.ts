@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { concatBytes, fromUtf8, printable, toUtf8 } from '../bytes/index.ts';
+import type { HeadToCosign } from '../log/index.ts';
 import {
   cosignatureTimestamp,
   cosignatureVerifier,
@@ -37,14 +38,14 @@ export class WitnessClient {
    * says it cosigned last, `unreachable`, `refused`, `bad-answer`.
    */
   async cosign(
-    note: Uint8Array,
+    head: Pick<HeadToCosign, 'note' | 'timeMs'>,
     oldSize: number,
     proof: readonly Uint8Array[],
     signal: AbortSignal,
   ): Promise<NoteSignature> {
-    const body = formatAddCheckpoint({ oldSize, proof, note });
+    const body = formatAddCheckpoint({ oldSize, proof, note: head.note });
     const { status, type, bytes } = await this.#send('add-checkpoint', signal, { method: 'POST', body });
-    if (status === 200) return this.#take(note, bytes);
+    if (status === 200) return this.#take(head, bytes);
     if (status === 409 && type.startsWith('text/x.tlog.size')) throw new ConflictError(sizeOf(bytes));
     throw new WitnessError('refused', `${this.url} answered ${status}: ${excerpt(bytes)}`);
   }
@@ -59,13 +60,13 @@ export class WitnessClient {
   }
 
   /** The witness's cosignature from its answer; lines by other keys are passed over. */
-  #take(note: Uint8Array, lines: Uint8Array): NoteSignature {
+  #take({ note, timeMs }: Pick<HeadToCosign, 'note' | 'timeMs'>, lines: Uint8Array): NoteSignature {
     const verifier = cosignatureVerifier(this.vkey, VERIFY);
     const text = noteText(note);
     try {
       const { verified } = openNote(concatBytes(toUtf8(`${text}\n`), lines), [verifier]);
       const [own] = verified;
-      if (own !== undefined) return this.#timely(own);
+      if (own !== undefined) return this.#timely(own, timeMs);
     } catch (cause) {
       if (!(cause instanceof NoteError)) throw cause;
       throw new WitnessError('bad-answer', `${this.url} gave no good cosignature: ${cause.message}`, {
@@ -75,9 +76,15 @@ export class WitnessClient {
     throw new WitnessError('bad-answer', `${this.url} gave no cosignature by ${this.vkey.split('+')[0]}`);
   }
 
-  /** Clients refuse a checkpoint whose quorum was cosigned at another time than its newest entry says it is. */
-  #timely(own: NoteSignature): NoteSignature {
-    const apart = Math.round(Math.abs(this.#nowMs() / 1000 - cosignatureTimestamp(own.signature)));
+  /**
+   * Clients refuse a checkpoint whose quorum was cosigned at another time than its newest entry says it is. What a witness
+   * cosigned since that entry came and repeats now, as after an attempt that found no quorum, is of the right time.
+   */
+  #timely(own: NoteSignature, entryMs: number): NoteSignature {
+    const seconds = cosignatureTimestamp(own.signature);
+    const nowSeconds = this.#nowMs() / 1000;
+    const early = Math.min(entryMs / 1000, nowSeconds) - seconds;
+    const apart = Math.round(Math.max(early, seconds - nowSeconds));
     if (apart <= this.#limits.apartSeconds) return own;
     throw new WitnessError(
       'bad-answer',

@@ -1,17 +1,10 @@
 import { equalBytes, toHex } from '../bytes/index.ts';
-import { LogError, nodeHasher } from '../log/index.ts';
+import { type HeadToCosign, LogError, nodeHasher } from '../log/index.ts';
 import { LogTreeError, verifyConsistency } from '../merkle/index.ts';
 import { type Checkpoint, NoteError, openNote, parseCheckpoint } from '../note/index.ts';
 import type { WitnessClient } from './ask.ts';
 import { WitnessError } from './errors.ts';
 import { logVerifier } from './known-logs.ts';
-
-/** A tree head that the log signed; `note` is the signed checkpoint. */
-export interface HeadToCosign {
-  readonly size: number;
-  readonly root: Uint8Array;
-  readonly note: Uint8Array;
-}
 
 /** The RFC 6962 consistency proof from the tree of `oldSize` entries (1 or more) to the head. */
 export type Prove = (oldSize: number) => Promise<readonly Uint8Array[]>;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LogError } from '../log/index.ts';
+import { type HeadToCosign, LogError } from '../log/index.ts';
 import {
   formatNote,
   meetsQuorum,
@@ -11,7 +11,7 @@ import {
 import { WitnessClient } from './ask.ts';
 import { ConflictError, WitnessError } from './errors.ts';
 import { ASK_LIMITS, type AskLimits } from './limits.ts';
-import { type HeadToCosign, type Prove, refuseFork, shownBy } from './shown-head.ts';
+import { type Prove, refuseFork, shownBy } from './shown-head.ts';
 
 export interface CircleOptions {
   /** The log's verifier key. */
@@ -167,7 +167,7 @@ export class WitnessCircle {
       const oldSize = Math.min(member.size, head.size);
       const proof = oldSize === 0 || oldSize === head.size ? [] : await prove(oldSize);
       try {
-        return await client.cosign(head.note, oldSize, proof, signal);
+        return await client.cosign(head, oldSize, proof, signal);
       } catch (error) {
         if (!(error instanceof WitnessError) || !['conflict', 'refused'].includes(error.code)) throw error;
         const isNews = error instanceof ConflictError && error.size !== oldSize && error.size <= head.size;

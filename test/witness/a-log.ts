@@ -9,6 +9,8 @@ export interface Head {
   readonly size: number;
   readonly root: Uint8Array;
   readonly note: Uint8Array;
+  /** Time of its newest entry. */
+  readonly timeMs: number;
 }
 
 /** A log without entries worth reading: it signs what it is asked to, honest or not. */
@@ -44,7 +46,7 @@ export class ALog {
   /** A head that this log signs although it is not its own. */
   lie(size: number, root: Uint8Array): Head {
     const text = formatCheckpoint({ origin: this.key.name, size, root, extensions: [] });
-    return { size, root, note: signNote(text, [this.key]) };
+    return { size, root, note: signNote(text, [this.key]), timeMs: Date.now() };
   }
 
   #keep(): void {

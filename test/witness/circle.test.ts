@@ -15,13 +15,19 @@ interface Place {
 
 const NEVER = new AbortController().signal;
 
-function circleOf(log: ALog, places: readonly Place[], quorum: string, limits: Partial<AskLimits> = {}) {
+function circleOf(
+  log: ALog,
+  places: readonly Place[],
+  quorum: string,
+  limits: Partial<AskLimits> = {},
+  nowMs = Date.now,
+) {
   const faults: unknown[] = [];
   const lines = places.map(({ url, vkeys }, at) => `witness w${at} ${vkeys[0]} ${url}\n`);
   const names = places.map((_, at) => `w${at}`).join(' ');
   const policy = parseTlogPolicy(toUtf8(`${lines.join('')}group g ${quorum} ${names}\nquorum g\n`));
   const onFault = (error: unknown): number => faults.push(error);
-  const circle = new WitnessCircle(policy, { logVkey: log.key.vkey, limits, onFault });
+  const circle = new WitnessCircle(policy, { logVkey: log.key.vkey, limits, nowMs, onFault });
   const keys = places.map(({ vkeys }) => vkeys[0] ?? '');
   return {
     circle,
@@ -129,6 +135,20 @@ test('without a quorum the attempt ends in time, and the next one may succeed', 
   assert.ok(performance.now() - started < 1000);
   isSilent = false;
   assert.deepEqual(await cosign(4), [0, 1]);
+});
+
+test('what a witness cosigned before the quorum was lost counts when the others are back, however late', async (t) => {
+  const log = new ALog();
+  log.grow(5);
+  let nowMs = Date.now();
+  const options = { nowMs: (): number => nowMs };
+  const early = await runWitness(t, log, options);
+  const late = await runWitness(t, log, options);
+  assert.equal((await ask(early.url, log, 0, 5)).status, 200);
+  nowMs += 3 * 3600 * 1000;
+  const { cosign, faults } = circleOf(log, [early, late], 'all', {}, options.nowMs);
+  assert.deepEqual(await cosign(5), [0, 1]);
+  assert.deepEqual(faults, []);
 });
 
 test('an older copy, and a fork, are recognised by what the log itself signed', async (t) => {
