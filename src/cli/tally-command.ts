@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { readKeyFile } from '../statement/index.ts';
 import { parsePolicyToml } from '../tally/index.ts';
 import { contextOf } from './context.ts';
+import { ownAddressOption } from './endpoint.ts';
 import { type Listen, parseListen } from './listen.ts';
 import { loggerOf, logLevelOption } from './log-level.ts';
 import { ofFile } from './of-file.ts';
@@ -54,7 +55,7 @@ export function addTallyCommand(program: Command): void {
     )
     .option('--public-url <url>', 'how others reach this tally, when it is not its own address')
     .option('--trusted-proxy <address...>', 'proxy whose X-Forwarded-For is believed (its rightmost hop)')
-    .option('--audit-address <address>', 'local address from which seeders are audited')
+    .addOption(ownAddressOption('--audit-address', 'local address from which seeders are audited'))
     .option(
       '--witness-policy <file>',
       'witnesses that cosign each checkpoint before it is published, and their quorum (C2SP tlog-policy)',
@@ -110,6 +111,11 @@ async function runAction(args: RunArguments, command: Command): Promise<void> {
   const stopBackups =
     args.backup === undefined
       ? undefined
-      : await backupDaily(tally, args.backup, (text) => output.complain(text));
+      : await backupDaily(tally, args.backup, (text) => output.complain(text)).catch(
+          async (error: unknown) => {
+            await tally.close();
+            throw error;
+          },
+        );
   await tally.ended.finally(stopBackups);
 }
