@@ -6,7 +6,7 @@ import { printable } from '../bytes/index.ts';
 import { readKeyFile } from '../statement/index.ts';
 import { addBuilderKeyCommands } from './builder-key-command.ts';
 import { contextOf } from './context.ts';
-import { collect, parsePublicAddress } from './endpoint.ts';
+import { collect, ownAddressOption, parsePublicAddress } from './endpoint.ts';
 import type { Output } from './output.ts';
 import { progressWords } from './rebuild-command.ts';
 import { addTallyOptions, parseHostPort, requireTally, type TallyArguments } from './tally-options.ts';
@@ -38,9 +38,11 @@ export function addBuilderCommand(program: Command): void {
       'where others reach it, if behind NAT: then it proves its key there too; may be given several times',
       collect,
     )
-    .option(
-      '--local-address <address>',
-      'address that it connects and announces from; that of --listen if not given',
+    .addOption(
+      ownAddressOption(
+        '--local-address',
+        'address that it connects and announces from; that of --listen if not given',
+      ),
     )
     .option('--operator <name>', "who runs it; the key's name if not given")
     .option('--prefix <cidr>', 'network prefix that it declares as its own; may be given 4 times', collect)

@@ -5,7 +5,7 @@ import { contextOf } from './context.ts';
 import { usesDht } from './dht-options.ts';
 import { DownloadReport } from './download-report.ts';
 import { mustHaveSomebody, readSource, type SourceFlags } from './download-source.ts';
-import { collect, parsePeer } from './endpoint.ts';
+import { collect, collectTracker, parsePeer } from './endpoint.ts';
 import { UsageError } from './exit-code.ts';
 import { LiveLine } from './live-line.ts';
 import { Patience } from './patience.ts';
@@ -34,7 +34,11 @@ export function addDownloadCommand(program: Command): void {
     .argument('<source>', 'magnet link (with "xt=urn:btmh:…") or .torrent file')
     .option('--out <dir>', 'folder to put it into', '.')
     .option('--peer <host:port>', 'peer to ask; may be given several times', collect)
-    .option('--tracker <url>', 'HTTP or UDP tracker to ask besides; may be given several times', collect)
+    .option(
+      '--tracker <url>',
+      'HTTP or UDP tracker to ask besides; may be given several times',
+      collectTracker,
+    )
     .option('--no-trackers', 'ask none of the trackers in the link or file')
     .option('--web-seed <url>', 'HTTP server to fetch from besides; may be given several times', collect)
     .option('--no-web-seeds', 'fetch from none of the web seeds in the link or file')

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { printable } from '../bytes/index.ts';
 import { type GetProgress, type Got, getRelease, NoWinnerError, type Winner } from '../client/index.ts';
 import { contextOf } from './context.ts';
-import { collect, parsePeer } from './endpoint.ts';
+import { collect, ownAddressOption, parsePeer } from './endpoint.ts';
 import { UsageError } from './exit-code.ts';
 import type { Output } from './output.ts';
 import { formatCount } from './size.ts';
@@ -40,7 +40,7 @@ export function addGetCommand(program: Command): void {
     .option('--allow-stale', 'go on although the log shows no sign of life, or a time to come')
     .option('--out <dir>', 'folder for the file', '.')
     .option('--peer <host:port>', 'peer to ask besides; may be given several times', collect)
-    .option('--local-address <address>', 'address that connections go out from')
+    .addOption(ownAddressOption('--local-address', 'address that connections go out from'))
     .option('--force', "replace a file of another content at the target's place")
     .action(getAction);
 }

@@ -48,7 +48,12 @@ export function addMonitorCommand(program: Command): void {
     .option('--stop-on-alarm', 'end with exit code 4 as soon as an alarm is raised')
     .addOption(new Option('--every <seconds>', 'how often to look').argParser(parseSeconds).default(10, '10'))
     .option('--witness-policy <file>', 'whose cosignatures each checkpoint must have (C2SP tlog-policy)')
-    .option('--view <url...>', 'another place that shows this log, or only its checkpoint; may be repeated')
+    .addOption(
+      new Option(
+        '--view <url...>',
+        'another place that shows this log, or only its checkpoint; may be repeated',
+      ).argParser(collectView),
+    )
     .option('--key <file>', 'sign each state that is right, and give the signature to the tally')
     .addOption(
       new Option(
@@ -117,6 +122,11 @@ function tell(output: Output, event: MonitorEvent): void {
 
 function defaultFolder(): string {
   return join(dirname(defaultStateFolder(process.env)), 'monitor');
+}
+
+function collectView(text: string, earlier: readonly string[] = []): string[] {
+  if (/^https?:$/.test(URL.parse(text)?.protocol ?? '')) return [...earlier, text];
+  throw new InvalidArgumentError('give an http or https URL');
 }
 
 function parseSeconds(text: string): number {

@@ -3,12 +3,14 @@ import { printable, toHex } from '../bytes/index.ts';
 import { NoteError, parseVkey } from '../note/index.ts';
 import { generateKey, readKeyFile } from '../statement/index.ts';
 import { type ProbeOptions, type ProbeResult, probeSeeder } from '../swarm/index.ts';
-import { parseMagnet, parseTorrent, readTorrentFile } from '../torrent/index.ts';
+import { parseMagnet, readTorrentFile } from '../torrent/index.ts';
 import type { PeerAddress } from '../wire/index.ts';
 import { contextOf } from './context.ts';
+import { ownAddressOption } from './endpoint.ts';
 import { UsageError } from './exit-code.ts';
 import { formatSize } from './size.ts';
 import { parseHostPort } from './tally-options.ts';
+import { parseTorrentOf } from './torrent-file.ts';
 
 interface ProbeFlags {
   readonly identity?: boolean;
@@ -30,7 +32,7 @@ export function addProbeCommand(program: Command): void {
     .option('--identity', "have it prove its builder's key, too; it does so to who dialled it, not to relays")
     .option('--expect <key>', 'fail unless it proves this key: a vkey or 64 hex digits')
     .option('--sign-with <file>', 'private key to ask with; a new one each time if not given')
-    .option('--local-address <address>', 'address to connect from')
+    .addOption(ownAddressOption('--local-address', 'address to connect from'))
     .option('--timeout <seconds>', 'for everything together', '20')
     .action((place: string, source: string, flags: ProbeFlags, command: Command) =>
       probe(place, source, flags, command),
@@ -88,7 +90,7 @@ function parsePlace(text: string): PeerAddress {
 
 async function readSource(text: string): Promise<Pick<ProbeOptions, 'infoHash' | 'metainfo'>> {
   if (!/^magnet:/i.test(text)) {
-    const metainfo = parseTorrent(await readTorrentFile(text));
+    const metainfo = parseTorrentOf(text, await readTorrentFile(text));
     return { infoHash: metainfo.infoHashV2, metainfo };
   }
   const { infoHashV2: infoHash } = parseMagnet(text);

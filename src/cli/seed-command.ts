@@ -4,7 +4,7 @@ import { Engine } from '../swarm/index.ts';
 import { formatMagnet } from '../torrent/index.ts';
 import type { PeerAddress } from '../wire/index.ts';
 import { contextOf } from './context.ts';
-import { collect } from './endpoint.ts';
+import { collect, collectTracker } from './endpoint.ts';
 import { UsageError } from './exit-code.ts';
 import { LiveLine } from './live-line.ts';
 import type { Output } from './output.ts';
@@ -40,7 +40,11 @@ export function addSeedCommand(program: Command): void {
       'where to take connections in; port 0 lets the system choose, 0.0.0.0 is all addresses',
       '127.0.0.1:0',
     )
-    .option('--tracker <url>', 'HTTP or UDP tracker to announce to; may be given several times', collect)
+    .option(
+      '--tracker <url>',
+      'HTTP or UDP tracker to announce to; may be given several times',
+      collectTracker,
+    )
     .option('--no-trackers', 'announce to none of the trackers in the .torrent files');
   addIdentityOptions(addTransferOptions(command, false)).action(
     (paths: string[], flags: SeedFlags, self: Command) => seed(paths, flags, self),

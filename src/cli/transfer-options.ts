@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { EngineOptions, RateLimits } from '../swarm/index.ts';
 import { addDhtOptions, type DhtFlags, dhtOf } from './dht-options.ts';
+import { ownAddressOption } from './endpoint.ts';
 import { parseRate } from './rate.ts';
 
 /** Options of every command that moves bytes between peers. */
@@ -18,7 +19,7 @@ export function addTransferOptions(command: Command, fetches: boolean): Command 
   }
   return addDhtOptions(command)
     .option('--limit-up <rate>', 'send no faster, in bytes a second, such as 500k, 2M, 1.5MiB')
-    .option('--local-address <address>', 'address that connections and announces go out from')
+    .addOption(ownAddressOption('--local-address', 'address that connections and announces go out from'))
     .addOption(
       new Option('--encryption <policy>', 'whether connections are encrypted (MSE)')
         .choices(['off', 'allow', 'prefer', 'require'])

@@ -103,6 +103,27 @@ test('an empty argument is wrong use: seed "$FILE" does not seed the folder wher
   );
 });
 
+test('what is no address of this machine, no tracker and no view is wrong use', async () => {
+  const tally = ['--tally', NOWHERE, '--log-key', logKey];
+  const magnet = `magnet:?xt=urn:btmh:1220${'ab'.repeat(32)}`;
+  await each(
+    [
+      ['download', magnet, '--local-address', 'eth0'],
+      ['probe', '127.0.0.1:9', magnet, '--local-address', 'eth0'],
+      ['tally', 'run', '--data', join(base, 'new'), '--audit-address', 'eth0'],
+      ['seed', key, '--tracker', 'tracker.example'],
+      ['download', magnet, '--tracker', 'wss://tracker.example'],
+      ['monitor', ...tally, '--view', 'mirror.example'],
+    ],
+    (args, { code, stderr }) => {
+      const [option = '', value = ''] = args.slice(-2);
+      assert.equal(code, 2, args.join(' '));
+      assert.ok(stderr.startsWith(`error: option '${option} `), stderr);
+      assert.ok(stderr.includes(`argument '${value}' is invalid. give an `), stderr);
+    },
+  );
+});
+
 test('output that cannot be written is told', { skip: !existsSync('/dev/full') }, async () => {
   const child = spawn('sh', ['-c', `"${process.execPath}" "${MAIN}" policy default > /dev/full`], {
     stdio: ['ignore', 'ignore', 'pipe'],
