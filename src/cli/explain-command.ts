@@ -30,9 +30,14 @@ export function addExplainCommand(program: Command): void {
 
 async function explainAction(what: string, args: ExplainArguments, command: Command): Promise<void> {
   const { output, signal } = contextOf(command);
+  if (args.log !== undefined && command.getOptionValueSource('tally') === 'cli')
+    throw new UsageError('give --tally or --log, not both');
+  const read =
+    args.log === undefined
+      ? fromTally(args, signal)
+      : fromFolder(args.log, requireLogKey(args.logKey), signal);
   output.say('reading the log …');
-  const tally =
-    args.log === undefined ? await fromTally(args, signal) : await fromFolder(args.log, args, signal);
+  const tally = await read;
   const explanation = explain(tally, what);
   if (explanation === undefined) {
     throw new ClientError(
@@ -45,15 +50,13 @@ async function explainAction(what: string, args: ExplainArguments, command: Comm
   output.result({ ...explanation, log }, explanationText(explanation, log));
 }
 
-async function fromTally(args: ExplainArguments, signal: AbortSignal): Promise<Tally> {
+function fromTally(args: ExplainArguments, signal: AbortSignal): Promise<Tally> {
   const { client, check } = tallyOf(args, signal);
   return readLog(client, check);
 }
 
 /** A copy may be old, and older than what was seen of the log before: neither is held against it. */
-async function fromFolder(folder: string, args: ExplainArguments, signal: AbortSignal): Promise<Tally> {
-  if (args.tally) throw new UsageError('give --tally or --log, not both');
-  const logKey = requireLogKey(args.logKey);
+async function fromFolder(folder: string, logKey: string, signal: AbortSignal): Promise<Tally> {
   const stateFolder = await mkdtemp(join(tmpdir(), 'bitquorum-explain-'));
   try {
     return await readLog(new LogFolder(folder), {
