@@ -36,7 +36,7 @@ interface PlanOptions {
 export async function planSeed(path: string, options: PlanOptions): Promise<SeedPlan> {
   if (options.torrent !== undefined) return check(options.torrent, path, options);
   if (path.endsWith('.torrent')) {
-    const metainfo = await torrentAt(path);
+    const metainfo = await torrentAt(path, options.output);
     if (metainfo) return check(path, join(dirname(path), metainfo.name), options);
   }
   const beside = `${path.replace(/[/\\]+$/, '')}.torrent`;
