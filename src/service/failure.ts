@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { LogError } from '../log/index.ts';
 import { StoreError } from '../store/index.ts';
+import { WitnessError } from '../witness/index.ts';
 
 /**
  * Notices what this process cannot recover from: a store that takes no further call, a log that must not go on.
@@ -21,7 +22,9 @@ export class Failure {
 
   /** Takes note of an error that nobody else answers for. */
   report(error: unknown): void {
-    this.#logger.error({ err: error }, 'the log or its store failed');
+    if (error instanceof WitnessError)
+      this.#logger.warn({ reason: error.message }, 'no checkpoint was published');
+    else this.#logger.error({ err: error }, 'the log or its store failed');
     this.look(error);
   }
 

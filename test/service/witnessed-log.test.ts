@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { cp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { toUtf8 } from '../../src/bytes/index.ts';
 import { openCosignedCheckpoint, parseTlogPolicy, type TlogPolicy } from '../../src/note/index.ts';
-import { type RunningTally, startTally } from '../../src/service/index.ts';
+import { type RunningTally, restoreTally, startTally } from '../../src/service/index.ts';
 import { generateKey, readKeyFile } from '../../src/statement/index.ts';
 import { generateCosigner, type RunningWitness, startWitness, VERIFY } from '../../src/witness/index.ts';
 import { ask, builderEntry, makeCast, makeData, post, until } from './tally-fixture.ts';
@@ -154,4 +154,36 @@ test('without its head file a log starts only when its witnesses say how far it 
   await scene.up(1);
   const again = await run(t, scene);
   assert.ok((await published(again, scene)).by >= 2);
+});
+
+test('of the backups of a witnessed log only one that holds all that its witnesses saw runs again, and only once', async (t) => {
+  const scene = await makeScene(t);
+  const place = (name: string): string => join(scene.dataFolder, '..', name);
+  const entered = async (tally: RunningTally): Promise<void> => {
+    const { body } = await post(tally, builderEntry(generateKey('b'), tally.origin));
+    await until(
+      () => published(tally, scene),
+      ({ size }) => size > Number(body['index']),
+    );
+  };
+  const restored = async (backup: string): Promise<Scene> => {
+    const dataFolder = await mkdtemp(place('restored-'));
+    await restoreTally({ backup: place(backup), dataFolder });
+    return { ...scene, dataFolder };
+  };
+  const first = await run(t, scene);
+  await entered(first);
+  await first.backup(place('early'));
+  await entered(first);
+  await first.backup(place('late'));
+  await first.close();
+  await assert.rejects(run(t, await restored('early')), { name: 'LogError', code: 'older-tree' });
+  const late = await restored('late');
+  for (const at of [0, 1]) await scene.down(at);
+  await assert.rejects(run(t, late), { code: 'no-quorum' });
+  for (const at of [0, 1]) await scene.up(at);
+  const again = await run(t, late);
+  await entered(again);
+  await assert.rejects(run(t, await restored('late')), { name: 'LogError', code: 'older-tree' });
+  await entered(again);
 });

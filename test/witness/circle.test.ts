@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { toUtf8 } from '../../src/bytes/index.ts';
 import { openCosignedCheckpoint, parseTlogPolicy } from '../../src/note/index.ts';
 import { type AskLimits, VERIFY, WitnessCircle } from '../../src/witness/index.ts';
@@ -13,6 +14,8 @@ interface Place {
   readonly vkeys: readonly string[];
 }
 
+/** 200 MB of nothing, in less than a kilobyte. */
+const BOMB = gzipSync(gzipSync(Buffer.alloc(200_000_000)));
 const NEVER = new AbortController().signal;
 
 function circleOf(
@@ -83,12 +86,15 @@ test('silent, lying, broken and dead witnesses cost a moment and no more', async
   const other = await runWitness(t, log); // its key is used by those that pretend
   const vkey = (await runWitness(t, log)).vkeys[0] ?? '';
   const keys = await Promise.all(
-    Array.from({ length: 7 }, async () => (await runWitness(t, log)).vkeys[0] ?? ''),
+    Array.from({ length: 8 }, async () => (await runWitness(t, log)).vkeys[0] ?? ''),
   );
   const bad = [
     await pretend(t, keys[0] ?? vkey, () => undefined), // never answers
     await pretend(t, keys[1] ?? vkey, (_, response) => response.end('no lines at all')),
     await pretend(t, keys[2] ?? vkey, (_, response) => response.writeHead(200).end('x'.repeat(1_000_000))),
+    await pretend(t, keys[7] ?? vkey, (_, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip, gzip' }).end(BOMB);
+    }),
     await pretend(t, keys[3] ?? vkey, (_, response) =>
       response.writeHead(302, { location: other.url }).end(),
     ),
@@ -107,6 +113,8 @@ test('silent, lying, broken and dead witnesses cost a moment and no more', async
     assert.deepEqual(await cosign(size), [0, 1]);
     assert.ok(performance.now() - started < 900, 'the quorum was not kept waiting by the silent one');
   }
+  const huge = faults.map(String).filter((fault) => fault.includes('answered with more than 131072 bytes'));
+  assert.equal(new Set(huge).size, 2, 'of each that answers too much no more is read');
   assert.ok(faults.length >= 6, 'and each that failed is told of');
 });
 
