@@ -1,6 +1,7 @@
 /** A witness of transparency logs (C2SP tlog-witness), and how a log asks witnesses for their cosignatures. */
 export { formatAddCheckpoint } from './add-checkpoint.ts';
 export { generateCosigner } from './cosigner.ts';
+export { WitnessError } from './errors.ts';
 export { readCosignerFile, writeCosignerFile } from './key-file.ts';
 export { VERIFY } from './known-logs.ts';
 export type { AskLimits } from './limits.ts';
