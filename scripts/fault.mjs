@@ -11,7 +11,13 @@ if (!/^[1-9]\d{0,5}$/.test(rounds)) {
 setUp({ web: false });
 const { status } = spawnSync(
   'node',
-  ['--test', '--test-concurrency=1', 'test/fault/kill.test.ts', 'test/witness/kill.test.ts'],
+  [
+    '--test',
+    '--test-concurrency=1',
+    'test/fault/kill.test.ts',
+    'test/fault/witnessed-kill.test.ts',
+    'test/witness/kill.test.ts',
+  ],
   { stdio: 'inherit', env: { ...process.env, BITQUORUM_KILL_ROUNDS: rounds } },
 );
 process.exitCode = status ?? 1;

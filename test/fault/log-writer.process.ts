@@ -2,16 +2,19 @@
 // before anything else happens, what it was told: `ready`, `ack <index> <timeMs> <leafHash> <text>`,
 // `head <base64 of the checkpoint>`, `error <code> <message>`.
 import { writeSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { type Log, openHeadFile, openLog } from '../../src/log/index.ts';
+import { parseTlogPolicy } from '../../src/note/index.ts';
 import { openSqliteStore } from '../../src/store/index.ts';
 import { logKey, statementOf } from '../log/samples.ts';
+import { witnessedBy } from './circle.ts';
 import { SeededRandom } from './random.ts';
 
 const WRITERS = 8;
 
-const [folder = '', seed = '0'] = process.argv.slice(2);
+const [folder = '', seed = '0', witnesses] = process.argv.slice(2);
 const random = new SeededRandom(Number(seed));
 let reported: Uint8Array | undefined;
 
@@ -23,6 +26,7 @@ const log = await openLog({
   checkpointEveryMs: [0, 0, 1, 20][random.integer(0, 3)] as number,
   limits: { batchEntries: random.integer(1, 64) },
   onFault: reportError,
+  ...(witnesses !== undefined && witnessedBy(parseTlogPolicy(await readFile(witnesses)))),
 });
 reportHead(log);
 flushCompileCache(); // a killed process would leave none, and the next life would start slowly

@@ -5,36 +5,37 @@ import {
   nodeHasher,
   parseEntryBundle,
   type ReplayedEntry,
+  type TreeHead,
 } from '../../src/log/index.ts';
 import { formatTilePath, HASH_BYTES, parseTilePath, TILE_WIDTH, type Tile } from '../../src/merkle/index.ts';
 import { noteVerifier, openNote, parseCheckpoint } from '../../src/note/index.ts';
 import { verifyEd25519 } from '../../src/statement/index.ts';
 
 /** A published head, as anybody reads it from a checkpoint's bytes. */
-export interface ReadHead {
-  readonly size: number;
-  readonly root: Uint8Array;
+export interface ReadHead extends TreeHead {
+  /** How many lines of signatures it carries. */
+  readonly signatures: number;
 }
 
 /** What a stranger takes from a checkpoint: signature, origin, size and root. */
 export function readHead(note: Uint8Array, vkey: string): ReadHead {
-  const { text } = openNote(note, [noteVerifier(vkey, verifyEd25519)]);
+  const { text, verified, unknown } = openNote(note, [noteVerifier(vkey, verifyEd25519)]);
   const { size, root } = parseCheckpoint(text);
-  return { size, root };
+  return { size, root, signatures: verified.length + unknown.length };
 }
 
 /**
  * Reads a log as a stranger does, through paths of C2SP tlog-tiles, and checks everything: each entry against
  * its hash in the tile, the tree against the checkpoint, and against every head published before.
  */
-export async function auditLog(log: Log, earlier: readonly ReadHead[] = []): Promise<ReplayedEntry[]> {
+export async function auditLog(log: Log, earlier: readonly TreeHead[] = []): Promise<ReplayedEntry[]> {
   const head = readHead(log.checkpoint().note, log.vkey);
   const replay = new LogReplay(nodeHasher);
   const entries: ReplayedEntry[] = [];
   const expected = [...earlier, head].sort((left, right) => left.size - right.size);
   let next = 0;
   const checkHeads = (): void => {
-    for (; expected[next]?.size === replay.size; next += 1) replay.check(expected[next] as ReadHead);
+    for (; expected[next]?.size === replay.size; next += 1) replay.check(expected[next] as TreeHead);
   };
   checkHeads();
   for (let index = 0; index * TILE_WIDTH < head.size; index += 1) {
