@@ -1,5 +1,6 @@
 import { lstat, readFile } from 'node:fs/promises';
 import { LogError, PROOF_BUNDLE_LIMITS, parseProofBundle } from '../log/index.ts';
+import { ClientError } from './errors.ts';
 import { targetExists } from './place.ts';
 
 /**
@@ -12,8 +13,10 @@ export async function requireProofPlace(path: string, replace: boolean): Promise
     throw error;
   });
   if (found === undefined) return;
-  const mayGo =
-    found.isFile() && (replace || (found.size <= PROOF_BUNDLE_LIMITS.bytes && (await isProof(path))));
+  if (!found.isFile()) {
+    throw new ClientError('target-exists', `${path} is no file, and the proof is put there: move it away`);
+  }
+  const mayGo = replace || (found.size <= PROOF_BUNDLE_LIMITS.bytes && (await isProof(path)));
   if (!mayGo) throw targetExists(path);
 }
 

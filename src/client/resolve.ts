@@ -11,7 +11,7 @@ import {
   type Tally,
 } from '../tally/index.ts';
 import { ClientError, RefusedError } from './errors.ts';
-import { type Level, requireLevel } from './levels.ts';
+import { type Level, type Reach, requireLevel } from './levels.ts';
 import { type Mention, mentionsOf } from './mentions.ts';
 import { type CheckedProof, laterThan } from './proof/check-proof.ts';
 import { proveRelease } from './proof/prove-release.ts';
@@ -91,18 +91,19 @@ export function requireMonitors(
   { monitors: { signed, quorum }, policies: { unvouched } }: Pick<CheckedProof, 'monitors' | 'policies'>,
   reached: Level,
   least: Level | undefined,
+  reach: Reach,
 ): void {
   if (unvouched !== undefined) {
     const why =
       `the monitors that the policy before that of entry ${unvouched} names do not vouch for it, and the proof cannot ` +
       'show that the keys of its founders were not revoked before';
-    requireLevel(reached, least ?? 'proof', why);
+    requireLevel(reached, least ?? 'proof', why, reach);
   }
   const words =
     quorum === 0
       ? 'the policy names no monitors, so that who is eligible stands on the tally’s word'
       : `${signed.length} of the ${quorum} monitors that the policy asks for have signed the state`;
-  requireLevel(reached, least ?? (quorum > 0 ? 'proof' : undefined), words);
+  requireLevel(reached, least ?? (quorum > 0 ? 'proof' : undefined), words, reach);
 }
 
 async function byFullCount(client: TallyClient, name: string, options: ResolveOptions): Promise<Resolution> {
@@ -147,7 +148,7 @@ async function byProof(client: TallyClient, name: string, options: ResolveOption
       { cause: error },
     );
   });
-  requireMonitors(checked, checked.level, options.level);
+  requireMonitors(checked, checked.level, options.level, 'online');
   return { ...resolutionOfProof(checked), proof: checked.bytes };
 }
 

@@ -2,7 +2,7 @@ import { printable, toHex } from '../bytes/index.ts';
 import { createTorrent, type Profile } from '../torrent/index.ts';
 import { ClientError } from './errors.ts';
 import { isFreshState, requireNotAhead, requireWitnessedTime } from './freshness.ts';
-import type { Level } from './levels.ts';
+import { FULL_WORDS, type Level } from './levels.ts';
 import { type CheckedProof, checkProof } from './proof/check-proof.ts';
 import { refuseFork } from './proof/extend-seen.ts';
 import { requireKnownPolicy } from './proof/known-policy.ts';
@@ -48,6 +48,12 @@ export async function verifyFile(
   options: VerifyFileOptions,
 ): Promise<VerifiedFile> {
   if (options.release !== undefined) requireName(options.release);
+  if (options.level === 'full') {
+    throw new ClientError(
+      'no-quorum',
+      `no proof comes to level "full": ${FULL_WORDS.offline}; --level proof is the most that a file's proof can come to`,
+    );
+  }
   const { logKey, stateFolder, level, nowMs, maxAgeMs, signal } = options;
   const known = await new SeenPolicy(stateFolder, logKey).read();
   const checked = checkProof(proof, options, options.release, known);
@@ -55,7 +61,7 @@ export async function verifyFile(
   if (seen !== undefined) refuseFork(seen, checked.proof.checkpoint);
   if (level !== 'tally') requireKnownOffline(checked, known);
   const resolution = resolutionOfProof(checked);
-  requireMonitors(checked, resolution.level, level);
+  requireMonitors(checked, resolution.level, level, 'offline');
   const { tally, proof: opened } = checked;
   requireNotAhead(tally, nowMs(), '');
   requireWitnessedTime(tally, opened.cosigners, options.witnesses, '');
@@ -75,7 +81,7 @@ export async function verifyFile(
 /** An older policy than was seen is no fault of an older proof. */
 function requireKnownOffline(checked: CheckedProof, seen: KeptPolicy | undefined): void {
   if (seen !== undefined && (checked.tally.policy?.index ?? 0) > seen.index)
-    requireKnownPolicy(checked, seen);
+    requireKnownPolicy(checked, seen, 'offline');
 }
 
 /**

@@ -1,4 +1,5 @@
 import { ClientError } from '../errors.ts';
+import { FULL_WORDS, type Reach } from '../levels.ts';
 import type { KeptPolicy } from '../seen-policy.ts';
 import type { CheckedProof } from './check-proof.ts';
 
@@ -9,6 +10,7 @@ import type { CheckedProof } from './check-proof.ts';
 export function requireKnownPolicy(
   { tally, signersAmong, policies }: CheckedProof,
   seen: KeptPolicy | undefined,
+  reach: Reach,
 ): void {
   const index = tally.policy?.index ?? 0;
   if (seen === undefined || index === seen.index) return;
@@ -26,7 +28,7 @@ export function requireKnownPolicy(
   throw new ClientError(
     'no-quorum',
     `the policy has changed in entry ${index}, the proof passes over the one of entry ${seen.index} that you knew, and of the monitors that you knew ${signed.length} of ${quorum} have signed ` +
-      'the state under the new one: say --full once, which counts whether its founders were entitled to it, or ' +
-      '--level tally to believe the tally',
+      `the state under the new one: ${FULL_WORDS[reach]}, and whether its founders were entitled to it; --level tally ` +
+      'believes the tally',
   );
 }

@@ -39,7 +39,7 @@ export async function proveRelease(
   const seen = new SeenCheckpoint(stateFolder, logKey);
   await extendSeen(client, seen, { checkpoint, note: bundle.checkpoint }, signal);
   if (options.level !== 'tally') {
-    requireKnownPolicy(checked, known);
+    requireKnownPolicy(checked, known, 'online');
     if (checked.level === 'proof') await policy.see(checked.tally);
   }
   // Where monitors sign, the tally shows the newest state that they have signed: only these come in order.
