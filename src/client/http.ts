@@ -84,7 +84,10 @@ async function readCapped(response: IncomingMessage, maxBytes: number, url: URL)
     length += chunk.length;
     if (length > maxBytes) {
       response.destroy();
-      throw new ClientError('too-large', `the answer to ${url.pathname} is longer than ${maxBytes} bytes`);
+      throw new ClientError(
+        'too-large',
+        `the answer of ${url.origin} to ${url.pathname} is longer than ${maxBytes} bytes: no tally gives such a one`,
+      );
     }
     chunks.push(chunk);
   }

@@ -131,7 +131,13 @@ export class TallyClient {
   async #call(path: string, maxBytes: number, request: HttpRequest): Promise<HttpAnswer> {
     const url = new URL(path, this.base);
     const answer = await fetchWhole(url, maxBytes, { ...request, localAddress: this.#localAddress });
-    if (answer.status >= 200 && answer.status < 300) return answer;
+    if (answer.status >= 200 && answer.status < 300) {
+      if (!answer.headers['content-type']?.startsWith('text/html')) return answer;
+      throw new ClientError(
+        'bad-answer',
+        `${url.origin} answers ${url.pathname} with a web page: is it a tally's address, or does the network want you to log in?`,
+      );
+    }
     throw refusalOf(url, answer);
   }
 }
@@ -157,9 +163,13 @@ function refusalOf(url: URL, { status, headers, body }: HttpAnswer): RefusedErro
   const { title = '', detail = '', code = '' } = parsed?.success === true ? parsed.data : {};
   const words = printable(detail || title) || `HTTP status ${status}`;
   const retryAfter = Number(headers['retry-after']);
+  const isElsewhere = status >= 300 && status < 400 && headers.location !== undefined;
+  const where = isElsewhere
+    ? ` (it leads to ${printable(headers.location ?? '')}, which is not followed: give that tally's address if you mean it)`
+    : '';
   return new RefusedError(
     status === 404 ? 'not-found' : 'refused',
-    `the tally refused ${url.pathname}: ${words}`,
+    `the tally at ${url.origin} refused ${url.pathname}: ${words}${where}`,
     {
       status,
       problem: code,

@@ -26,7 +26,7 @@ test('a refusal tells the tally’s own words, printable, its code and when to c
     status: 429,
     problem: 'too-many-requests',
     retryAfterSeconds: 7,
-    message: 'the tally refused /api/v1/entries: Too many requests.',
+    message: `the tally at ${url} refused /api/v1/entries: Too many requests.`,
   });
 });
 
@@ -44,6 +44,25 @@ test('an answer of another form is refused by name, whatever it is', async (cont
     body = answer;
     await assert.rejects(new TallyClient(url).submit(Buffer.from('{}')), { code: 'bad-answer' });
   }
+});
+
+test('a web page in place of an answer, and one that leads elsewhere, are told as what they are', async (context) => {
+  const page = await serve(context, (_request, response) => {
+    response.setHeader('content-type', 'text/html; charset=utf-8').end('<html>Log in to the hotel</html>');
+  });
+  for (const ask of [
+    () => new TallyClient(page).checkpoint(),
+    () => new TallyClient(page).proof('pkg:npm/x@1'),
+    () => new TallyClient(page).submit(Buffer.from('{}')),
+  ])
+    await assert.rejects(ask(), { code: 'bad-answer', message: /^http:.* answers \/.* with a web page/ });
+  const elsewhere = await serve(context, (_request, response) => {
+    response.writeHead(302, { location: `${page}/\u0085` }).end();
+  });
+  await assert.rejects(new TallyClient(elsewhere).checkpoint(), {
+    code: 'refused',
+    message: `the tally at ${elsewhere} refused /checkpoint: HTTP status 302 (it leads to ${page}/\uFFFD, which is not followed: give that tally's address if you mean it)`,
+  });
 });
 
 test('an endless answer is cut at its limit', async (context) => {
