@@ -6,6 +6,8 @@ import { FILE_PREFIX } from './signer.ts';
 
 const LONGEST_FILE = 1024;
 const OTHERS = 0o077;
+/** Windows knows no such flag, and no named pipes among its files. */
+const NOT_WAITING = process.platform === 'win32' ? 0 : constants.O_NONBLOCK;
 
 /**
  * Writes a private key's text to a new file that only its owner can read (0600). Never overwrites: an existing file is
@@ -40,7 +42,8 @@ export async function writeSecretFile(path: string, text: string): Promise<void>
  * such modes and is not asked.
  */
 export async function readSecretFile(path: string): Promise<string> {
-  await using file = await open(path, constants.O_RDONLY);
+  // A named pipe that nobody writes would not even open: so it opens, and is seen to be no regular file.
+  await using file = await open(path, constants.O_RDONLY | NOT_WAITING);
   const stats = await file.stat();
   if (!stats.isFile()) throw notAKey(path, 'it is no regular file');
   const { mode, size } = stats;

@@ -1,9 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import process from 'node:process';
 import { messageOf } from './disk-file.ts';
 import { TorrentError } from './error.ts';
 import { TORRENT_LIMITS } from './limits.ts';
+
+/** Windows knows no such flag, and no named pipes among its files. */
+const NOT_WAITING = process.platform === 'win32' ? 0 : constants.O_NONBLOCK;
 
 /**
  * The bytes of a `.torrent` file. Throws `no-such-path`, `unreadable` or, before reading it,
@@ -11,7 +16,8 @@ import { TORRENT_LIMITS } from './limits.ts';
  */
 export async function readTorrentFile(path: string): Promise<Uint8Array> {
   try {
-    await using file = await open(path, 'r');
+    // A named pipe that nobody writes would not even open: so it opens, and is seen to be no regular file.
+    await using file = await open(path, constants.O_RDONLY | NOT_WAITING);
     const stats = await file.stat();
     if (!stats.isFile()) {
       throw new TorrentError('special-file', `${path} is no regular file: give a .torrent file`);

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
 import { generateKey, writeKeyFile } from '../../src/statement/index.ts';
 import { MAIN, runCommand } from './run-command.ts';
 
@@ -77,6 +78,25 @@ test('a file without end is read no further than a good one could be', {
       assert.match(stderr, /^error: \/dev\/zero has more than \d+ bytes: it is no [a-z ]+\n$/);
     },
   );
+});
+
+test('a named pipe that nobody writes is no key and no .torrent file, and nothing waits for it', {
+  skip: process.platform === 'win32',
+  timeout: 20_000,
+}, async () => {
+  const pipe = join(base, 'pipe');
+  await promisify(execFile)('mkfifo', [pipe]);
+  await each(
+    [
+      ['key', 'show', pipe],
+      ['download', pipe, '--peer', '127.0.0.1:9'],
+    ],
+    (args, { code, stderr }) => {
+      assert.equal(code, 1, args.join(' '));
+      assert.match(stderr, /^error: .*pipe is (not a private key file: it is )?no regular file/);
+    },
+  );
+  await rm(pipe);
 });
 
 test('a text that is no UTF-8 is refused, not repaired', async () => {
