@@ -1,6 +1,7 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
+import { printable } from '../bytes/index.ts';
 import {
   DEFAULTS,
   type Finding,
@@ -10,9 +11,10 @@ import {
   SCENARIOS,
   tableOf,
 } from '../simulate/index.ts';
-import { contextOf } from './context.ts';
+import { contextOf, leaveSignalsToSystem } from './context.ts';
 import { collect } from './endpoint.ts';
 import { UsageError } from './exit-code.ts';
+import { readSmallText } from './read-small.ts';
 
 /** Between these lines of a page stands what the command writes. */
 const BEGIN = '<!-- written by bitquorum simulate: begin -->';
@@ -41,22 +43,21 @@ export function addSimulateCommand(program: Command): void {
 async function simulateAction(names: string[], args: SimulateArguments, command: Command): Promise<void> {
   const { output, signal } = contextOf(command);
   const parameters = parametersOf(args.set ?? []);
-  const findings: Finding[] = [];
-  for (const name of names.length === 0 ? Object.keys(SCENARIOS) : names) {
-    const scenario = Object.hasOwn(SCENARIOS, name) ? SCENARIOS[name] : undefined;
-    if (scenario === undefined) {
-      throw new UsageError(
-        `no scenario ${JSON.stringify(name)}; there are ${Object.keys(SCENARIOS).join(', ')}`,
-      );
-    }
+  const scenarios = (names.length === 0 ? Object.keys(SCENARIOS) : names).map(scenarioOf);
+  const page = args.write === undefined ? undefined : await openPage(args.write, signal);
+  leaveSignalsToSystem(); // each scenario is computed in one piece
+  const findings = scenarios.map(({ name, run }) => {
     output.say(`${name} …`);
-    findings.push(scenario(parameters));
-    // Lets Ctrl-C through between two scenarios.
-    await new Promise(setImmediate);
-    signal.throwIfAborted();
-  }
-  if (args.write !== undefined) await writePage(args.write, findings, parameters);
+    return run(parameters);
+  });
+  if (page !== undefined) await writePage(page, findings, parameters);
   output.result({ parameters, findings }, tableOf(findings).trimEnd());
+}
+
+function scenarioOf(name: string) {
+  const run = Object.hasOwn(SCENARIOS, name) ? SCENARIOS[name] : undefined;
+  if (run !== undefined) return { name, run };
+  throw new UsageError(`no scenario ${JSON.stringify(name)}; there are ${Object.keys(SCENARIOS).join(', ')}`);
 }
 
 /** The default parameters with some changed, each as `name=value`. */
@@ -94,18 +95,39 @@ function numberOf(text: string, name: string): number {
   throw new UsageError(`--set ${name}: ${JSON.stringify(text)} is not ${range}`);
 }
 
+/** A page, and what of it stays: up to the first mark, and from the second one on. */
+interface Page {
+  readonly path: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** Reads a page before anything is computed for it. Throws a {@link UsageError} for one that cannot be filled. */
+async function openPage(path: string, signal: AbortSignal): Promise<Page> {
+  if (!path.endsWith('.md')) {
+    throw new UsageError(
+      `--write ${printable(path)}: name a Markdown page (.md); the plots go into a folder of its name without that`,
+    );
+  }
+  const text = await readSmallText(path, 'page to write the tables into', signal);
+  const from = text.indexOf(BEGIN);
+  const to = text.indexOf(END);
+  if (from < 0 || to < from) throw new UsageError(`${printable(path)} lacks the lines ${BEGIN} and ${END}`);
+  return { path, before: text.slice(0, from), after: text.slice(to) };
+}
+
 /** Puts the tables between the marks of a page, and the plots into a folder named like it. */
-async function writePage(page: string, findings: readonly Finding[], parameters: Parameters): Promise<void> {
-  const before = await readFile(page, 'utf8');
-  const from = before.indexOf(BEGIN);
-  const to = before.indexOf(END);
-  if (from < 0 || to < from) throw new UsageError(`${page} lacks the lines ${BEGIN} and ${END}`);
-  const folder = basename(page, '.md');
-  await mkdir(join(dirname(page), folder), { recursive: true });
+async function writePage(
+  { path, before, after }: Page,
+  findings: readonly Finding[],
+  parameters: Parameters,
+): Promise<void> {
+  const folder = basename(path, '.md');
+  await mkdir(join(dirname(path), folder), { recursive: true });
   for (const finding of findings) {
     const plot = plotOf(finding);
-    if (plot !== undefined) await writeFile(join(dirname(page), folder, `${finding.scenario}.svg`), plot);
+    if (plot !== undefined) await writeFile(join(dirname(path), folder, `${finding.scenario}.svg`), plot);
   }
-  const text = pageOf(findings, parameters, folder);
-  await writeFile(page, `${before.slice(0, from)}${BEGIN}\n\n${text}\n${before.slice(to)}`);
+  await writeFile(`${path}.new`, `${before}${BEGIN}\n\n${pageOf(findings, parameters, folder)}\n${after}`);
+  await rename(`${path}.new`, path);
 }

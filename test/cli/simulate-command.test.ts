@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { runCommand } from './run-command.ts';
+import { MAIN, runCommand } from './run-command.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'bitquorum-simulate-'));
 after(() => rm(folder, { recursive: true }));
@@ -39,11 +41,26 @@ test('wrong use ends with 2 and says what there is', async () => {
     [['nonsense'], /no scenario "nonsense"; there are sybil, patient/],
     [['--set', 'nonsense=1'], /write NAME=VALUE with one of seed, founders/],
     [['--set', 'flood=200000'], /flood: "200000" is not a whole number from 0 to 100000/],
+    [['patient', 'nonsense'], /^error: no scenario "nonsense"/],
+    [['patient', '--write', join(folder, 'plain')], /^error: --write .*plain: name a Markdown page/],
     [['--set', 'uptimes=0.5,2'], /uptimes: "2" is not a share from 0 to 1/],
   ] as const;
+  await writeFile(join(folder, 'bare.md'), 'no marks');
+  const bare = await runCommand('simulate', 'patient', '--write', join(folder, 'bare.md'));
+  assert.deepEqual([bare.code, bare.stderr.includes('…')], [2, false], 'before anything is computed');
   for (const [args, expected] of tries) {
     const { code, stderr } = await runCommand('simulate', ...args);
     assert.equal(code, 2);
     assert.match(stderr, expected);
   }
+});
+
+test('Ctrl-C ends it in the middle of a scenario, which is computed in one piece', {
+  timeout: 10_000,
+}, async () => {
+  const child = spawn(process.execPath, [MAIN, 'simulate', 'sybil'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  await once(child.stderr, 'data');
+  child.kill('SIGINT');
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+  assert.deepEqual([code, signal], [null, 'SIGINT']);
 });
