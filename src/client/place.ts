@@ -1,16 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { link, lstat, mkdtemp, open, readdir, rename, rm, unlink } from 'node:fs/promises';
+import { lstat, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { CodedError } from '../bytes/index.ts';
-import { makeFolders } from '../swarm/index.ts';
+import { makeFolders, moveToFreePlace, SwarmError } from '../swarm/index.ts';
 import { type Metainfo, verifyTorrent } from '../torrent/index.ts';
 import { ClientError } from './errors.ts';
-
-/** What the system says when something stands at the place that a file or folder is moved to. */
-const OCCUPIED: ReadonlySet<string | undefined> = new Set(['EEXIST', 'ENOTEMPTY', 'ENOTDIR', 'EISDIR']);
-/** What it says where files have one name only (FAT, some network file systems). */
-const NO_LINKS: ReadonlySet<string | undefined> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
 /**
  * Gives `work` a folder inside `folder`, so that what it makes can be moved to its place by one rename, and removes
@@ -85,8 +80,11 @@ async function holdsNothingElse(metainfo: Metainfo, root: string): Promise<boole
  */
 export async function putInPlace(from: string, to: string, replace: boolean): Promise<void> {
   await syncTree(from);
-  if (!replace) await moveToFreePlace(from, to);
-  else if (await bothAreFiles(from, to)) await rename(from, to);
+  if (!replace) {
+    await moveToFreePlace(from, to).catch((error: unknown) => {
+      throw error instanceof SwarmError && error.code === 'target-exists' ? targetExists(to, error) : error;
+    });
+  } else if (await bothAreFiles(from, to)) await rename(from, to);
   else {
     const former = `${from}.former-${randomBytes(6).toString('hex')}`; // goes with the work folder
     await rename(to, former);
@@ -98,28 +96,6 @@ export async function putInPlace(from: string, to: string, replace: boolean): Pr
     }
   }
   await syncPath(join(to, '..'));
-}
-
-/** A file gets its second name only where there is none, a folder is never moved over what holds something. */
-async function moveToFreePlace(from: string, to: string): Promise<void> {
-  try {
-    if ((await lstat(from)).isFile() && (await gotSecondName(from, to))) await unlink(from);
-    else await rename(from, to);
-  } catch (error) {
-    if (!OCCUPIED.has((error as NodeJS.ErrnoException).code)) throw error;
-    throw targetExists(to, error);
-  }
-}
-
-/** Whether a file got a second name; some file systems know none, and there the window of a rename remains. */
-async function gotSecondName(from: string, to: string): Promise<boolean> {
-  try {
-    await link(from, to);
-    return true;
-  } catch (error) {
-    if (NO_LINKS.has((error as NodeJS.ErrnoException).code)) return false;
-    throw error;
-  }
 }
 
 /** The error for a place that is taken. */
