@@ -1,14 +1,13 @@
 /** The ground every room stands on: branded byte types, text forms of bytes, and the error with a code. */
+export { decodeBase64, fromBase64, toBase64 } from './base64.ts';
 export { CodedError, InternalError } from './errors.ts';
 export { compareBytes, concatBytes, copyBytes, equalBytes, startsWithBytes } from './operations.ts';
 export { printable } from './printable.ts';
 export {
   fromBase32,
-  fromBase64,
   fromHex,
   fromUtf8,
   TextFormError,
-  toBase64,
   toHex,
   toUtf8,
 } from './text.ts';

@@ -6,12 +6,9 @@ export class TextFormError extends CodedError<'bad-hex' | 'bad-base64' | 'bad-ba
 /** Bytes of which the digits are put together at once. */
 const HEX_CHUNK = 1024;
 const DIGITS = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
-/** The value of each base64 letter by its code; NONE for all other codes. */
+/** What no digit has as its value. */
 const NONE = 0xff;
-const BASE64 = new Uint8Array(128).fill(NONE);
-const BASE64_LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-for (let value = 0; value < 64; value += 1) BASE64[BASE64_LETTERS.charCodeAt(value)] = value;
-/** The value of each hexadecimal digit by its code, likewise. */
+/** The value of each hexadecimal digit by its code; NONE for all other codes. */
 const HEX = new Uint8Array(128).fill(NONE);
 for (let value = 0; value < 16; value += 1) {
   HEX[value.toString(16).charCodeAt(0)] = value;
@@ -47,53 +44,6 @@ export function fromHex(text: string): Uint8Array<ArrayBuffer> {
   }
   if (isHex) return bytes;
   throw new TextFormError('bad-hex', `${excerpt(text)} is not hexadecimal: give pairs of 0-9 and a-f`);
-}
-
-/** Standard base64 with padding (RFC 4648 §4). */
-export function toBase64(bytes: Uint8Array): string {
-  let binary = '';
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary);
-}
-
-/** Bytes of standard base64; only the canonical form is taken. Throws `bad-base64`. */
-export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  const padding = text.endsWith('==') ? 2 : Number(text.endsWith('='));
-  const letters = text.length - padding;
-  const bytes = new Uint8Array(Math.floor((letters * 6) / 8));
-  const whole = letters - (letters % 4);
-  let at = 0;
-  // A letter that is none has NONE, whose upper bits no value of a letter has: they show in `seen` in the end.
-  let seen = 0;
-  for (let index = 0; index < whole; index += 4) {
-    const first = letterValue(text, index);
-    const second = letterValue(text, index + 1);
-    const third = letterValue(text, index + 2);
-    const fourth = letterValue(text, index + 3);
-    seen |= first | second | third | fourth;
-    bytes[at] = (first << 2) | (second >> 4);
-    bytes[at + 1] = (second << 4) | (third >> 2);
-    bytes[at + 2] = (third << 6) | fourth;
-    at += 3;
-  }
-  let rest = 0;
-  for (let index = whole; index < letters; index += 1) {
-    const value = letterValue(text, index);
-    seen |= value;
-    rest |= value << (18 - 6 * (index - whole));
-  }
-  for (let shift = 16; at < bytes.length; shift -= 8) {
-    bytes[at] = rest >> shift;
-    rest &= (1 << shift) - 1;
-    at += 1;
-  }
-  // What is left over of the last letter must be zero, or several texts would stand for the same bytes.
-  if (text.length % 4 === 0 && seen < 64 && rest === 0) return bytes;
-  throw new TextFormError('bad-base64', `${excerpt(text)} is not canonical base64 (RFC 4648 §4, padded)`);
-}
-
-function letterValue(text: string, index: number): number {
-  return BASE64[text.charCodeAt(index)] ?? NONE;
 }
 
 /** Bytes of unpadded base32 (RFC 4648 §6), either case, as old magnet links carry infohashes. Throws `bad-base32`. */
@@ -136,6 +86,6 @@ export function fromUtf8(bytes: Uint8Array): string {
 }
 
 /** At most 80 characters of an input, quoted, for a message. */
-function excerpt(text: string): string {
+export function excerpt(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 }

@@ -26,6 +26,22 @@ test('hexadecimal and base64 agree with Buffer and round-trip', () => {
   );
 });
 
+test('base64 of any length, and whatever was read before, is taken or refused as Buffer would write it', () => {
+  const long = Buffer.alloc(20_000, 'Zz');
+  assert.deepEqual(fromBase64(long.toString('base64')), new Uint8Array(long));
+  assert.deepEqual(fromBase64(''), new Uint8Array(0));
+  const letters = fc.constantFrom('A', 'Q', 'g', 'w', '=', '+', '/', 'é', '€', '𝄞', '\ud800', '\n', ' ');
+  fc.assert(
+    fc.property(fc.array(letters, { minLength: 1, maxLength: 12 }), (parts) => {
+      const text = parts.join('');
+      fromBase64('A'.repeat(48)); // good letters stand where those of this text do not get to
+      const plain = Buffer.from(text, 'base64');
+      if (plain.toString('base64') === text) assert.deepEqual(fromBase64(text), new Uint8Array(plain));
+      else assert.throws(() => fromBase64(text), { code: 'bad-base64' });
+    }),
+  );
+});
+
 test('byte order and concatenation agree with Buffer', () => {
   fc.assert(
     fc.property(bytes(), bytes(), (left, right) => {

@@ -1,13 +1,13 @@
 import { Buffer } from 'node:buffer';
 import { hash } from 'node:crypto';
-import { toUtf8 } from '../../bytes/index.ts';
+import { decodeBase64, toUtf8 } from '../../bytes/index.ts';
 import { verifyEd25519ByName } from '../ed25519.ts';
 import { preAuthenticationHead } from '../envelope.ts';
 import { PAYLOAD_TYPE } from '../envelope-form.ts';
 import { StatementError } from '../errors.ts';
 import { ENVELOPE_LIMITS } from '../limits.ts';
 import { statementFromJson, statementText } from '../statement.ts';
-import { decodeBase64, isAscii, isLowerHex } from './plain-bytes.ts';
+import { isAscii, isLowerHex } from './plain-bytes.ts';
 
 /** What became of an envelope in its plain form. */
 export interface PlainOutcome {
