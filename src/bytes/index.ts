@@ -1,6 +1,7 @@
 /** The ground every room stands on: branded byte types, text forms of bytes, and the error with a code. */
 export { decodeBase64, fromBase64, toBase64 } from './base64.ts';
 export { CodedError, InternalError } from './errors.ts';
+export { issueWords } from './issue-words.ts';
 export { compareBytes, concatBytes, copyBytes, equalBytes, startsWithBytes } from './operations.ts';
 export { printable } from './printable.ts';
 export {

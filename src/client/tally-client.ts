@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type * as z from 'zod';
-import { printable } from '../bytes/index.ts';
+import { issueWords, printable } from '../bytes/index.ts';
 import { PROOF_BUNDLE_LIMITS } from '../log/index.ts';
 import { formatTilePath, HASH_BYTES, type HashTile, tileWidthAt } from '../merkle/index.ts';
 import { problemAnswer, type Receipt, type ReleaseExtras, receiptAnswer, releaseAnswer } from './answers.ts';
@@ -116,11 +116,9 @@ export class TallyClient {
     const { body } = await this.#call(path, CLIENT_LIMITS.jsonBytes, request);
     const parsed = schema.safeParse(parseJson(body));
     if (parsed.success) return parsed.data;
-    const issue = parsed.error.issues[0];
-    const where = issue === undefined ? '' : ` (${issue.path.map(String).join('.')}: ${issue.message})`;
     throw new ClientError(
       'bad-answer',
-      `the tally at ${this.base.origin} gave no valid answer to /${path}${where}`,
+      `the tally at ${this.base.origin} gave no valid answer to /${path} (${issueWords(parsed.error.issues)})`,
     );
   }
 

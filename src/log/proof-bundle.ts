@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { fromUtf8, TextFormError, toBase64, toUtf8 } from '../bytes/index.ts';
+import { fromUtf8, issueWords, TextFormError, toBase64, toUtf8 } from '../bytes/index.ts';
 import { formatTlogProof } from '../note/index.ts';
 import { LogError } from './errors.ts';
 import {
@@ -100,8 +100,7 @@ export function parseProofBundle(
   if (partsOf(bytes) > limits.parts) throw refusal(`it has more than ${limits.parts} parts`);
   const parsed = schemaOf(limits).safeParse(readJson(bytes));
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw refusal(`${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? 'malformed'}`);
+    throw refusal(issueWords(parsed.error.issues));
   }
   const { release, checkpoint, entries, state, earlier } = parsed.data;
   const bundle: ProofBundle = {

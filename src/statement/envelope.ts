@@ -1,4 +1,4 @@
-import { fromBase64, fromHex, TextFormError, toBase64, toHex, toUtf8 } from '../bytes/index.ts';
+import { fromBase64, fromHex, issueWords, TextFormError, toBase64, toHex, toUtf8 } from '../bytes/index.ts';
 import { type EnvelopeForm, envelopeSchema, hasEnvelopeForm, PAYLOAD_TYPE } from './envelope-form.ts';
 import { StatementError } from './errors.ts';
 import { JsonError, parseJson } from './json.ts';
@@ -132,8 +132,7 @@ function checkForm(json: unknown): EnvelopeForm {
   if (hasEnvelopeForm(json)) return json;
   const parsed = envelopeSchema.safeParse(json);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw malformed(`${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? 'malformed'}`);
+  throw malformed(issueWords(parsed.error.issues));
 }
 
 function readJson(bytes: Uint8Array, code: 'bad-envelope' | 'bad-statement', what: string): unknown {

@@ -1,5 +1,4 @@
-import type { z } from 'zod';
-import { toUtf8 } from '../bytes/index.ts';
+import { issueWords, toUtf8 } from '../bytes/index.ts';
 import { NoteError, parseVkey } from '../note/index.ts';
 import { StatementError } from './errors.ts';
 import { hex32 } from './fields.ts';
@@ -87,12 +86,12 @@ function checkForm(json: unknown): StatementForm {
   if (hasStatementForm(json)) return json;
   const parsed = statementSchema.safeParse(json);
   if (parsed.success) return parsed.data;
-  throw refusal('in-toto', firstIssue(parsed.error));
+  throw refusal('in-toto', issueWords(parsed.error.issues));
 }
 
 function checked(kind: Kind, subject: Subject, predicate: unknown): Statement {
   const parsed = predicates[kind].safeParse(predicate);
-  if (!parsed.success) throw refusal(kind, firstIssue(parsed.error));
+  if (!parsed.success) throw refusal(kind, issueWords(parsed.error.issues));
   const statement = { kind, subject, predicate: parsed.data } as Statement;
   checkSubject(statement);
   return statement;
@@ -143,12 +142,6 @@ function checkVkey({ kind, predicate }: StatementOf<'builder'> | StatementOf<'ro
     if (cause instanceof NoteError) throw refusal(kind, cause.message, cause);
     throw cause;
   }
-}
-
-function firstIssue(error: z.ZodError): string {
-  const issue = error.issues[0];
-  const path = issue?.path.map(String).join('.') ?? '';
-  return `${path === '' ? 'its form' : path}: ${issue?.message ?? 'malformed'}`;
 }
 
 function refusal(kind: string, why: string, cause?: unknown): StatementError {
