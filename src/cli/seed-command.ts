@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { printable, toHex } from '../bytes/index.ts';
-import { Engine } from '../swarm/index.ts';
+import { Engine, keepYoungHeapSmall } from '../swarm/index.ts';
 import { formatMagnet } from '../torrent/index.ts';
 import type { PeerAddress } from '../wire/index.ts';
 import { contextOf } from './context.ts';
@@ -64,13 +64,22 @@ async function seed(paths: readonly string[], flags: SeedFlags, command: Command
     throw new UsageError(`--profile ${JSON.stringify(profile)}: give "hybrid" or "v2"`);
   }
   const identity = await identityOf(flags);
+  keepYoungHeapSmall();
   const engine = new Engine({ ...parseHostPort(flags.listen), ...engineOptionsOf(flags) });
   const line = new LiveLine(output);
   try {
     const address = await engine.listen();
     if (output.json) output.result({ event: 'listening', ...address }, '');
+    const seeded = new Map<string, string>();
     for (const [at, path] of paths.entries()) {
       const plan = await planSeed(path, { torrent: torrents[at], profile, output, signal });
+      const infoHash = toHex(plan.metainfo.infoHashV2);
+      const before = seeded.get(infoHash);
+      if (before !== undefined)
+        throw new UsageError(
+          `${printable(path)} is the same torrent as ${printable(before)}: name one of them`,
+        );
+      seeded.set(infoHash, path);
       await engine.seed(plan.metainfo, plan.path, {
         trackers: flags.tracker ?? [],
         sourceTrackers: flags.trackers,

@@ -144,6 +144,12 @@ test('what is no address of this machine, no tracker and no view is wrong use', 
   );
 });
 
+test('one torrent by two paths is told with both', async () => {
+  const { code, stderr } = await runCommand('seed', latin, `${base}/./latin.toml`);
+  assert.equal(code, 2);
+  assert.match(stderr, /latin\.toml is the same torrent as .*latin\.toml: name one of them\n$/);
+});
+
 test('output that cannot be written is told', { skip: !existsSync('/dev/full') }, async () => {
   const child = spawn('sh', ['-c', `"${process.execPath}" "${MAIN}" policy default > /dev/full`], {
     stdio: ['ignore', 'ignore', 'pipe'],
