@@ -1,7 +1,7 @@
 import { checkHead, checkStoredLog, LogError, openHeadFile, type TreeHead } from '../log/index.ts';
 import { type PrivateKey, readKeyFile, writeKeyFile } from '../statement/index.ts';
 import { copyDatabase, openSqliteStore, type Store } from '../store/index.ts';
-import { dataPaths, openTallyStore } from './data-folder.ts';
+import { dataPaths, openTallyStore, requireBackup } from './data-folder.ts';
 import { ServiceError } from './errors.ts';
 import { makeWholeFolder } from './new-folder.ts';
 import { copyVouchers } from './vouchers.ts';
@@ -47,8 +47,9 @@ export interface RestoreOptions {
  * until the tally runs: nothing is signed here. Without, the folder has no head, and runs only with witnesses, which are
  * asked for theirs. Throws `data-exists`, `data-missing`, `LogError`.
  */
-export function restoreTally({ backup, dataFolder, lastHead }: RestoreOptions): Promise<void> {
-  return makeWholeFolder(dataFolder, async (staging) => {
+export async function restoreTally({ backup, dataFolder, lastHead }: RestoreOptions): Promise<void> {
+  await requireBackup(backup);
+  await makeWholeFolder(dataFolder, async (staging) => {
     const from = dataPaths(backup);
     const to = dataPaths(staging);
     const signer = await readKeyFile(from.key);

@@ -52,10 +52,18 @@ export async function openTallyStore(
   }
 }
 
+/** Refuses a folder that is no backup. Throws `data-missing`. */
+export function requireBackup(folder: string): Promise<void> {
+  const otherwise = `${folder} holds no backup of a tally (no log.key): name the folder that \`bitquorum tally backup\` made`;
+  return requireFile(dataPaths(folder).key, otherwise);
+}
+
 async function requireFile(path: string, otherwise: string): Promise<void> {
   try {
     await access(path);
   } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw cause; // it may be there, and may not be looked at
     throw new ServiceError('data-missing', otherwise, { cause });
   }
 }

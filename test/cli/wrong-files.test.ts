@@ -53,6 +53,16 @@ test('a backup of a folder that holds no tally says so, and leaves the folder fo
   await assert.rejects(access(data), { code: 'ENOENT' });
 });
 
+test('a folder that holds no backup is told as such, and nothing is made of it', async () => {
+  const data = join(folder, 'restored');
+  for (const backup of [join(folder, 'nowhere'), folder, broken]) {
+    const { code, stderr } = await runCommand('tally', 'restore', backup, '--data', data);
+    assert.equal(code, 1);
+    assert.ok(stderr.startsWith(`error: ${backup} holds no backup of a tally (no log.key): `), stderr);
+  }
+  await assert.rejects(access(data), { code: 'ENOENT' });
+});
+
 test('a port alone is no place to listen', async () => {
   const { code, stderr } = await runCommand('seed', broken, '--listen', '6881');
   assert.equal(code, 2);
