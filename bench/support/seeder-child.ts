@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Engine } from '../../src/swarm/index.ts';
+import { Engine, keepYoungHeapSmall } from '../../src/swarm/index.ts';
 import { parseTorrent } from '../../src/torrent/index.ts';
 
 /** What a measured seeder is told, as JSON in its last argument: a folder with `*.torrent` and, beside, what they name. */
@@ -21,6 +21,7 @@ export const IDLE_SECONDS = 10;
  */
 export async function playSeeder({ folder }: SeederOrder): Promise<void> {
   const say = (event: object): boolean => process.stdout.write(`${JSON.stringify(event)}\n`);
+  keepYoungHeapSmall(); // as `bitquorum seed` does
   const engine = new Engine({ encryption: 'off', maxConnections: 5000, maxConnectionsPerSwarm: 5000 });
   const { port } = await engine.listen();
   const emptyMib = rssMib();

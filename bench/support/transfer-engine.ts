@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { hashedBy } from '../../src/sha256/index.ts';
-import { Engine } from '../../src/swarm/index.ts';
+import { Engine, keepYoungHeapSmall } from '../../src/swarm/index.ts';
 import { parseTorrent } from '../../src/torrent/index.ts';
 import type { TransferClient, TransferOrder } from './transfer-child.ts';
 
 /** Our engine without encryption, else with its default settings, as one side of a transfer. */
 export async function openEngine({ torrent, folder, peer }: TransferOrder): Promise<TransferClient> {
   const metainfo = parseTorrent(readFileSync(torrent));
+  keepYoungHeapSmall(); // as `bitquorum seed` and `download` do
   const engine = new Engine({ encryption: 'off', syncFiles: false });
   const { port } = await engine.listen();
   if (peer === undefined) await engine.seed(metainfo, join(folder, metainfo.name));

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { Engine, SwarmError, type TorrentSource } from '../swarm/index.ts';
+import { Engine, keepYoungHeapSmall, SwarmError, type TorrentSource } from '../swarm/index.ts';
 import type { PeerAddress } from '../wire/index.ts';
 import { contextOf } from './context.ts';
 import { usesDht } from './dht-options.ts';
@@ -67,6 +67,7 @@ async function download(text: string, flags: DownloadFlags, command: Command): P
   const listen = flags.listen === undefined ? undefined : parseHostPort(flags.listen);
   const patienceMs =
     flags.timeout === undefined ? Infinity : parseDuration('--timeout', flags.timeout) * 1000;
+  keepYoungHeapSmall();
   const engine = new Engine({ ...listen, ...engineOptionsOf(flags), trustsSources: flags.local ?? false });
   const line = new LiveLine(output);
   const named = new Set(peers.map(placeOf));

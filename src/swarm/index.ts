@@ -21,3 +21,4 @@ export type { EngineStatistics, PeerStatistics, SwarmStatistics } from './statis
 export type { TrackerStatistics } from './statistics/tracker-log.ts';
 export type { RunningDownload } from './streaming/running-download.ts';
 export type { Swarm } from './swarm.ts';
+export { keepYoungHeapSmall } from './young-heap.ts';
