@@ -19,6 +19,9 @@ import { seededRandom } from './random.ts';
 import { StateSignatures } from './state-signatures.ts';
 import { Vouchers } from './vouchers.ts';
 
+/** A tally that has not published all that it signed waits so long for its witnesses before it serves. */
+const CATCH_UP_MS = 5000;
+
 export interface StartOptions {
   /** What `initTally` made. */
   readonly dataFolder: string;
@@ -87,7 +90,9 @@ export async function startTally(options: StartOptions): Promise<RunningTally> {
     askIdentity: identityFrom(data.signer, options.auditAddress),
   });
   try {
+    const caughtUp = catchUp(data.log, options.signal);
     await core.open();
+    await caughtUp;
     const served = await serve(core, {
       listen: { host: options.listen?.host ?? '127.0.0.1', port: options.listen?.port ?? 0 },
       publicUrl: options.publicUrl,
@@ -188,6 +193,19 @@ async function openData(folder: string, { clock, failure, logger, witnesses }: D
   } catch (error) {
     await store.close();
     throw error;
+  }
+}
+
+/**
+ * Waits a moment for the checkpoint of what was logged before. The one in the store may be older than what others have
+ * seen, when a backup was put back: to show it would look like a log that shrank.
+ */
+async function catchUp(log: Log, signal?: AbortSignal): Promise<void> {
+  const late = AbortSignal.timeout(CATCH_UP_MS);
+  try {
+    await log.whenPublished(log.size, signal === undefined ? late : AbortSignal.any([late, signal]));
+  } catch (error) {
+    if (!late.aborted && signal?.aborted !== true) throw error; // witnesses that are down keep no tally from serving
   }
 }
 

@@ -187,3 +187,25 @@ test('of the backups of a witnessed log only one that holds all that its witness
   await assert.rejects(run(t, await restored('late')), { name: 'LogError', code: 'older-tree' });
   await entered(again);
 });
+
+test('a tally that was put back shows no older checkpoint than others have seen, from its first answer on', async (t) => {
+  const scene = await makeScene(t);
+  const place = (name: string): string => join(scene.dataFolder, '..', name);
+  const first = await run(t, scene);
+  await until(
+    () => published(first, scene),
+    ({ by }) => by >= 2,
+  );
+  for (const at of [0, 1]) await scene.down(at);
+  const { body } = await post(first, builderEntry(generateKey('b'), first.origin));
+  await first.backup(place('backup'));
+  for (const at of [0, 1]) await scene.up(at);
+  const { size } = await until(
+    () => published(first, scene),
+    (shown) => shown.size > Number(body['index']),
+  );
+  await first.close();
+  await restoreTally({ backup: place('backup'), dataFolder: place('restored') });
+  const again = await run(t, { ...scene, dataFolder: place('restored') });
+  assert.equal((await published(again, scene)).size, size);
+});
