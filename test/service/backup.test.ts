@@ -28,6 +28,7 @@ test('a backup of a running tally is of one moment, and runs with the last head'
   const tally = await startTally({ dataFolder });
   const writing = Array.from({ length: 40 }, (_, at) => register(tally, `builder-${at}`));
   await Promise.all([tally.backup(place('first')), ...writing]);
+  await restoreTally({ backup: place('first'), dataFolder: place('from first') }); // every entry is checked there
   await tally.backup(place('second'));
   await assert.rejects(tally.backup(place('second')), { code: 'data-exists' });
   assert.deepEqual((await readdir(place('second'))).toSorted(), ['log.key', 'log.sqlite'], 'no head in it');
