@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { lockDataFolder } from '../../src/builder/data-lock.ts';
@@ -65,6 +65,17 @@ test('of many that start on one folder at once, one gets it; the rest are refuse
   await locked[0]?.value();
   const unlock = await lockDataFolder(folder);
   await unlock();
+});
+
+test('what stands in the place of the lock and is none is named', async (context) => {
+  const folder = await temporaryFolder(context);
+  const lock = join(folder, 'lock');
+  const named = { code: 'bad-state', message: /\/lock, an empty file by which .* cannot be locked \(.+\): / };
+  await writeFile(lock, 'six years of work, in a file that happens to have this name'.repeat(20));
+  await assert.rejects(lockDataFolder(folder), named);
+  await rm(lock);
+  await mkdir(lock);
+  await assert.rejects(lockDataFolder(folder), named);
 });
 
 test('a folder is free again when the process that had it is killed', async (context) => {
