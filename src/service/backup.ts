@@ -4,13 +4,13 @@ import { copyDatabase, openSqliteStore, type Store } from '../store/index.ts';
 import { dataPaths, openTallyStore, requireBackup } from './data-folder.ts';
 import { ServiceError } from './errors.ts';
 import { makeWholeFolder } from './new-folder.ts';
+import { copyStateSignatures } from './state-signatures.ts';
 import { copyVouchers } from './vouchers.ts';
 
 /**
- * Writes a backup of a tally: its key, a copy of its store at one moment, and the states that vouch
- * for policies, into a new folder. The file of the last
- * signed head is left out on purpose: beside an old store it would be an old head, and nothing would tell that the log
- * had gone on. Throws `data-exists` and `StoreError`.
+ * Writes a backup of a tally into a new folder: its key, a copy of its store at one moment, and what monitors signed, which
+ * they would not sign again. The file of the last signed head is left out on purpose: beside an old store it would be an
+ * old head, and nothing would tell that the log had gone on. Throws `data-exists` and `StoreError`.
  */
 export function backupTally(dataFolder: string, store: Store, destination: string): Promise<void> {
   return makeWholeFolder(destination, async (staging) => {
@@ -18,6 +18,7 @@ export function backupTally(dataFolder: string, store: Store, destination: strin
     await writeKeyFile(to.key, await readKeyFile(dataPaths(dataFolder).key));
     await store.backup(to.database);
     await copyVouchers(dataPaths(dataFolder).vouchers, to.vouchers);
+    await copyStateSignatures(dataPaths(dataFolder).states, to.states);
   });
 }
 
@@ -56,6 +57,7 @@ export async function restoreTally({ backup, dataFolder, lastHead }: RestoreOpti
     await writeKeyFile(to.key, signer);
     await copyDatabase(from.database, to.database);
     await copyVouchers(from.vouchers, to.vouchers);
+    await copyStateSignatures(from.states, to.states);
     const store = await openSqliteStore({ path: to.database });
     try {
       const tree = await checkStoredLog(store);

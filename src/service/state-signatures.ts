@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromHex } from '../bytes/index.ts';
 import type { Log } from '../log/index.ts';
@@ -15,6 +15,9 @@ import {
 import { openEnvelope, verifyEd25519 } from '../statement/index.ts';
 import { makeFolder, replaceFile } from '../store/index.ts';
 import { ServiceError } from './errors.ts';
+import { copyNumbered, numbersIn } from './numbered-files.ts';
+
+const ENDING = 'note';
 
 /** The newest states whose signatures are kept; clients want the last one. */
 const MOST_STATES = 64;
@@ -33,9 +36,8 @@ export class StateSignatures {
   static async open(folder: string): Promise<StateSignatures> {
     const signatures = new StateSignatures(folder);
     await makeFolder(folder);
-    for (const name of await readdir(folder)) {
-      const index = Number(/^(0|[1-9][0-9]*)\.note$/.exec(name)?.[1] ?? -1);
-      if (index >= 0) signatures.#notes.set(index, await readFile(join(folder, name)));
+    for (const index of await numbersIn(folder, ENDING)) {
+      signatures.#notes.set(index, await readFile(signatures.#path(index)));
     }
     return signatures;
   }
@@ -84,8 +86,13 @@ export class StateSignatures {
   }
 
   #path(index: number): string {
-    return join(this.#folder, `${index}.note`);
+    return join(this.#folder, `${index}.${ENDING}`);
   }
+}
+
+/** Copies what a folder keeps into another one, which is made if there is anything. */
+export function copyStateSignatures(from: string, to: string): Promise<void> {
+  return copyNumbered(from, to, ENDING);
 }
 
 /** What monitors sign about the `state` entry at an index. */

@@ -1,9 +1,12 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatProvedState, PROOF_BUNDLE_LIMITS, type ProvedState, parseProvedState } from '../log/index.ts';
 import { makeFolder, replaceFile } from '../store/index.ts';
 import type { Tally } from '../tally/index.ts';
+import { copyNumbered, numbersIn } from './numbered-files.ts';
 import { vouchersBy } from './proofs/vouching.ts';
+
+const ENDING = 'state';
 
 /**
  * For each policy the `state` by which the monitors of the policy before vouched for it, a file each: proofs show them for
@@ -21,7 +24,7 @@ export class Vouchers {
   static async open(folder: string): Promise<Vouchers> {
     const vouchers = new Vouchers(folder);
     await makeFolder(folder);
-    for (const policy of await policiesIn(folder)) {
+    for (const policy of await numbersIn(folder, ENDING)) {
       const bytes = await readFile(join(folder, nameOf(policy)));
       vouchers.#states.set(policy, parseProvedState(bytes, PROOF_BUNDLE_LIMITS));
     }
@@ -49,24 +52,10 @@ export class Vouchers {
 }
 
 /** Copies what a folder keeps into another one, which is made if there is anything. */
-export async function copyVouchers(from: string, to: string): Promise<void> {
-  for (const policy of await policiesIn(from)) {
-    await makeFolder(to);
-    await replaceFile(join(to, nameOf(policy)), await readFile(join(from, nameOf(policy))));
-  }
+export function copyVouchers(from: string, to: string): Promise<void> {
+  return copyNumbered(from, to, ENDING);
 }
 
 function nameOf(policy: number): string {
-  return `${policy}.state`;
-}
-
-/** Policies that a folder has files of; none where there is no folder. */
-async function policiesIn(folder: string): Promise<number[]> {
-  try {
-    const found = (await readdir(folder)).map((name) => /^(0|[1-9][0-9]*)\.state$/.exec(name)?.[1]);
-    return found.filter((digits) => digits !== undefined).map(Number);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
+  return `${policy}.${ENDING}`;
 }

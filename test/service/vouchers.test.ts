@@ -84,7 +84,6 @@ test('monitors vouch for a policy that takes their place; the tally keeps that o
   await restoreTally({ backup: join(folder, 'backup'), dataFolder: join(folder, 'restored'), lastHead });
   const restored = await startTally({ dataFolder: join(folder, 'restored'), clock });
   t.after(() => restored.close());
-  await (await watch('anew', next, restored)).round(signal); // what monitors signed last is in no backup
   await isVouched(restored);
   await restored.close();
 

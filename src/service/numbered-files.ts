@@ -1,0 +1,34 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeFolder, replaceFile } from '../store/index.ts';
+
+/** The numbers of the files `<number>.<ending>` in a folder; none where there is no folder. */
+export async function numbersIn(folder: string, ending: string): Promise<number[]> {
+  try {
+    const found = (await readdir(folder)).map((name) => /^(0|[1-9][0-9]*)\.([a-z]+)$/.exec(name));
+    return found.filter((parts) => parts?.[2] === ending).map((parts) => Number(parts?.[1]));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** Copies such files into another folder, durably; it is made if there is anything. */
+export async function copyNumbered(from: string, to: string, ending: string): Promise<void> {
+  for (const number of await numbersIn(from, ending)) {
+    await makeFolder(to);
+    const name = `${number}.${ending}`;
+    const bytes = await readIfThere(join(from, name));
+    if (bytes !== undefined) await replaceFile(join(to, name), bytes);
+  }
+}
+
+/** A running tally may remove an old file meanwhile. */
+async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
