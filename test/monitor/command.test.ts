@@ -77,6 +77,6 @@ test('witness key prints the line that others need, and witness run refuses to d
   const logs = join(folder, 'logs');
   await writeFile(logs, 'log nonsense\nquorum none\n');
   const wrong = await runCommand(['witness', 'run', '--data', data, '--key', out, '--logs', logs]);
-  assert.equal(wrong.code, 1);
-  assert.match(wrong.stderr, /line 1 of the trust policy/);
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.stderr, /^error: --logs .*logs: line 1 of the trust policy/);
 });
