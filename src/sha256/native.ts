@@ -1,31 +1,41 @@
 import { hash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 /** SHA-256 of each row of some data into `out` from `outAt`; see `hashRows`. Throws for what does not fit. */
 export type HashRows = (data: Uint8Array, rowBytes: number, out: Uint8Array, outAt: number) => void;
 
-/** The source of the native part. */
-export const NATIVE_SOURCE = fileURLToPath(new URL('./rows.c', import.meta.url));
+/** The native part. */
+export interface Native {
+  readonly hashRows: HashRows;
+  /** Rows that are hashed side by side on this processor. */
+  readonly lanes: number;
+}
+
+/** Its sources, and the one that takes in the others. */
+const SOURCES = fileURLToPath(new URL('./native/', import.meta.url));
+export const NATIVE_SOURCE = join(SOURCES, 'rows.c');
 const BUILD = fileURLToPath(new URL('../../build/native/', import.meta.url));
-/** Bytes that are hashed both ways before the native part is trusted: whole rows, an odd one, and a short one. */
-const TRIAL_BYTES = 3 * 256 + 77;
+/** Bytes that are hashed both ways before the native part is trusted: many whole rows, an odd one, and a short one. */
+const TRIAL_BYTES = 19 * 256 + 77;
 const TRIAL_ROWS = [64, 256] as const;
 
 /** Where the native part of this source is once it was compiled; another source has another place. */
 export function nativePath(): string {
-  const source = hash('sha256', readFileSync(NATIVE_SOURCE)).slice(0, 16);
-  return `${BUILD}sha256-${process.platform}-${process.arch}-${source}.node`;
+  const sources = readdirSync(SOURCES).sort();
+  const source = Buffer.concat(sources.map((name) => readFileSync(join(SOURCES, name))));
+  return `${BUILD}sha256-${process.platform}-${process.arch}-${hash('sha256', source).slice(0, 16)}.node`;
 }
 
 /** The native part at a path; `undefined` where there is none, or none that this processor can run, or one that hashes wrongly. */
-export function loadNative(path: string): HashRows | undefined {
+export function loadNative(path: string): Native | undefined {
   if (!existsSync(path)) return undefined;
   try {
-    const { hashRows } = createRequire(import.meta.url)(path) as { hashRows?: HashRows };
-    return hashRows && isRight(hashRows) ? hashRows : undefined;
+    const { hashRows, lanes = 0 } = createRequire(import.meta.url)(path) as Partial<Native>;
+    return hashRows && isRight(hashRows) ? { hashRows, lanes } : undefined;
   } catch {
     return undefined; // made for another system: node:crypto does the same
   }

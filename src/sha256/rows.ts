@@ -9,7 +9,7 @@ const SWITCH = 'BITQUORUM_NATIVE';
 const native = process.env[SWITCH] === 'off' ? undefined : loadNative(nativePath());
 
 /** What hashes here, for those who measure. */
-export const hashedBy = native ? 'native, two rows at a time' : 'node:crypto';
+export const hashedBy = native ? `native, ${native.lanes} rows at a time` : 'node:crypto';
 
 /**
  * SHA-256 of each row of some data, one after the other: 32 bytes each, into `out` from `outAt`. Rows have `rowBytes`; the
@@ -23,7 +23,7 @@ export function hashRows(
   outAt = 0,
   rows?: readonly Uint8Array[],
 ): void {
-  if (native) native(data, rowBytes, out, outAt);
+  if (native) native.hashRows(data, rowBytes, out, outAt);
   else hashByCrypto(data, rowBytes, out, outAt, rows);
 }
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 export const someRows = fc
   .record({
     rowBytes: fc.oneof(fc.integer({ min: 1, max: 200 }), fc.constantFrom(64, 128, 16_384)),
-    rows: fc.integer({ min: 1, max: 6 }),
+    rows: fc.oneof(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 15, max: 40 })),
     short: fc.nat(),
     offset: fc.nat({ max: 70 }),
     seed: fc.nat({ max: 255 }),
