@@ -5,9 +5,9 @@
 // the clock starts, but for two: `resumed` is libtorrent as after a restart, which takes its resume data's word that all
 // is there, and `trusting` is libtorrent in its seed mode, which hashes a piece when it first sends it. Hashing leaves its
 // mapped pages in place, so that it then seeds faster. Ours has no such states: it trusts nothing that it did not hash
-// since it was started. Where the native part of SHA-256 was compiled (`npm run native`),
-// `engine` uses it, and `plain` is our engine without it. Processor time counts from the moment the downloader is told to
-// begin, of all threads; the peak of memory is that of the whole life of the process, and for libtorrent, which maps its
+// since it was started. `engine` is ours with the optional native part of SHA-256, which is compiled first where that is
+// possible (as by `npm run native`), and `plain` is ours without it. Processor time counts from the moment the downloader
+// is told to begin, of all threads; the peak of memory is that of the whole life of the process, and for libtorrent, which maps its
 // files, holds parts of those. Each run finds memory that the machine has: see bench/support/warm-memory.ts. What each
 // client says of its version and settings is printed below the figures.
 import { randomBytes } from 'node:crypto';
@@ -24,8 +24,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { hashedBy } from '../src/sha256/index.ts';
 import { createTorrent } from '../src/torrent/index.ts';
+import { prepareNativePart } from './support/native-part.ts';
 import { playTransfer, type TransferOrder } from './support/transfer-child.ts';
 import { type ClientName, runTransfer, type TransferFigures } from './support/transfer-run.ts';
 
@@ -35,7 +35,7 @@ connection. Pieces as long as libtorrent would choose, the same for all; a v2 to
 same pieces (it speaks v1). Everything else is each client's default, named below; WebTorrent without uTP.`;
 const PAIRS = [
   'engine-engine',
-  ...(hashedBy === 'node:crypto' ? [] : ['plain-plain']),
+  'plain-plain',
   'engine-libtorrent',
   'libtorrent-engine',
   'libtorrent-libtorrent',
@@ -69,7 +69,8 @@ async function play(client: ClientName, order: TransferOrder): Promise<void> {
 async function bench(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'bitquorum-bench-'));
   const mib = Number(values.mib);
-  const pairs = values.pairs.split(',');
+  const hasNative = prepareNativePart();
+  const pairs = values.pairs.split(',').filter((pair) => hasNative || pair !== 'plain-plain');
   const settings = new Map<ClientName, string>();
   const figures = new Map<string, TransferFigures[]>(pairs.map((pair) => [pair, []]));
   try {
