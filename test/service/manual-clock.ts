@@ -1,6 +1,9 @@
 import type { Clock } from '../../src/service/clock.ts';
 
-/** A clock that stands still until it is told to go on. */
+/**
+ * A clock that stands still until it is told to go on. As with a real one, what is due already when it is asked for
+ * comes at once: a test that goes on while somebody is about to set a timer has it fire all the same.
+ */
 export class ManualClock implements Clock {
   #nowMs: number;
   readonly #timers = new Set<{ readonly atMs: number; readonly action: () => void }>();
@@ -16,6 +19,7 @@ export class ManualClock implements Clock {
   after(delayMs: number, action: () => void): () => void {
     const timer = { atMs: this.#nowMs + delayMs, action };
     this.#timers.add(timer);
+    if (delayMs <= 0) setImmediate(() => this.advance(0));
     return () => this.#timers.delete(timer);
   }
 

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { after } from 'node:test';
 import { initTally, type RunningTally, type StartOptions, startTally } from '../../src/service/index.ts';
 import {
   announceDigestOf,
@@ -57,6 +58,12 @@ keys = ["${cast.publisher.key}"]
 `;
 }
 
+/** Folders of tests that have ended. Hooks run in the order in which they were set, so that a tally still writes then. */
+const leftFolders: string[] = [];
+after(async () => {
+  for (const folder of leftFolders) await rm(folder, { recursive: true, force: true });
+});
+
 /** A data folder with a fresh tally in it, removed when the test ends. */
 export async function makeData(
   t: { after(hook: () => Promise<void>): void },
@@ -64,7 +71,9 @@ export async function makeData(
   windowSeconds = 1,
 ): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'bitquorum-service-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  t.after(async () => {
+    leftFolders.push(folder);
+  });
   const dataFolder = join(folder, 'data');
   await initTally({
     dataFolder,
