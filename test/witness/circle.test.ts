@@ -107,11 +107,15 @@ test('silent, lying, broken and dead witnesses cost a moment and no more', async
     { url: other.url, vkeys: [keys[6] ?? vkey] }, // cosigns with another key than it is said to have
     { url: 'http://127.0.0.1:1', vkeys: other.vkeys }, // nobody is there
   ];
-  const { cosign, faults } = circleOf(log, [...good, ...bad], '2', { requestMs: 1000, graceMs: 300 });
+  const { cosign, faults } = circleOf(log, [...good, ...bad], '2', {
+    requestMs: 60_000,
+    quorumMs: 60_000,
+    graceMs: 300,
+  });
   for (const size of [20, 21, 22]) {
     const started = performance.now();
     assert.deepEqual(await cosign(size), [0, 1]);
-    assert.ok(performance.now() - started < 900, 'the quorum was not kept waiting by the silent one');
+    assert.ok(performance.now() - started < 20_000, 'the quorum was not kept waiting by the silent one');
   }
   const huge = faults.map(String).filter((fault) => fault.includes('answered with more than 131072 bytes'));
   assert.equal(new Set(huge).size, 2, 'of each that answers too much no more is read');
@@ -137,10 +141,10 @@ test('without a quorum the attempt ends in time, and the next one may succeed', 
       );
     });
   });
-  const { cosign } = circleOf(log, [first, relay], 'all', { quorumMs: 400, requestMs: 300 });
+  const { cosign } = circleOf(log, [first, relay], 'all', { quorumMs: 400, requestMs: 60_000 });
   const started = performance.now();
   await assert.rejects(cosign(3), { code: 'no-quorum' });
-  assert.ok(performance.now() - started < 1000);
+  assert.ok(performance.now() - started < 4000, 'long before the witness would be given up by itself');
   isSilent = false;
   assert.deepEqual(await cosign(4), [0, 1]);
 });
