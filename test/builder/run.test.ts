@@ -253,7 +253,10 @@ test('a log that shows two histories ends the builder', async (context) => {
   const before = reads();
   play.log.register(generateKey('newcomer'), 'newcomer');
   await waitFor(() => reads() > before);
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  // It asks for the next checkpoint only once it has counted what it read.
+  const looks = (): number => play.log.requests.filter((line) => line === 'GET /checkpoint').length;
+  const seen = looks();
+  await waitFor(() => looks() > seen);
   play.log.entries.pop();
   await assert.rejects(builder.ended, { code: 'mismatch', message: /rolled back/ });
 });
