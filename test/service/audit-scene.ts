@@ -41,13 +41,13 @@ export type Hooks = { after(hook: () => Promise<void>): void };
 /** A tally with a release whose votes may come, and one file that builders built. */
 export async function prepare(t: Hooks, voteSeconds = 6): Promise<Scene> {
   const folder = await mkdtemp(path.join(tmpdir(), 'bitquorum-audit-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
   const contentPath = path.join(folder, 'hashes-2.0.1.tgz');
   await writeFile(contentPath, randomBytes(300_000));
   const cast = makeCast();
   const dataFolder = await makeData(t, cast);
   const tally = await startTally({ dataFolder });
   t.after(() => tally.close());
+  t.after(() => rm(folder, { recursive: true, force: true }));
   for (const founder of cast.founders) await post(tally, builderEntry(founder, tally.origin));
   const entry = releaseEntry(cast.publisher, tally.origin, { voteSeconds });
   await post(tally, entry);
