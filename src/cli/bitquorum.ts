@@ -5,6 +5,7 @@ import { CodedError, printable } from '../bytes/index.ts';
 import { interrupted, watchOutput, watchSignals } from './context.ts';
 import { EXIT, type ExitCode, UsageError } from './exit-code.ts';
 import { Output } from './output.ts';
+import { requireOwnAddresses } from './own-address.ts';
 import { systemWords } from './system-words.ts';
 
 const EXIT_CODE_HELP = `
@@ -86,6 +87,7 @@ async function buildProgram(argv: readonly string[]): Promise<Command> {
     .showHelpAfterError('(--help shows what it takes)')
     .showSuggestionAfterError()
     .exitOverride()
+    .hook('preAction', (_program, command) => requireOwnAddresses(command))
     .addHelpText('after', EXIT_CODE_HELP);
   for (const add of await commandsFor(argv)) add(program);
   return program;

@@ -6,8 +6,9 @@ import { printable } from '../bytes/index.ts';
 import { readKeyFile } from '../statement/index.ts';
 import { addBuilderKeyCommands } from './builder-key-command.ts';
 import { contextOf } from './context.ts';
-import { collect, ownAddressOption, parsePublicAddress } from './endpoint.ts';
+import { collect, parsePublicAddress } from './endpoint.ts';
 import type { Output } from './output.ts';
+import { ownAddressOption } from './own-address.ts';
 import { progressWords } from './rebuild-command.ts';
 import { addTallyOptions, parseHostPort, requireTally, type TallyArguments } from './tally-options.ts';
 

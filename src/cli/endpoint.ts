@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import type { PeerAddress } from '../wire/index.ts';
 import { UsageError } from './exit-code.ts';
 import { parseHostPort } from './tally-options.ts';
@@ -18,14 +18,6 @@ export function parsePublicAddress(text: string): PeerAddress {
   throw new UsageError(
     `--public-address ${JSON.stringify(text)}: give an address and a port, such as 192.0.2.7:6881`,
   );
-}
-
-/** An option that names an address of this machine by its numbers. */
-export function ownAddressOption(name: string, description: string): Option {
-  return new Option(`${name} <address>`, description).argParser((text) => {
-    if (isIP(text) > 0) return text;
-    throw new InvalidArgumentError('give an IP address of this machine, such as 192.0.2.7');
-  });
 }
 
 /** Collects the trackers of an option that may be given several times. */

@@ -6,8 +6,8 @@ import { type ProbeOptions, type ProbeResult, probeSeeder } from '../swarm/index
 import { parseMagnet, readTorrentFile } from '../torrent/index.ts';
 import type { PeerAddress } from '../wire/index.ts';
 import { contextOf } from './context.ts';
-import { ownAddressOption } from './endpoint.ts';
 import { UsageError } from './exit-code.ts';
+import { ownAddressOption } from './own-address.ts';
 import { formatSize } from './size.ts';
 import { parseHostPort } from './tally-options.ts';
 import { parseTorrentOf } from './torrent-file.ts';

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { EngineOptions, RateLimits } from '../swarm/index.ts';
 import { addDhtOptions, type DhtFlags, dhtOf } from './dht-options.ts';
-import { ownAddressOption } from './endpoint.ts';
+import { ownAddressOption } from './own-address.ts';
 import { parseRate } from './rate.ts';
 
 /** Options of every command that moves bytes between peers. */

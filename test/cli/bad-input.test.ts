@@ -144,6 +144,16 @@ test('what is no address of this machine, no tracker and no view is wrong use', 
   );
 });
 
+test('an address that another machine has is wrong use, before anything is asked from there', async () => {
+  const address = '203.0.113.9'; // for documentation (RFC 5737)
+  const { code, stderr } = await runCommand('seed', latin, '--local-address', address);
+  assert.equal(code, 2);
+  assert.match(
+    stderr,
+    /^error: --local-address 203\.0\.113\.9: this machine does not have that address \(E\w+\)\n$/,
+  );
+});
+
 test('one torrent by two paths is told with both', async () => {
   const { code, stderr } = await runCommand('seed', latin, `${base}/./latin.toml`);
   assert.equal(code, 2);
