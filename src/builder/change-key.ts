@@ -7,6 +7,7 @@ import {
   nextKeyDigest,
   type PrivateKey,
   readKeyFile,
+  StatementError,
   type StatementOf,
   sha256,
   signStatement,
@@ -105,10 +106,14 @@ async function keep(key: PrivateKey, path: string): Promise<void> {
     await writeKeyFile(path, key);
     return;
   }
-  if ((await readKeyFile(path)).key === key.key) return;
+  const there = await readKeyFile(path).catch((error: unknown) => {
+    if (error instanceof StatementError && error.code === 'bad-key') return undefined;
+    throw error;
+  });
+  if (there?.key === key.key) return;
   throw new BuilderError(
     'bad-state',
-    `${path} holds another key, which is never overwritten: give another file`,
+    `${path} holds something else than this key, and is never overwritten: give another file`,
   );
 }
 
