@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { makeFolder } from '../store/index.ts';
@@ -38,6 +39,7 @@ export class HeadStore {
   /** Opens or makes the file. Throws `in-use` and `bad-state`. */
   static async open(path: string, onFailure: (error: WitnessError) => void): Promise<HeadStore> {
     await makeFolder(dirname(path));
+    await refuseEmpty(path);
     const database = new DatabaseSync(path, { timeout: 0 });
     try {
       // Before anything is read: with EXCLUSIVE the file's lock is taken at the first access and kept.
@@ -108,6 +110,21 @@ export class HeadStore {
       throw error;
     }
   }
+}
+
+/** A file that lost what it held must not be taken for a new one: then an older tree would be cosigned. */
+async function refuseEmpty(path: string): Promise<void> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw openError(path, error);
+  });
+  if (found === undefined || (found.isFile() && found.size > 0)) return;
+  throw new WitnessError(
+    'bad-state',
+    found.isFile()
+      ? `${path} is empty, so the heads that were cosigned are lost: make a new key, or remove the file if the witness has never cosigned`
+      : `${path} is no file: give another data folder`,
+  );
 }
 
 function migrate(database: DatabaseSync, path: string): void {
