@@ -13,7 +13,8 @@ export async function openEvents(
 ): Promise<(name: string) => Promise<StreamedEvent>> {
   const response = await fetch(url, { signal, headers });
   if (response.status !== 200 || response.body === null) throw new Error(`events: ${response.status}`);
-  const events = parse(response.body);
+  // Held from now on: a body that nobody reads yet is cancelled when its answer is collected as garbage.
+  const events = parse(response.body.values());
   return async (name) => {
     for (;;) {
       const { value, done } = await events.next();
@@ -23,7 +24,7 @@ export async function openEvents(
   };
 }
 
-async function* parse(body: ReadableStream<Uint8Array>): AsyncGenerator<StreamedEvent, undefined> {
+async function* parse(body: AsyncIterable<Uint8Array>): AsyncGenerator<StreamedEvent, undefined> {
   let rest = '';
   const decoder = new TextDecoder();
   for await (const chunk of body) {
