@@ -8,7 +8,7 @@ import { craftArchive, putInCache } from './archive.ts';
 /** A folder that goes when the test ends. */
 export async function temporaryFolder(context: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'bitquorum-builder-'));
-  context.after(() => rm(folder, { recursive: true, force: true }));
+  context.after(() => rm(folder, { recursive: true, force: true, maxRetries: 10 })); // what still writes there is ended by a later hook
   return folder;
 }
 

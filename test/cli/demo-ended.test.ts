@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { endingWords, startChild, untilAborted } from '../../src/cli/demo/child.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 test('a network that stays up says which of its processes was ended, and fails', async (context) => {
-  const logFolder = await mkdtemp(join(tmpdir(), 'bitquorum-demo-ended-'));
-  context.after(() => rm(logFolder, { recursive: true, force: true }));
+  const logFolder = temporaryFolder('demo-ended');
   // Waits for its standard input, which stays open as long as this process does.
   const tally = startChild({
     name: 'tally',

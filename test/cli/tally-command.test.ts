@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import { makeCast, makeData } from '../service/tally-fixture.ts';
 import { runCommand } from './run-command.ts';
 
-test('a tally whose first backup fails ends, and says why', { timeout: 20_000 }, async (context) => {
-  const data = await makeData(context, makeCast());
+test('a tally whose first backup fails ends, and says why', { timeout: 20_000 }, async () => {
+  const data = await makeData(makeCast());
   const file = join(dirname(data), 'file');
   await writeFile(file, '');
   const ended = await runCommand('tally', 'run', '--data', data, '--listen', '127.0.0.1:0', '--backup', file);

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { toHex } from '../../src/bytes/index.ts';
@@ -9,14 +8,14 @@ import { generateKey, type PrivateKey } from '../../src/statement/index.ts';
 import { Engine } from '../../src/swarm/index.ts';
 import { createTorrent } from '../../src/torrent/index.ts';
 import { encodeAnnounceResponse } from '../../src/wire/index.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { PACKAGE, TestLog } from './test-log.ts';
 
 const CONTENT = Buffer.from('what three builders made of it\n'.repeat(900));
 
 /** A decided release, and one seeder for each key; without a key one that proves none. */
 async function scene(context: TestContext, keys: (log: TestLog) => readonly (PrivateKey | undefined)[]) {
-  const folder = await mkdtemp(join(tmpdir(), 'bitquorum-ask-'));
-  context.after(() => rm(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder('ask');
   const path = join(folder, 'small.tgz');
   await writeFile(path, CONTENT);
   const { metainfo } = await createTorrent(path);

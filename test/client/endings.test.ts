@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { NoWinnerError, requireWinner, resolveRelease, TallyClient } from '../../src/client/index.ts';
 import { makeStatement } from '../../src/statement/index.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { PACKAGE, someInfoHash, TestLog } from './test-log.ts';
 
 const signal = new AbortController().signal;
@@ -12,11 +10,8 @@ const NEWER = PACKAGE.replace(/@[^@]*$/, '@99.0.0');
 
 const urgent = { founders: 2, commitFloorSeconds: 1, voteFloorSeconds: 1, provisionalClusters: 3 };
 
-async function scene(
-  context: TestContext,
-): Promise<{ log: TestLog; resolve: () => ReturnType<typeof resolveRelease> }> {
-  const stateFolder = await mkdtemp(join(tmpdir(), 'bitquorum-endings-'));
-  context.after(() => rm(stateFolder, { recursive: true, force: true }));
+async function scene(): Promise<{ log: TestLog; resolve: () => ReturnType<typeof resolveRelease> }> {
+  const stateFolder = temporaryFolder('endings');
   const log = new TestLog(undefined, { urgent });
   for (const [index, key] of log.founders.entries()) log.register(key, `operator ${index}`);
   const resolve = () =>
@@ -35,7 +30,7 @@ function votesOf(log: TestLog) {
 }
 
 test('before the verdict of an urgent release there is no winner, unless one asks for what founders agree on', async (context) => {
-  const { log, resolve } = await scene(context);
+  const { log, resolve } = await scene();
   const windows = { urgent: true, voteSeconds: 86_400 };
   const release = log.release(Buffer.from('recipe'), windows, [log.publisher, ...log.founders.slice(0, 2)]);
   log.decide(release, votesOf(log));
@@ -59,7 +54,7 @@ test('before the verdict of an urgent release there is no winner, unless one ask
 });
 
 test('a superseded release keeps its winner, and is told of with the reason; one taken down has none', async (context) => {
-  const { log, resolve } = await scene(context);
+  const { log, resolve } = await scene();
   const old = log.release(Buffer.from('recipe'));
   log.decide(old, votesOf(log));
   const newer = log.release(Buffer.from('another recipe'), { package: NEWER });

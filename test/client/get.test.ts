@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { toHex } from '../../src/bytes/index.ts';
 import { getRelease, TallyClient } from '../../src/client/index.ts';
 import { Engine } from '../../src/swarm/index.ts';
 import { createTorrent } from '../../src/torrent/index.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { PACKAGE, someInfoHash, TestLog } from './test-log.ts';
 
 const CONTENT = Buffer.from('what three builders made of it\n'.repeat(3000));
@@ -34,8 +34,7 @@ interface Setting {
 /** A log in which three founders voted for a torrent, and a seeder that has it, or something else. */
 async function scene(context: TestContext, setting: Setting = {}): Promise<Scene> {
   const { seeded = CONTENT, tree = false, votes = true } = setting;
-  const folder = await mkdtemp(join(tmpdir(), 'bitquorum-get-'));
-  context.after(() => rm(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder('get');
   const path = join(folder, 'seed', tree ? 'small-1.0.0' : 'small.tgz');
   const file = tree ? join(path, 'deep', 'small.tgz') : path;
   await mkdir(join(file, '..'), { recursive: true });

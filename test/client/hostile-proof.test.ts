@@ -1,7 +1,6 @@
 // Proofs that somebody made who wants another release taken, or none at all.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { toHex, toUtf8 } from '../../src/bytes/index.ts';
@@ -12,6 +11,7 @@ import { parseNote, parseTlogPolicy, signNote, type TlogPolicy } from '../../src
 import { generateKey, makeStatement } from '../../src/statement/index.ts';
 import { createTorrent } from '../../src/torrent/index.ts';
 import { generateCosigner } from '../../src/witness/index.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { PACKAGE, someInfoHash, TestLog } from './test-log.ts';
 
 const DAY = 86_400_000;
@@ -19,8 +19,7 @@ const signal = new AbortController().signal;
 
 /** A log whose policy names a monitor, with a release that has won, and a file that is what won. */
 async function scene(context: TestContext) {
-  const folder = await mkdtemp(join(tmpdir(), 'bitquorum-hostile-'));
-  context.after(() => rm(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder('hostile');
   const path = join(folder, 'small.tgz');
   await writeFile(path, 'what three builders made of it');
   const infoHashV2 = toHex((await createTorrent(path)).metainfo.infoHashV2);

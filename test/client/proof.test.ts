@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fromUtf8, toUtf8 } from '../../src/bytes/index.ts';
@@ -21,6 +20,7 @@ import {
   signNote,
 } from '../../src/note/index.ts';
 import { generateKey, makeStatement, type PolicyRules, type PrivateKey } from '../../src/statement/index.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { PACKAGE, someInfoHash, TestLog } from './test-log.ts';
 
 const RECIPE = Buffer.from('recipe');
@@ -48,8 +48,7 @@ function decide(log: TestLog, digest: string, votes: readonly number[]): void {
 }
 
 async function clientOf(context: TestContext, log: TestLog) {
-  const stateFolder = await mkdtemp(join(tmpdir(), 'bitquorum-proof-'));
-  context.after(() => rm(stateFolder, { recursive: true, force: true }));
+  const stateFolder = temporaryFolder('proof');
   await log.serve(context);
   const resolve = (changes: Partial<ResolveOptions> = {}, name = PACKAGE) =>
     resolveRelease(new TallyClient(log.url), name, {

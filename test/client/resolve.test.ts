@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import {
@@ -12,6 +11,7 @@ import {
 } from '../../src/client/index.ts';
 import { generateKey, makeStatement } from '../../src/statement/index.ts';
 import { tallyDigest } from '../../src/tally/index.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { forge, PACKAGE, someInfoHash, TestLog } from './test-log.ts';
 
 const RECIPE = Buffer.from('recipe');
@@ -30,8 +30,7 @@ interface Scene {
 
 /** A log in which three founders agree on one infohash. */
 async function scene(context: TestContext, votes: readonly number[] = [1, 1, 1]): Promise<Scene> {
-  const stateFolder = await mkdtemp(join(tmpdir(), 'bitquorum-client-'));
-  context.after(() => rm(stateFolder, { recursive: true, force: true }));
+  const stateFolder = temporaryFolder('client');
   const log = new TestLog();
   for (const [index, key] of log.founders.entries()) log.register(key, `operator ${index}`);
   const digest = log.release(RECIPE);

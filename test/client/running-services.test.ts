@@ -1,8 +1,7 @@
 // The levels of a client against a tally, two witnesses, two monitors and seeders that run.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { toHex, toUtf8 } from '../../src/bytes/index.ts';
@@ -26,6 +25,7 @@ import {
   releaseEntry,
   until,
 } from '../service/tally-fixture.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const ORIGIN = 'levels.invalid/log';
 
@@ -66,8 +66,7 @@ async function startAll(context: TestContext, folder: string) {
 }
 
 test('a client gets a release on the level that monitors and witnesses make possible, and verifies it offline', async (context) => {
-  const folder = await mkdtemp(join(tmpdir(), 'bitquorum-levels-'));
-  context.after(() => rm(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder('levels');
   const { cast, tally, logKey, witnesses, monitors } = await startAll(context, folder);
   const content = join(folder, 'noble-hashes-2.0.1.tgz');
   await writeFile(content, randomBytes(200_000));

@@ -1,24 +1,23 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { toHex } from '../../src/bytes/index.ts';
 import { TallyClient, verifyFile } from '../../src/client/index.ts';
 import { resolveRelease } from '../../src/client/resolve.ts';
 import { formatProofBundle } from '../../src/log/index.ts';
 import { generateKey } from '../../src/statement/index.ts';
 import { createTorrent } from '../../src/torrent/index.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { PACKAGE, someInfoHash, TestLog } from './test-log.ts';
 
 const CONTENT = Buffer.from('what three builders made of it\n'.repeat(3000));
 const signal = new AbortController().signal;
 
 /** A downloaded file or folder with its proof, and the log that it is from. */
-async function scene(context: TestContext, { tree = false, votes = [0, 0, 0] as readonly number[] } = {}) {
-  const folder = await mkdtemp(join(tmpdir(), 'bitquorum-verify-'));
-  context.after(() => rm(folder, { recursive: true, force: true }));
+async function scene({ tree = false, votes = [0, 0, 0] as readonly number[] } = {}) {
+  const folder = temporaryFolder('verify');
   const path = join(folder, tree ? 'small-1.0.0' : 'small.tgz');
   if (tree) await mkdir(join(path, 'deep'), { recursive: true });
   await writeFile(tree ? join(path, 'deep', 'small.js') : path, CONTENT);
@@ -46,9 +45,9 @@ async function scene(context: TestContext, { tree = false, votes = [0, 0, 0] as 
   return { log, folder, path, digest, infoHashV2, proof, stateFolder, verify };
 }
 
-test('a file and a folder are verified by the proof alone, whatever the file is called now', async (context) => {
+test('a file and a folder are verified by the proof alone, whatever the file is called now', async () => {
   for (const tree of [false, true]) {
-    const { log, path, infoHashV2, verify, folder, proof, stateFolder } = await scene(context, { tree });
+    const { log, path, infoHashV2, verify, folder, proof, stateFolder } = await scene({ tree });
     const bytes = await proof();
     log.aheadMs += 3 * 86_400_000;
     const { winner, ageMs, isOutdated } = await verify({}, bytes);
@@ -63,19 +62,19 @@ test('a file and a folder are verified by the proof alone, whatever the file is 
   }
 });
 
-test('content of one changed byte, and a folder with a file added, are a mismatch', async (context) => {
-  const { path, verify } = await scene(context);
+test('content of one changed byte, and a folder with a file added, are a mismatch', async () => {
+  const { path, verify } = await scene();
   const changed = Buffer.from(CONTENT);
   changed[70_000] = (changed[70_000] ?? 0) ^ 1;
   await writeFile(path, changed);
   await assert.rejects(verify(), { code: 'mismatch', message: /is not what the builders voted for/ });
-  const folder = await scene(context, { tree: true });
+  const folder = await scene({ tree: true });
   await writeFile(join(folder.path, 'deep', 'added.js'), 'not voted for');
   await assert.rejects(folder.verify(), { code: 'mismatch' });
 });
 
-test('a proof by another log, a proof too old, and one from a time to come are refused', async (context) => {
-  const { log, verify, proof } = await scene(context);
+test('a proof by another log, a proof too old, and one from a time to come are refused', async () => {
+  const { log, verify, proof } = await scene();
   const bytes = await proof();
   await assert.rejects(verify({ logKey: generateKey('log.test/1').vkey }), {
     code: 'mismatch',
@@ -90,10 +89,10 @@ test('a proof by another log, a proof too old, and one from a time to come are r
   });
 });
 
-test('a proof without a winner, or on a weaker level than was asked for, verifies nothing', async (context) => {
-  const split = await scene(context, { votes: [0, 2, 3] });
+test('a proof without a winner, or on a weaker level than was asked for, verifies nothing', async () => {
+  const split = await scene({ votes: [0, 2, 3] });
   await assert.rejects(split.verify(), { code: 'no-winner' });
-  const { verify } = await scene(context);
+  const { verify } = await scene();
   // Without a network nothing can be counted: the advice is a command that has one.
   await assert.rejects(verify({ level: 'proof' }), {
     code: 'no-quorum',
@@ -106,7 +105,7 @@ test('a proof without a winner, or on a weaker level than was asked for, verifie
 });
 
 test('a proof is held against what this user has seen of the log: a fork is refused, an older state is told', async (context) => {
-  const { log, verify, proof, stateFolder } = await scene(context);
+  const { log, verify, proof, stateFolder } = await scene();
   const early = await proof();
   await log.serve(context);
   log.decide(log.release(Buffer.from('other'), { package: 'pkg:npm/other@1.0.0' }), []);
@@ -122,8 +121,8 @@ test('a proof is held against what this user has seen of the log: a fork is refu
   await assert.rejects(verify(), { code: 'mismatch' });
 });
 
-test('the command: words, JSON, exit codes, and each entry as a tlog-proof of its own', async (context) => {
-  const { log, folder, path, proof, infoHashV2 } = await scene(context);
+test('the command: words, JSON, exit codes, and each entry as a tlog-proof of its own', async () => {
+  const { log, folder, path, proof, infoHashV2 } = await scene();
   await writeFile(`${path}.bitquorum-proof`, await proof());
   const out = join(folder, 'extracted');
   const log1 = ['--log-key', log.vkey, '--state', join(folder, 'state')];

@@ -1,8 +1,5 @@
 // New policies in proofs: a proof can leave out that founders' keys were revoked, so monitors have to vouch.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { TallyClient, verifyFile } from '../../src/client/index.ts';
 import { type ResolveOptions, requireWinner, resolveRelease } from '../../src/client/resolve.ts';
@@ -27,6 +24,7 @@ import {
   verifyEnvelope,
 } from '../../src/statement/index.ts';
 import { countEntry, emptyTally, type Tally } from '../../src/tally/index.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { someInfoHash, TestLog } from './test-log.ts';
 
 const DAY = 86_400_000;
@@ -102,8 +100,7 @@ function hide(log: TestLog, envelope: Uint8Array): number {
 
 async function reader(context: TestContext, log: TestLog) {
   if (log.url === '') await log.serve(context);
-  const stateFolder = await mkdtemp(join(tmpdir(), 'bitquorum-vouched-'));
-  context.after(() => rm(stateFolder, { recursive: true, force: true }));
+  const stateFolder = temporaryFolder('vouched');
   const trust = { logKey: log.vkey, stateFolder, signal, nowMs: () => log.nowMs() };
   const resolve = (name: string, changes: Partial<ResolveOptions> = {}) =>
     resolveRelease(new TallyClient(log.url), name, { ...trust, ...changes });

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { LogReplay, nodeHasher, parseEntryBundle } from '../../src/log/index.ts';
@@ -20,13 +19,13 @@ import {
   releaseEntry,
   until,
 } from '../service/tally-fixture.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { runCommand, startTallyProcess, type TallyPlace, type TallyProcess } from './tally-process.ts';
 
 const ROUNDS = Number(process.env['BITQUORUM_KILL_ROUNDS'] ?? 50);
 
-test('tally init and tally run make a tally that serves until it is told to end', async (t) => {
-  const folder = await mkdtemp(path.join(tmpdir(), 'bitquorum-tally-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+test('tally init and tally run make a tally that serves until it is told to end', async () => {
+  const folder = temporaryFolder('tally');
   const cast = makeCast();
   const policy = path.join(folder, 'policy.toml');
   await writeFile(policy, policyToml(cast));
@@ -67,8 +66,8 @@ test('tally init and tally run make a tally that serves until it is told to end'
 
 test('a tally that cannot write the first of its backups does not go on without them', {
   timeout: 20_000,
-}, async (t) => {
-  const data = await makeData(t, makeCast());
+}, async () => {
+  const data = await makeData(makeCast());
   const aFile = path.join(data, 'log.key');
   const place = ['--listen', '127.0.0.1:0', '--backup', aFile];
   const { code, stderr } = await runCommand(['tally', 'run', '--data', data, ...place]);
@@ -78,7 +77,7 @@ test('a tally that cannot write the first of its backups does not go on without 
 
 test('a tally killed at random moments loses no acknowledged entry, forks nothing and writes nothing twice', async (t) => {
   const cast = makeCast();
-  const dataFolder = await makeData(t, cast);
+  const dataFolder = await makeData(cast);
   const random = seededRandom(Uint32Array.of(2026, 11, 22, 2));
   const acknowledged = new Map<string, number>();
   const checkpoints: Checkpoint[] = [];

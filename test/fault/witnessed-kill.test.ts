@@ -1,8 +1,7 @@
 // As kill.test.ts, of a log whose checkpoints witnesses cosign: what is seen is cosigned at every moment, and what a witness
 // has cosigned is never forgotten, be it published or not.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { toHex, toUtf8 } from '../../src/bytes/index.ts';
@@ -10,6 +9,7 @@ import { parseTlogPolicy } from '../../src/note/index.ts';
 import { generateCosigner, startWitness } from '../../src/witness/index.ts';
 import { auditLog, readHead } from '../log/reading.ts';
 import { LogInFolder, logKey } from '../log/samples.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { witnessedBy } from './circle.ts';
 import { liveAndDie } from './killed-writer.ts';
 import { SeededRandom, seedFrom } from './random.ts';
@@ -21,8 +21,7 @@ test(`${ROUNDS} kills of a witnessed log forget nothing that a witness has cosig
   const seed = seedFrom('BITQUORUM_WITNESSED_KILL_SEED');
   t.diagnostic(`BITQUORUM_WITNESSED_KILL_SEED=${seed}`);
   const random = new SeededRandom(seed);
-  const scene = await mkdtemp(join(tmpdir(), 'bitquorum-witnessed-kill-'));
-  t.after(() => rm(scene, { recursive: true, force: true }));
+  const scene = temporaryFolder('witnessed-kill');
   const lines: string[] = [];
   for (const name of ['w0', 'w1']) {
     const cosigner = generateCosigner(`w.example/${name}`, 'ed25519');

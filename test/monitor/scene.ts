@@ -1,11 +1,11 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { Monitor, type MonitorEvent, type MonitorOptions } from '../../src/monitor/index.ts';
 import type { Predicate, Statement } from '../../src/statement/index.ts';
 import { entriesDue } from '../../src/tally/index.ts';
 import { TestLog } from '../client/test-log.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 export const NEVER = new AbortController().signal;
 
@@ -23,8 +23,7 @@ export class Scene {
   }
 
   static async make(t: TestContext, log = new TestLog()): Promise<Scene> {
-    const folder = await mkdtemp(join(tmpdir(), 'bitquorum-monitor-'));
-    t.after(() => rm(folder, { recursive: true, force: true }));
+    const folder = temporaryFolder('monitor');
     await log.serve(t);
     return new Scene(log, folder);
   }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type RunningTally, startTally } from '../../src/service/index.ts';
 import type { BuilderOnRelease } from '../../src/tally/index.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import {
   ask,
   ballot,
@@ -40,14 +40,13 @@ export type Hooks = { after(hook: () => Promise<void>): void };
 
 /** A tally with a release whose votes may come, and one file that builders built. */
 export async function prepare(t: Hooks, voteSeconds = 6): Promise<Scene> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'bitquorum-audit-'));
+  const folder = temporaryFolder('audit');
   const contentPath = path.join(folder, 'hashes-2.0.1.tgz');
   await writeFile(contentPath, randomBytes(300_000));
   const cast = makeCast();
-  const dataFolder = await makeData(t, cast);
+  const dataFolder = await makeData(cast);
   const tally = await startTally({ dataFolder });
   t.after(() => tally.close());
-  t.after(() => rm(folder, { recursive: true, force: true }));
   for (const founder of cast.founders) await post(tally, builderEntry(founder, tally.origin));
   const entry = releaseEntry(cast.publisher, tally.origin, { voteSeconds });
   await post(tally, entry);

@@ -23,7 +23,7 @@ const MANY = {
 };
 
 test('a backup of a running tally is of one moment, and runs with the last head', async (t) => {
-  const dataFolder = await makeData(t, makeCast());
+  const dataFolder = await makeData(makeCast());
   const place = (name: string): string => join(dirname(dataFolder), name);
   const tally = await startTally({ dataFolder });
   const writing = Array.from({ length: 40 }, (_, at) => register(tally, `builder-${at}`));
@@ -45,8 +45,8 @@ test('a backup of a running tally is of one moment, and runs with the last head'
   assert.equal((await register(restored, 'another')).status, 201);
 });
 
-test('a backup that is older than the last head is refused, and leaves nothing behind', async (t) => {
-  const dataFolder = await makeData(t, makeCast());
+test('a backup that is older than the last head is refused, and leaves nothing behind', async () => {
+  const dataFolder = await makeData(makeCast());
   const place = (name: string): string => join(dirname(dataFolder), name);
   const tally = await startTally({ dataFolder });
   await register(tally, 'one');
@@ -62,8 +62,8 @@ test('a backup that is older than the last head is refused, and leaves nothing b
   await assert.rejects(restoreTally({ ...options, lastHead: forged }), { code: 'bad-head' });
 });
 
-test('a backup that is put back without a head does not run, until somebody gives one', async (t) => {
-  const dataFolder = await makeData(t, makeCast());
+test('a backup that is put back without a head does not run, until somebody gives one', async () => {
+  const dataFolder = await makeData(makeCast());
   const place = (name: string): string => join(dirname(dataFolder), name);
   await backupStoppedTally(dataFolder, place('backup'));
   await restoreTally({ backup: place('backup'), dataFolder: place('restored') });
@@ -71,8 +71,8 @@ test('a backup that is put back without a head does not run, until somebody give
   await assert.rejects(restoreTally({ backup: place('backup'), dataFolder }), { code: 'data-exists' });
 });
 
-test('a folder whose entries are lost begins no log anew, so that an old copy put there by hand is still refused', async (t) => {
-  const dataFolder = await makeData(t, makeCast());
+test('a folder whose entries are lost begins no log anew, so that an old copy put there by hand is still refused', async () => {
+  const dataFolder = await makeData(makeCast());
   const copy = join(dirname(dataFolder), 'log.sqlite');
   await cp(join(dataFolder, 'log.sqlite'), copy);
   const tally = await startTally({ dataFolder });
@@ -91,8 +91,8 @@ test('a folder whose entries are lost begins no log anew, so that an old copy pu
   }
 });
 
-test('a backup is put back with what its write-ahead log holds, and what was published stays so: nothing is signed', async (t) => {
-  const dataFolder = await makeData(t, makeCast());
+test('a backup is put back with what its write-ahead log holds, and what was published stays so: nothing is signed', async () => {
+  const dataFolder = await makeData(makeCast());
   const place = (name: string): string => join(dirname(dataFolder), name);
   const nobody = `witness w ${generateCosigner('w.example/w', 'ed25519').vkey} http://127.0.0.1:1\nquorum w\n`;
   const tally = await startTally({ dataFolder, witnesses: parseTlogPolicy(toUtf8(nobody)) });
@@ -107,8 +107,8 @@ test('a backup is put back with what its write-ahead log holds, and what was pub
   await store.close();
 });
 
-test('a head that is older than the backup itself is not the newest, and is refused', async (t) => {
-  const dataFolder = await makeData(t, makeCast());
+test('a head that is older than the backup itself is not the newest, and is refused', async () => {
+  const dataFolder = await makeData(makeCast());
   const place = (name: string): string => join(dirname(dataFolder), name);
   const tally = await startTally({ dataFolder });
   const lastHead = await checkpointOf(tally);
@@ -121,7 +121,7 @@ test('a head that is older than the backup itself is not the newest, and is refu
 });
 
 test('entries that are not what was logged are noticed before anything is signed, however old they are', async (t) => {
-  const dataFolder = await makeData(t, makeCast());
+  const dataFolder = await makeData(makeCast());
   const place = (name: string): string => join(dirname(dataFolder), name);
   const tally = await startTally({ dataFolder, limits: MANY });
   t.after(() => tally.close());

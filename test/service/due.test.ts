@@ -26,7 +26,7 @@ async function kindsOf(tally: { url: string }, size: number): Promise<string[]> 
 
 test('what the log owes is written when it is due, by the clock that is given, and once', async (t) => {
   const cast = makeCast();
-  const dataFolder = await makeData(t, cast, WINDOW_SECONDS);
+  const dataFolder = await makeData(cast, WINDOW_SECONDS);
   const clock = new ManualClock(Date.now());
   const tally = await startTally({ dataFolder, clock });
   t.after(() => tally.close());
@@ -48,7 +48,7 @@ test('what the log owes is written when it is due, by the clock that is given, a
 
 test('what fell due while the tally was down is written at its start, and not again at the next', async (t) => {
   const cast = makeCast();
-  const dataFolder = await makeData(t, cast, WINDOW_SECONDS);
+  const dataFolder = await makeData(cast, WINDOW_SECONDS);
   const clock = new ManualClock(Date.now());
   const first = await startTally({ dataFolder, clock });
   const release = releaseEntry(cast.publisher, first.origin, { windowSeconds: WINDOW_SECONDS });
@@ -72,7 +72,7 @@ test('what fell due while the tally was down is written at its start, and not ag
 
 test('a statement that is a day old is refused by the clock, however good its signature', async (t) => {
   const cast = makeCast();
-  const dataFolder = await makeData(t, cast, WINDOW_SECONDS);
+  const dataFolder = await makeData(cast, WINDOW_SECONDS);
   const clock = new ManualClock(Date.now());
   const tally = await startTally({ dataFolder, clock });
   t.after(() => tally.close());

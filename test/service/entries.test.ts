@@ -61,7 +61,7 @@ test('a release goes its whole way: open, commit, close, vote, verdict', async (
 
 test('an entry is answered once durable, a duplicate with its first place, also after a restart', async (t) => {
   const cast = makeCast();
-  const dataFolder = await makeData(t, cast);
+  const dataFolder = await makeData(cast);
   const first = await startTally({ dataFolder });
   const entry = builderEntry(cast.founders[0] as (typeof cast.founders)[0], first.origin);
   const added = await post(first, entry);

@@ -10,7 +10,7 @@ import { ask, builderEntry, makeCast, makeData, policyToml, post } from './tally
 
 test('a tally whose store fails while somebody reads a blob ends, and says why', async (t) => {
   const cast = makeCast();
-  const dataFolder = await makeData(t, cast);
+  const dataFolder = await makeData(cast);
   const pages = pagesOf(join(dataFolder, 'log.sqlite'), 'blobs');
   const tally = await startTally({ dataFolder });
   t.after(() => tally.close());

@@ -34,7 +34,7 @@ test('seeders that are knocked off the net after their audit lose no vote', asyn
 });
 
 test('a tally that is told no address listens on loopback', async (t) => {
-  const tally = await startTally({ dataFolder: await makeData(t, makeCast()) });
+  const tally = await startTally({ dataFolder: await makeData(makeCast()) });
   t.after(() => tally.close());
   assert.equal(new URL(tally.url).hostname, '127.0.0.1');
 });

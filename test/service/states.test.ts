@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { toUtf8 } from '../../src/bytes/index.ts';
@@ -8,12 +6,12 @@ import { Monitor } from '../../src/monitor/index.ts';
 import { formatStateNote, noteVerifier, openNote, parseStateNote, signNote } from '../../src/note/index.ts';
 import { initTally, startTally } from '../../src/service/index.ts';
 import { generateKey, verifyEd25519 } from '../../src/statement/index.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { ManualClock } from './manual-clock.ts';
 import { type Answer, ask, makeCast, policyToml, until } from './tally-fixture.ts';
 
 test('monitors that the policy names sign what they recomputed, and the tally shows their signatures', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'bitquorum-states-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder('states');
   const monitors = ['m1.example', 'm2.example'].map((name) => generateKey(name));
   const keys = JSON.stringify(monitors.map(({ vkey }) => vkey));
   const cast = makeCast();

@@ -1,8 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after } from 'node:test';
 import { initTally, type RunningTally, type StartOptions, startTally } from '../../src/service/index.ts';
 import {
   announceDigestOf,
@@ -14,6 +11,7 @@ import {
   sha256,
   signStatement,
 } from '../../src/statement/index.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 export const PACKAGE = 'pkg:npm/%40noble/hashes@2.0.1';
 export const RECIPE = new TextEncoder().encode('# a recipe\n');
@@ -58,23 +56,9 @@ keys = ["${cast.publisher.key}"]
 `;
 }
 
-/** Folders of tests that have ended. Hooks run in the order in which they were set, so that a tally still writes then. */
-const leftFolders: string[] = [];
-after(async () => {
-  for (const folder of leftFolders) await rm(folder, { recursive: true, force: true });
-});
-
-/** A data folder with a fresh tally in it, removed when the test ends. */
-export async function makeData(
-  t: { after(hook: () => Promise<void>): void },
-  cast: Cast,
-  windowSeconds = 1,
-): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'bitquorum-service-'));
-  t.after(async () => {
-    leftFolders.push(folder);
-  });
-  const dataFolder = join(folder, 'data');
+/** A data folder with a fresh tally in it. */
+export async function makeData(cast: Cast, windowSeconds = 1): Promise<string> {
+  const dataFolder = join(temporaryFolder('service'), 'data');
   await initTally({
     dataFolder,
     policyToml: policyToml(cast, windowSeconds),
@@ -91,7 +75,7 @@ export async function runTally(
   options: Partial<StartOptions> & { windowSeconds?: number } = {},
 ): Promise<RunningTally> {
   const { windowSeconds, ...rest } = options;
-  const dataFolder = await makeData(t, cast, windowSeconds);
+  const dataFolder = await makeData(cast, windowSeconds);
   const tally = await startTally({ dataFolder, ...rest });
   t.after(() => tally.close());
   return tally;

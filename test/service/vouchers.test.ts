@@ -1,7 +1,6 @@
 // Monitors vouch for a policy before its day, and proofs show it for ever: after restarts, and from a backup.
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { checkProof } from '../../src/client/proof/check-proof.ts';
@@ -9,12 +8,12 @@ import { Monitor } from '../../src/monitor/index.ts';
 import { initTally, type RunningTally, restoreTally, startTally } from '../../src/service/index.ts';
 import { generateKey, makeStatement, type PrivateKey, signStatement } from '../../src/statement/index.ts';
 import { parsePolicyToml } from '../../src/tally/index.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { ManualClock } from './manual-clock.ts';
 import { ask, digestOf, makeCast, policyToml, post, releaseEntry, until } from './tally-fixture.ts';
 
 test('monitors vouch for a policy that takes their place; the tally keeps that over restarts and in backups', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'bitquorum-vouchers-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder('vouchers');
   const [old, next] = ['old.example', 'next.example'].map((name) => generateKey(name));
   assert.ok(old !== undefined && next !== undefined);
   const cast = makeCast();

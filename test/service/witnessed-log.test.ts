@@ -7,9 +7,9 @@ import { openCosignedCheckpoint, parseTlogPolicy, type TlogPolicy } from '../../
 import { type RunningTally, restoreTally, startTally } from '../../src/service/index.ts';
 import { generateKey, readKeyFile } from '../../src/statement/index.ts';
 import { generateCosigner, type RunningWitness, startWitness, VERIFY } from '../../src/witness/index.ts';
-import { ask, builderEntry, makeCast, makeData, post, until } from './tally-fixture.ts';
+import { ask, builderEntry, makeCast, makeData, post, type runTally, until } from './tally-fixture.ts';
 
-type Test = Parameters<typeof makeData>[0];
+type Test = Parameters<typeof runTally>[0];
 
 interface Scene {
   readonly dataFolder: string;
@@ -23,7 +23,7 @@ interface Scene {
 
 /** A tally's folder, and three witnesses of which two have to cosign. */
 async function makeScene(t: Test): Promise<Scene> {
-  const dataFolder = await makeData(t, makeCast());
+  const dataFolder = await makeData(makeCast());
   const logKey = (await readKeyFile(join(dataFolder, 'log.key'))).vkey;
   const cosigners = ['ed25519', 'ml-dsa-44', 'ed25519'] as const;
   const keys = cosigners.map((algorithm, at) => generateCosigner(`w.example/w${at}`, algorithm));

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { toUtf8 } from '../../src/bytes/index.ts';
@@ -9,6 +7,7 @@ import { parseTlogPolicy } from '../../src/note/index.ts';
 import { initTally, startTally } from '../../src/service/index.ts';
 import { releaseView } from '../../src/tally/index.ts';
 import { generateCosigner, startWitness } from '../../src/witness/index.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import {
   ask,
   builderEntry,
@@ -21,8 +20,7 @@ import {
 } from './tally-fixture.ts';
 
 test('two running witnesses give the lot its seed, and a client that counts for itself draws the same panel', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'bitquorum-lot-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder('lot');
   const cast = makeCast(5);
   const cosigners = ['w1.test', 'w2.test'].map((name) => generateCosigner(name, 'ed25519'));
   const dataFolder = join(folder, 'data');

@@ -9,7 +9,7 @@ import { createTorrent, type Metainfo, type Profile, parseTorrent } from '../../
 /** A folder that goes when the test is over. */
 export async function temporaryFolder(context: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'bitquorum-swarm-'));
-  context.after(() => rm(folder, { recursive: true, force: true }));
+  context.after(() => rm(folder, { recursive: true, force: true, maxRetries: 10 })); // what still writes there is ended by a later hook
   return folder;
 }
 

@@ -1,7 +1,6 @@
 // Attacks by a tally's operator, with its keys, its disk and its clock: each carried out with services that run.
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { toUtf8 } from '../../src/bytes/index.ts';
@@ -12,6 +11,7 @@ import { type RunningTally, startTally } from '../../src/service/index.ts';
 import { generateKey, readKeyFile } from '../../src/statement/index.ts';
 import { generateCosigner, startWitness } from '../../src/witness/index.ts';
 import { ask, builderEntry, makeCast, makeData, post, until } from '../service/tally-fixture.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { Network, reasonOf } from './network.ts';
 
 /** A log's folder, and how it is run as often as its operator likes. */
@@ -23,9 +23,8 @@ interface Operator {
 }
 
 async function operator(t: TestContext): Promise<Operator> {
-  const dataFolder = await makeData(t, makeCast());
-  const folder = await mkdtemp(join(tmpdir(), 'bitquorum-operator-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  const dataFolder = await makeData(makeCast());
+  const folder = temporaryFolder('operator');
   const { vkey: logKey } = await readKeyFile(join(dataFolder, 'log.key'));
   const run = async (where: string, witnesses?: TlogPolicy): Promise<RunningTally> => {
     const tally = await startTally({ dataFolder: where, ...(witnesses !== undefined && { witnesses }) });

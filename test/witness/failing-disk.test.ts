@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { formatAddCheckpoint, generateCosigner, startWitness } from '../../src/witness/index.ts';
 import { pagesOf, spoil } from '../support/spoil.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { ALog } from './a-log.ts';
-import { ask, makeFolder, send } from './scene.ts';
+import { ask, send } from './scene.ts';
 
 test('a witness whose file fails cosigns nothing more and ends, so that somebody starts it anew', async (t) => {
   const log = new ALog();
   log.grow(10);
-  const dataFolder = await makeFolder(t);
+  const dataFolder = temporaryFolder('witness');
   const options = { dataFolder, cosigners: [generateCosigner('w', 'ed25519')], logs: [log.key.vkey] };
   const first = await startWitness(options);
   assert.equal((await ask(first.url, log, 0, 9)).status, 200);
@@ -26,10 +27,10 @@ test('a witness whose file fails cosigns nothing more and ends, so that somebody
   await assert.rejects(ask(witness.url, log, 9, 10), /fetch failed/);
 });
 
-test('a witness whose file lost all it held is not taken for a new one', async (t) => {
+test('a witness whose file lost all it held is not taken for a new one', async () => {
   const log = new ALog();
   log.grow(3);
-  const dataFolder = await makeFolder(t);
+  const dataFolder = temporaryFolder('witness');
   const options = { dataFolder, cosigners: [generateCosigner('w', 'ed25519')], logs: [log.key.vkey] };
   const first = await startWitness(options);
   assert.equal((await ask(first.url, log, 0, 3)).status, 200);

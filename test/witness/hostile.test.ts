@@ -16,15 +16,16 @@ import {
   VERIFY,
   WitnessCircle,
 } from '../../src/witness/index.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { ALog } from './a-log.ts';
-import { ask, makeFolder, runWitness, send } from './scene.ts';
+import { ask, runWitness, send } from './scene.ts';
 
 const NEVER = new AbortController().signal;
 
 test('lines by unknown keys do not fill the place where forks are kept as evidence', async (t) => {
   const log = new ALog();
   log.grow(10);
-  const dataFolder = await makeFolder(t);
+  const dataFolder = temporaryFolder('witness');
   const witness = await startWitness({
     dataFolder,
     cosigners: [generateCosigner('w.example/w1', 'ed25519')],

@@ -6,11 +6,11 @@ import { inspect } from 'node:util';
 import { generateKey } from '../../src/statement/index.ts';
 import { parseCosigner } from '../../src/witness/cosigner.ts';
 import { generateCosigner, readCosignerFile, writeCosignerFile } from '../../src/witness/index.ts';
-import { makeFolder } from './scene.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 for (const algorithm of ['ed25519', 'ml-dsa-44'] as const) {
-  test(`a key file of ${algorithm} is its owner's alone, is never overwritten, and gives the same key`, async (t) => {
-    const path = join(await makeFolder(t), 'witness.key');
+  test(`a key file of ${algorithm} is its owner's alone, is never overwritten, and gives the same key`, async () => {
+    const path = join(temporaryFolder('witness'), 'witness.key');
     const made = generateCosigner('w.example/w1', algorithm);
     await writeCosignerFile(path, made);
     assert.equal((await stat(path)).mode & 0o777, 0o600);
@@ -28,7 +28,7 @@ for (const algorithm of ['ed25519', 'ml-dsa-44'] as const) {
   });
 }
 
-test('other keys, changed names and other bytes are refused without repeating what they hold', async (t) => {
+test('other keys, changed names and other bytes are refused without repeating what they hold', async () => {
   const made = generateCosigner('w.example/w1', 'ed25519').secretText();
   const texts = [
     '',
@@ -49,7 +49,7 @@ test('other keys, changed names and other bytes are refused without repeating wh
       text,
     );
   }
-  const folder = await makeFolder(t);
+  const folder = temporaryFolder('witness');
   await assert.rejects(readFile(join(folder, 'none')), { code: 'ENOENT' });
   await assert.rejects(readCosignerFile(folder), { code: 'bad-key' });
 });

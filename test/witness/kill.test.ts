@@ -11,8 +11,9 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { generateCosigner, writeCosignerFile } from '../../src/witness/index.ts';
 import { SeededRandom, seedFrom } from '../fault/random.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { ALog } from './a-log.ts';
-import { ask, makeFolder } from './scene.ts';
+import { ask } from './scene.ts';
 
 const ROUNDS = Math.min(Number(process.env['BITQUORUM_KILL_ROUNDS'] ?? 8), 1000);
 const WITNESS = fileURLToPath(new URL('witness.process.ts', import.meta.url));
@@ -21,7 +22,7 @@ test(`${ROUNDS} kills take no cosigned head back`, async (t) => {
   const seed = seedFrom('BITQUORUM_KILL_SEED');
   t.diagnostic(`BITQUORUM_KILL_SEED=${seed}`);
   const random = new SeededRandom(seed);
-  const folder = await makeFolder(t);
+  const folder = temporaryFolder('witness');
   await writeCosignerFile(join(folder, 'key'), generateCosigner('w', 'ed25519'));
   const log = new ALog();
   let answered = 0;

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
   formatAddCheckpoint,
   generateCosigner,
@@ -8,16 +5,11 @@ import {
   startWitness,
   type WitnessOptions,
 } from '../../src/witness/index.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { ALog } from './a-log.ts';
 
 interface Test {
   after(hook: () => Promise<void>): void;
-}
-
-export async function makeFolder(t: Test): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'bitquorum-witness-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 /** A witness of one log on an ephemeral port, closed when the test ends. */
@@ -27,7 +19,7 @@ export async function runWitness(
   options: Partial<WitnessOptions> = {},
 ): Promise<RunningWitness> {
   const witness = await startWitness({
-    dataFolder: options.dataFolder ?? (await makeFolder(t)),
+    dataFolder: options.dataFolder ?? temporaryFolder('witness'),
     cosigners: [generateCosigner('w.example/w1', 'ed25519')],
     logs: [log.key.vkey],
     ...options,

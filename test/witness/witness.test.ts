@@ -9,8 +9,9 @@ import { formatVkey, openCosignedCheckpoint, parseCosignerVkey } from '../../src
 import { generateKey } from '../../src/statement/index.ts';
 import { Cosigner } from '../../src/witness/cosigner.ts';
 import { formatAddCheckpoint, generateCosigner, startWitness, VERIFY } from '../../src/witness/index.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { ALog } from './a-log.ts';
-import { ask, get, makeFolder, runWitness, send } from './scene.ts';
+import { ask, get, runWitness, send } from './scene.ts';
 
 interface Vectors {
   readonly logKey: string;
@@ -26,7 +27,7 @@ const LITEWITNESS = JSON.parse(
 test("another witness's published requests get its answers", async (t) => {
   const origin = LITEWITNESS.requests[0]?.body.split('\n')[2] ?? '';
   const witness = await startWitness({
-    dataFolder: await makeFolder(t),
+    dataFolder: temporaryFolder('witness'),
     cosigners: [new Cosigner('example.com/witness', 'ed25519', Buffer.from(LITEWITNESS.witnessSeed, 'hex'))],
     logs: [formatVkey(origin, Buffer.from(LITEWITNESS.logKey, 'hex'))],
   });
@@ -232,7 +233,7 @@ test('one of a hundred requests at once wins each step, and the head never goes 
 test('what was cosigned is known after a restart; two processes cannot share it', async (t) => {
   const log = new ALog();
   log.grow(9);
-  const dataFolder = await makeFolder(t);
+  const dataFolder = temporaryFolder('witness');
   const options = { dataFolder, cosigners: [generateCosigner('w', 'ed25519')], logs: [log.key.vkey] };
   const first = await startWitness(options);
   assert.equal((await ask(first.url, log, 0, 7)).status, 200);
