@@ -48,8 +48,8 @@ export interface ServiceLimits {
   readonly identities: IdentityLimits;
 }
 
-/** Classes of requests that are counted apart. */
-export type RateClass = 'read' | 'entry' | 'blob' | 'announce';
+/** Classes of requests that are counted apart; a `view` is a read that costs milliseconds: a proof, a page of a list. */
+export type RateClass = 'read' | 'view' | 'entry' | 'blob' | 'announce';
 
 /** A token bucket: `burst` at once, refilled with `perSecond`. */
 export interface Rate {
@@ -123,6 +123,7 @@ export const SERVICE_LIMITS: ServiceLimits = {
   inclusion: { waitMs: 10_000, waiting: 512 },
   rates: {
     read: { burst: 1000, perSecond: 200 },
+    view: { burst: 200, perSecond: 5 },
     entry: { burst: 300, perSecond: 10 },
     blob: { burst: 60, perSecond: 1 },
     announce: { burst: 500, perSecond: 50 },

@@ -30,6 +30,11 @@ export class Register<Value> implements Iterable<[string, Value]> {
     for (const [, value] of this) yield value;
   }
 
+  /** What came at the places `from` up to and without `to`, counted from 0. */
+  slice(from: number, to: number): Value[] {
+    return this.#keys.slice(from, to).map((key) => this.#values.get(key) as Value);
+  }
+
   *[Symbol.iterator](): Iterator<[string, Value]> {
     for (const key of this.#keys) yield [key, this.#values.get(key) as Value];
   }

@@ -86,11 +86,9 @@ export function releaseView(tally: Tally, digest: string): ReleaseView | undefin
   return release === undefined ? undefined : viewOf(tally, release);
 }
 
-/** Views of all releases, in the log's order. */
-export function releaseViews(tally: Tally): ReleaseView[] {
-  return [...tally.releases.values()]
-    .sort((left, right) => left.index - right.index)
-    .map((release) => viewOf(tally, release));
+/** Views of releases in the log's order, by their places in it: 0 is the first of all. */
+export function releaseViews(tally: Tally, from = 0, to: number = tally.releases.size): ReleaseView[] {
+  return tally.releases.slice(from, to).map((release) => viewOf(tally, release));
 }
 
 /**

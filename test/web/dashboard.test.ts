@@ -41,6 +41,24 @@ describe('the dashboard in Chromium', { skip: needs('chromium'), concurrency: 2 
     assert.deepEqual(problems, []);
   });
 
+  it('shows older releases page by page, and counts them all', async () => {
+    await using server = new FixtureServer(demoLog());
+    server.pageSize = 4;
+    const url = await server.listen();
+    await using watched = await openPage(browser);
+    const { page, problems } = watched;
+    await page.goto(url);
+    await page.getByText('the count matches').waitFor();
+    const rows = page.locator('.row-link');
+    assert.equal(await rows.count(), 4);
+    await page.getByRole('button', { name: 'Show older (2 releases left)' }).click();
+    await rows.nth(5).waitFor();
+    assert.equal(await rows.count(), 6);
+    assert.equal(await page.getByRole('button', { name: /Show older/ }).count(), 0);
+    await page.getByText('the count matches').waitFor();
+    assert.deepEqual(problems, []);
+  });
+
   it('shows a final release: groups, who counts and why, how to get it, and its own check', async () => {
     await using server = new FixtureServer(demoLog());
     const url = await server.listen();

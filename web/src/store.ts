@@ -1,11 +1,13 @@
 import { signal } from '@preact/signals';
 import { followTally } from './api/live.ts';
 import { RequestError, requestJson, tallyNow } from './api/request.ts';
-import type { ReleaseDetail, ReleaseSummary, SeederCount, Status } from './api/types.ts';
+import type { ReleaseDetail, ReleasePage, ReleaseSummary, SeederCount, Status } from './api/types.ts';
 
 /** What the tally said last; `undefined` until it has answered once. */
 export const status = signal<Status | undefined>(undefined);
 export const releases = signal<readonly ReleaseSummary[] | undefined>(undefined);
+/** How many releases there are that are older than those. */
+export const older = signal(0);
 /** The release whose page is open; `null` when the tally knows no such release. */
 export const detail = signal<ReleaseDetail | null | undefined>(undefined);
 /** Why the last request failed, in words for the reader. */
@@ -17,6 +19,8 @@ const SETTLE_MS = 120;
 const RETRY_MS = 4000;
 
 let openDigest: string | undefined;
+/** Pages of releases that the reader wants to see, the newest first. */
+let pages = 1;
 let refreshTimer: ReturnType<typeof setTimeout> | undefined;
 let running: AbortController | undefined;
 const entryListeners = new Set<() => void>();
@@ -66,13 +70,13 @@ async function refresh(): Promise<void> {
     const digest = openDigest;
     const [nextStatus, nextPage] = await Promise.all([
       requestJson<Status>('/api/v1/status', mine.signal),
-      digest === undefined
-        ? requestJson<{ releases: ReleaseSummary[] }>('/api/v1/releases', mine.signal)
-        : requestRelease(digest, mine.signal),
+      digest === undefined ? requestReleases(mine.signal) : requestRelease(digest, mine.signal),
     ]);
     status.value = nextStatus;
-    if (nextPage !== null && 'releases' in nextPage) releases.value = nextPage.releases;
-    else detail.value = nextPage;
+    if (nextPage !== null && 'releases' in nextPage) {
+      releases.value = nextPage.releases;
+      older.value = nextPage.before ?? 0;
+    } else detail.value = nextPage;
     now.value = tallyNow();
     trouble.value = undefined;
   } catch (error) {
@@ -80,6 +84,23 @@ async function refresh(): Promise<void> {
     trouble.value = error instanceof Error ? error.message : String(error);
     refreshSoon(RETRY_MS);
   }
+}
+
+/** Shows another page of older releases. */
+export function showOlder(): void {
+  pages += 1;
+  refreshSoon(0);
+}
+
+/** All pages that are wanted, as they are now: what is shown is compared with the reader's own count. */
+async function requestReleases(signal: AbortSignal): Promise<ReleasePage> {
+  let last = await requestJson<ReleasePage>('/api/v1/releases', signal);
+  const read = [last.releases];
+  for (let page = 1; page < pages && last.before !== null; page += 1) {
+    last = await requestJson<ReleasePage>(`/api/v1/releases?before=${last.before}`, signal);
+    read.unshift(last.releases);
+  }
+  return { releases: read.flat(), before: last.before };
 }
 
 async function requestRelease(digest: string, signal: AbortSignal): Promise<ReleaseDetail | null> {

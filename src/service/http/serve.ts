@@ -91,6 +91,7 @@ function appOf(core: Core, { addressOf, publicUrl, listenHost, folder }: AppOpti
     origin: signer.name,
     vkey: signer.vkey,
     announceUrl: `${publicUrl}/announce`,
+    rate,
   });
   return makeApp({
     logger,
@@ -114,6 +115,7 @@ function appOf(core: Core, { addressOf, publicUrl, listenHost, folder }: AppOpti
         tally: core.ledger.tally,
         stateNote: (index) => states.get(index),
         voucher: (policy) => vouchers.get(policy),
+        rate,
       }),
       stateRoutes({ log, tally: core.ledger.tally, states, vouchers, noteBytes: limits.entryBytes, rate }),
       eventRoutes(core.hub, addressOf),

@@ -1,10 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Response, Router } from 'express';
+import { type RequestHandler, type Response, Router } from 'express';
 import { encodeLeaf, formatProofBundle, type Log } from '../../log/index.ts';
 import type { Store } from '../../store/index.ts';
 import type { Tally } from '../../tally/index.ts';
 import { ServiceError } from '../errors.ts';
 import { asynchronous } from '../http/asynchronous.ts';
+import type { RateClass } from '../limits.ts';
 import { composeProof, type ProofSource } from '../proofs/compose.ts';
 import { packageOf } from './tallies.ts';
 
@@ -15,6 +16,7 @@ export interface ProofContext {
   readonly tally: Tally;
   readonly stateNote: ProofSource['stateNote'];
   readonly voucher: ProofSource['voucher'];
+  readonly rate: (rateClass: RateClass) => RequestHandler;
 }
 
 /** How long an answer waits for the release and the last `state` to be published. */
@@ -28,10 +30,12 @@ export function proofRoutes(context: ProofContext): Router {
   const router = Router();
   router.get(
     '/api/v1/releases/:digest/proof',
+    context.rate('view'),
     asynchronous((request, response) => answer(context, String(request.params['digest']), response)),
   );
   router.get(
     '/api/v1/proof',
+    context.rate('view'),
     asynchronous((request, response) => {
       const name = context.tally.names.get(packageOf(request) ?? '');
       return answer(context, name?.live ?? '', response);

@@ -1,4 +1,4 @@
-import { type Request, Router } from 'express';
+import { type Request, type RequestHandler, Router } from 'express';
 import {
   type BuilderView,
   builderView,
@@ -10,6 +10,7 @@ import {
 import { ServiceError } from '../errors.ts';
 import type { KnownTorrents } from '../known-torrents.ts';
 import type { Ledger } from '../ledger.ts';
+import type { RateClass } from '../limits.ts';
 import type { SeederCounts, Seeders } from '../seeder-counts.ts';
 
 /** What the tallies' routes read. */
@@ -22,37 +23,49 @@ export interface TallyContext {
   readonly vkey: string;
   /** `/announce` of this tally as others reach it. */
   readonly announceUrl: string;
+  readonly rate: (rateClass: RateClass) => RequestHandler;
 }
 
 /** A release as the list has it; the rest stands at `/api/v1/releases/<digest>`. */
 type Summary = Omit<ReleaseView, 'recipe' | 'sources' | 'builders'>;
 
-/** Builders in one answer. */
+/** Builders in one answer, and releases. */
 const PAGE = 250;
+const RELEASES_PAGE = 100;
 
-/** The counts: `/api/v1/status`, `/api/v1/releases[?package=PURL]`, `/api/v1/releases/<digest>`, `/api/v1/builders[?from=N]`. */
+/**
+ * The counts: `/api/v1/status`, `/api/v1/releases[?package=PURL|?before=N]`, `/api/v1/releases/<digest>`,
+ * `/api/v1/builders[?from=N]`.
+ */
 export function tallyRoutes(context: TallyContext): Router {
   const { ledger } = context;
   const router = Router();
-  const list = releaseList(ledger);
+  const newest = newestReleases(ledger);
+  const some: RequestHandler = (request, response) => {
+    const wanted = packageOf(request);
+    const releases = wanted === null ? undefined : releasesOf(ledger.tally, wanted);
+    response.json(releases ? { releases } : releasesBefore(ledger.tally, placeOf(request, 'before') ?? 0));
+  };
+  const costly = context.rate('view');
 
   router.get('/api/v1/status', (_request, response) => {
     response.set('Cache-Control', 'no-store').json(statusOf(context));
   });
-  router.get('/api/v1/releases', (request, response) => {
-    const wanted = packageOf(request);
+  router.get('/api/v1/releases', (request, response, next) => {
     response.set('Cache-Control', 'no-store');
-    if (wanted === null) response.type('json').send(list());
-    else response.json({ releases: releasesOf(ledger.tally, wanted) });
+    if (packageOf(request) === null && placeOf(request, 'before') === undefined) {
+      response.type('json').send(newest());
+    } else
+      costly(request, response, (error?: unknown) => (error ? next(error) : some(request, response, next)));
   });
   router.get('/api/v1/releases/:digest', (request, response) => {
     const view = releaseView(ledger.tally, request.params.digest);
     if (view === undefined) throw new ServiceError('not-found', 'No release of this log has that digest.');
     response.set('Cache-Control', 'no-store').json({ ...view, ...swarmsOf(context, view) });
   });
-  router.get('/api/v1/builders', (request, response) => {
+  router.get('/api/v1/builders', costly, (request, response) => {
     const { builders } = ledger.tally;
-    const from = fromOf(request);
+    const from = placeOf(request, 'from') ?? 0;
     const page = pageOf(ledger.tally, from);
     const next = from + page.length;
     response
@@ -62,12 +75,12 @@ export function tallyRoutes(context: TallyContext): Router {
   return router;
 }
 
-/** A list that took long to make is kept for so many times as long, and else until the next entry. */
+/** A page that took long to make is kept for so many times as long, and else until the next entry. */
 const KEPT_FOR = 20;
 const LONG_MS = 50;
 
-/** The list of all releases as JSON, made once for everybody: one address must not keep the tally busy with it. */
-function releaseList({ tally }: Ledger): () => Buffer {
+/** The newest releases as JSON, made once for everybody: dashboards ask for them with each entry. */
+function newestReleases({ tally }: Ledger): () => Buffer {
   let made:
     | { readonly size: number; readonly atMs: number; readonly tookMs: number; readonly body: Buffer }
     | undefined;
@@ -75,12 +88,23 @@ function releaseList({ tally }: Ledger): () => Buffer {
     const now = performance.now();
     const isRecent = made !== undefined && made.tookMs > LONG_MS && now < made.atMs + KEPT_FOR * made.tookMs;
     if (made === undefined || (made.size !== tally.size && !isRecent)) {
-      const body = Buffer.from(JSON.stringify({ releases: releaseViews(tally).map(summaryOf) }));
+      const body = Buffer.from(JSON.stringify(releasesBefore(tally, tally.releases.size)));
       const atMs = performance.now();
       made = { size: tally.size, atMs, tookMs: atMs - now, body };
     }
     return made.body;
   };
+}
+
+/** A page of releases in the log's order: those right before a place in it. None is ever taken away, so places last. */
+function releasesBefore(
+  tally: Tally,
+  place: number,
+): { releases: Summary[]; total: number; before: number | null } {
+  const to = Math.min(place, tally.releases.size);
+  const from = Math.max(0, to - RELEASES_PAGE);
+  const releases = releaseViews(tally, from, to).map(summaryOf);
+  return { releases, total: tally.releases.size, before: from > 0 ? from : null };
 }
 
 /** The releases of one name, as the list of all has them. */
@@ -137,12 +161,14 @@ function pageOf(tally: Tally, from: number): BuilderView[] {
   return page;
 }
 
-/** `?from=`: how many of the longest registered builders are passed over; they keep their order for ever. */
-function fromOf(request: Request): number {
+/** `?from=`, `?before=`: a place in a list whose order stays for ever. */
+function placeOf(request: Request, name: 'from' | 'before'): number | undefined {
   const at = request.url.indexOf('?');
-  const text = (at < 0 ? null : new URLSearchParams(request.url.slice(at)).get('from')) ?? '0';
+  const text = at < 0 ? null : new URLSearchParams(request.url.slice(at)).get(name);
+  if (text === null) return undefined;
   if (/^(?:0|[1-9]\d{0,8})$/.test(text)) return Number(text);
-  throw new ServiceError('bad-request', '?from= takes a whole number: what `next` of the page before says.');
+  const words = name === 'from' ? '`next` of the page before' : '`before` of the page after';
+  throw new ServiceError('bad-request', `?${name}= takes a whole number: what ${words} says.`);
 }
 
 /** `?package=`, of which there may be one. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
-import type { ReleaseDetail, ReleaseSummary } from '../../../web/src/api/types.ts';
+import type { ReleaseDetail, ReleasePage, ReleaseSummary } from '../../../web/src/api/types.ts';
 import type { FixtureLog } from './fixture-log.ts';
 import { type World, worldOf } from './world.ts';
 
@@ -33,10 +33,12 @@ export class FixtureServer implements AsyncDisposable {
   meddle: (world: World) => World = (world) => world;
   /** Changes what the log's own files hold. */
   meddleFile: (path: string, bytes: Uint8Array) => Uint8Array = (_path, bytes) => bytes;
+  /** Releases in one answer. */
+  pageSize = 100;
   readonly #listeners = new Set<ServerResponse>();
   readonly #server = createServer((request, response) => {
     response.setHeader('content-security-policy', CSP);
-    this.#answer(new URL(request.url ?? '/', 'http://fixture').pathname, response);
+    this.#answer(new URL(request.url ?? '/', 'http://fixture'), response);
   });
 
   constructor(log: FixtureLog) {
@@ -73,21 +75,29 @@ export class FixtureServer implements AsyncDisposable {
     await once(this.#server, 'close');
   }
 
-  #answer(path: string, response: ServerResponse): void {
+  #answer({ pathname: path, searchParams }: URL, response: ServerResponse): void {
     if (path === '/checkpoint') response.end(this.meddleFile(path, this.log.checkpoint()));
     else if (path.startsWith('/tile/')) response.end(this.meddleFile(path, this.log.bundle(path.slice(1))));
     else if (path === '/api/v1/events') this.#listen(response);
+    else if (path === '/api/v1/releases')
+      sendJson(response, 200, this.#pageBefore(searchParams.get('before')));
     else if (path.startsWith('/api/v1/')) this.#answerJson(path, response);
     else if (/^\/(assets\/[\w.-]+|[\w-]+\.svg)$/.test(path)) sendFile(path, response);
     else if (path === '/' || path.startsWith('/release/')) sendFile('/index.html', response);
     else sendJson(response, 404, { title: 'Not found', status: 404, detail: `${path} is not here` });
   }
 
+  #pageBefore(place: string | null): ReleasePage {
+    const { releases } = this.world;
+    const to = place === null ? releases.length : Number(place);
+    const from = Math.max(0, to - this.pageSize);
+    return { releases: releases.slice(from, to).map(summaryOf), before: from > 0 ? from : null };
+  }
+
   #answerJson(path: string, response: ServerResponse): void {
     const { status, releases } = this.world;
     const known: Record<string, unknown> = {
       '/api/v1/status': status,
-      '/api/v1/releases': { releases: releases.map(summaryOf) },
     };
     const release = releases.find((each) => path === `/api/v1/releases/${each.digest}`);
     const body = known[path] ?? release;

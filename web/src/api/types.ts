@@ -8,6 +8,12 @@ export type ReleaseState = ReleaseView['state'];
 export type ReleaseSummary = Omit<ReleaseView, 'builders' | 'sources' | 'recipe' | 'rivals'> &
   Partial<Pick<ReleaseView, 'builders' | 'rivals'>>;
 
+/** Releases in the log's order, the newest last; `before` says how many there are before them, null for none. */
+export interface ReleasePage {
+  readonly releases: readonly ReleaseSummary[];
+  readonly before: number | null;
+}
+
 /** How many seed an infohash now, and how many of them are builders whose vote stands for it. */
 export interface SeederCount {
   readonly live: number;

@@ -4,7 +4,7 @@ import { CheckedPanel } from '../parts/checked-panel.tsx';
 import { HowItWorks } from '../parts/how-it-works.tsx';
 import { PageHeading } from '../parts/page-heading.tsx';
 import { ReleaseRow } from '../parts/release-row.tsx';
-import { releases } from '../store.ts';
+import { older, releases, showOlder } from '../store.ts';
 import { inReadingOrder } from '../view/state.ts';
 import { counted } from '../view/text.ts';
 
@@ -58,7 +58,9 @@ function ReleaseList() {
         <p class="empty">
           {wanted === ''
             ? 'No publisher has announced a release on this log yet. It will appear here by itself.'
-            : 'No release matches.'}
+            : older.value > 0
+              ? 'None of the releases that were read matches.'
+              : 'No release matches.'}
         </p>
       ) : (
         <ul class="rows">
@@ -67,7 +69,7 @@ function ReleaseList() {
           ))}
         </ul>
       )}
-      {found.length > shown.value && (
+      {found.length > shown.value ? (
         <button
           type="button"
           class="button"
@@ -77,6 +79,19 @@ function ReleaseList() {
         >
           Show more ({counted(found.length - shown.value, 'release')} left)
         </button>
+      ) : (
+        older.value > 0 && (
+          <button
+            type="button"
+            class="button"
+            onClick={() => {
+              shown.value += SHOWN_AT_ONCE;
+              showOlder();
+            }}
+          >
+            Show older ({counted(older.value, 'release')} left)
+          </button>
+        )
       )}
     </section>
   );
