@@ -191,14 +191,15 @@ for (const size of [10, 14]) {
 test('answers that trickle hide no freeze: a round ends, and the next goes on from what it got', async (t) => {
   const scene = await Scene.make(t);
   const { log } = scene;
-  const monitor = await scene.start({ limits: { roundMs: 300 } });
+  // A round has time for a bundle that trickles, and for all of them when none does.
+  const monitor = await scene.start({ limits: { roundMs: 2500 } });
   await monitor.round(NEVER);
   grow(log, 2000);
   let slow = true;
   log.meddle = (request, response) => {
     const { url = '' } = request;
     if (!slow || !url.startsWith('/tile/entries')) return false;
-    setTimeout(() => response.end(log.bundle(url.slice(1))), 200);
+    setTimeout(() => response.end(log.bundle(url.slice(1))), 1500);
     return true;
   };
   scene.aheadMs = 31 * 60_000;
