@@ -51,10 +51,10 @@ describe('the dashboard in Chromium', { skip: needs('chromium'), concurrency: 2 
     await page.getByText('the count matches').waitFor();
     const rows = page.locator('.row-link');
     assert.equal(await rows.count(), 4);
-    await page.getByRole('button', { name: 'Show older (2 releases left)' }).click();
+    await page.getByRole('button', { name: 'Show more (2 releases left)' }).click();
     await rows.nth(5).waitFor();
     assert.equal(await rows.count(), 6);
-    assert.equal(await page.getByRole('button', { name: /Show older/ }).count(), 0);
+    assert.equal(await page.getByRole('button', { name: /Show more/ }).count(), 0);
     await page.getByText('the count matches').waitFor();
     assert.deepEqual(problems, []);
   });
@@ -209,7 +209,13 @@ describe('the dashboard in Chromium', { skip: needs('chromium'), concurrency: 2 
     await page.getByRole('button', { name: 'Show more (70 releases left)' }).click();
     assert.equal(await page.locator('.row').count(), 100);
     assert.equal(await page.locator('.row .bar').count(), 100);
-    await page.getByRole('searchbox').fill('many-77');
-    assert.equal(await page.locator('.row').count(), 1);
+    await page.getByRole('searchbox').fill('many-7');
+    assert.equal(await page.locator('.row').count(), 10);
+    await page.getByRole('button', { name: 'Search older (20 releases left)' }).click();
+    await page.locator('.row').nth(10).waitFor();
+    assert.equal(await page.locator('.row').count(), 11, 'many-7 itself was on the older page');
+    await page.getByRole('searchbox').fill('');
+    assert.equal(await page.locator('.row').count(), 120);
+    assert.equal(await page.getByRole('button', { name: /left/ }).count(), 0);
   });
 });

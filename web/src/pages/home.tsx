@@ -37,6 +37,7 @@ function ReleaseList() {
   if (!all) return <p class="soft loading">Reading the tally …</p>;
   const wanted = filter.value.trim().toLowerCase();
   const found = inReadingOrder(all).filter((release) => matches(release.package, wanted));
+  const hidden = Math.max(0, found.length - shown.value);
   return (
     <section class="list" aria-labelledby="list-title">
       <div class="list-head">
@@ -69,29 +70,21 @@ function ReleaseList() {
           ))}
         </ul>
       )}
-      {found.length > shown.value ? (
+      {(hidden > 0 || older.value > 0) && (
         <button
           type="button"
           class="button"
           onClick={() => {
             shown.value += SHOWN_AT_ONCE;
+            if (found.length < shown.value) showOlder();
           }}
         >
-          Show more ({counted(found.length - shown.value, 'release')} left)
+          {wanted === ''
+            ? `Show more (${counted(hidden + older.value, 'release')} left)`
+            : hidden > 0
+              ? `Show more (${counted(hidden, 'match', 'matches')} left)`
+              : `Search older (${counted(older.value, 'release')} left)`}
         </button>
-      ) : (
-        older.value > 0 && (
-          <button
-            type="button"
-            class="button"
-            onClick={() => {
-              shown.value += SHOWN_AT_ONCE;
-              showOlder();
-            }}
-          >
-            Show older ({counted(older.value, 'release')} left)
-          </button>
-        )
       )}
     </section>
   );
