@@ -19,6 +19,8 @@ export interface ServiceLimits {
   readonly closeGraceMs: number;
   readonly connections: number;
   readonly connectionsPerAddress: number;
+  /** Requests that may wait on one connection for the answers to those before them. */
+  readonly requestsAhead: number;
   /** Body of one entry: DSSE envelope, in bytes. */
   readonly entryBytes: number;
   /** One blob, in bytes. */
@@ -110,6 +112,7 @@ export const SERVICE_LIMITS: ServiceLimits = {
   closeGraceMs: 1000,
   connections: 2048,
   connectionsPerAddress: 128,
+  requestsAhead: 64,
   entryBytes: 4096,
   blobBytes: 1 << 20,
   pendingEntries: 1024,

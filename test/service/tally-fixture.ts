@@ -125,15 +125,22 @@ export function builderEntry(
 export function releaseEntry(
   key: PrivateKey,
   origin: string,
-  options: { windowSeconds?: number; voteSeconds?: number; package?: string; timeMs?: number } = {},
+  options: {
+    windowSeconds?: number;
+    voteSeconds?: number;
+    package?: string;
+    timeMs?: number;
+    recipe?: Uint8Array;
+  } = {},
 ): Uint8Array {
   const {
     windowSeconds = 1,
     voteSeconds = windowSeconds,
     package: name = PACKAGE,
     timeMs = Date.now(),
+    recipe: recipeBytes = RECIPE,
   } = options;
-  const recipe = createHash('sha256').update(RECIPE).digest('hex');
+  const recipe = createHash('sha256').update(recipeBytes).digest('hex');
   return signStatement(
     makeStatement(
       'release',
@@ -143,7 +150,7 @@ export function releaseEntry(
         timeMs,
         package: name,
         sources: [],
-        recipe: { sha256: recipe, sizeBytes: RECIPE.length },
+        recipe: { sha256: recipe, sizeBytes: recipeBytes.length },
         platform: 'any',
         profile: 'hybrid',
         commitSeconds: windowSeconds,

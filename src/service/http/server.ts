@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { addressBytes, addressGroup } from '../address.ts';
 import { ServiceError } from '../errors.ts';
 import type { ServiceLimits } from '../limits.ts';
+import { inTurn } from './in-turn.ts';
 
 export interface Listen {
   readonly host: string;
@@ -37,7 +38,7 @@ export class HttpServer {
 
   /** Sets who answers. Connections that came before wait for it. */
   answer(listener: RequestListener): void {
-    this.#server.on('request', listener);
+    this.#server.on('request', inTurn(listener, this.#limits.requestsAhead));
   }
 
   /**
