@@ -77,6 +77,9 @@ export class EventHub {
     const reader: Reader = { group, session: null };
     this.#readers.set(response, reader);
     response.once('close', () => this.#readers.delete(response));
+    // better-sse makes a URL of these, and throws where HTTP allows more than URLs do.
+    request.url = '/';
+    request.headers.host = 'localhost';
     // Its own keep-alive is off: its timer would outlive a reader that leaves before the head is sent.
     const session = await createSession(request, response, { keepAlive: null, retry: 1000 });
     reader.session = session;

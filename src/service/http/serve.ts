@@ -17,6 +17,7 @@ import { type ClientAddress, clientAddress } from './client-address.ts';
 import { hostGuard } from './host-guard.ts';
 import { rateGuard } from './rate-guard.ts';
 import { HttpServer, type Listen } from './server.ts';
+import { targetPath } from './target-path.ts';
 
 export interface ServeOptions {
   readonly listen: Listen;
@@ -48,7 +49,11 @@ export async function serve(core: Core, options: ServeOptions): Promise<Served> 
   const { host, port } = await server.bind(options.listen);
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
   const publicUrl = own ?? url;
-  server.answer(appOf(core, { addressOf, publicUrl, listenHost: host, folder: options.dashboardFolder }));
+  const app = appOf(core, { addressOf, publicUrl, listenHost: host, folder: options.dashboardFolder });
+  server.answer((request, response) => {
+    request.url = targetPath(request.url ?? '');
+    app(request, response);
+  });
   logger.info({ url, publicUrl }, 'listening');
   return { server, url, publicUrl };
 }
