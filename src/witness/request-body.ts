@@ -30,6 +30,6 @@ export async function readRequestBody(
     });
     request.on('end', () => resolve(Buffer.concat(chunks, length)));
     request.on('close', () => reject(refuse('broken-off')));
-    request.on('error', reject);
+    request.on('error', () => reject(refuse('broken-off')));
   });
 }
