@@ -50,7 +50,7 @@ export interface ServiceLimits {
   readonly identities: IdentityLimits;
 }
 
-/** Classes of requests that are counted apart; a `view` is a read that costs milliseconds: a proof, a page of a list. */
+/** Classes of requests that are counted apart; a `view` is a read that costs milliseconds: a proof, a page of a list, events since. */
 export type RateClass = 'read' | 'view' | 'entry' | 'blob' | 'announce';
 
 /** A token bucket: `burst` at once, refilled with `perSecond`. */

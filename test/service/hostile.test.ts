@@ -237,6 +237,21 @@ test('connections and event streams are capped for each address', async (t) => {
   assert.equal((await ask(`${tally.url}/api/v1/status`)).status, 200);
 });
 
+test('event streams that come back are counted as costly, and opening one is not', async (t) => {
+  const tally = await runTally(t, makeCast(), {
+    limits: { rates: { ...SERVICE_LIMITS.rates, view: { burst: 2, perSecond: 0.1 } } },
+  });
+  const open = async (headers: Record<string, string>): Promise<number> => {
+    const stop = new AbortController();
+    const { status } = await fetch(`${tally.url}/api/v1/events`, { headers, signal: stop.signal });
+    stop.abort();
+    return status;
+  };
+  const back = { 'last-event-id': '0' };
+  for (const status of [200, 200, 429, 429]) assert.equal(await open(back), status);
+  for (let at = 0; at < 5; at += 1) assert.equal(await open({}), 200);
+});
+
 test('an address that sends blobs slowly keeps no other away from sending one', async (t) => {
   const cast = makeCast();
   const tally = await runTally(t, cast, { windowSeconds: 60 });

@@ -123,7 +123,7 @@ function appOf(core: Core, { addressOf, publicUrl, listenHost, folder }: AppOpti
         rate,
       }),
       stateRoutes({ log, tally: core.ledger.tally, states, vouchers, noteBytes: limits.entryBytes, rate }),
-      eventRoutes(core.hub, addressOf),
+      eventRoutes(core.hub, addressOf, rate),
       tileRoutes(log),
       dashboardRoutes(folder),
     ],
