@@ -4,7 +4,7 @@ import { dirname, join, normalize, relative } from 'node:path';
 import { parseSync } from 'oxc-parser';
 
 const FLOORS: readonly (readonly string[])[] = [
-  ['merkle', 'bencode', 'bytes', 'sha256'],
+  ['merkle', 'bencode', 'bytes', 'sha256', 'files'],
   ['torrent', 'wire', 'statement', 'note'],
   ['tally'],
   ['store'],

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { makeFolders } from '../swarm/index.ts';
+import { makeFolders } from '../files/index.ts';
 import { BuilderError } from './errors.ts';
 
 /** SQLite's primary result code of a file that another connection has locked (https://www.sqlite.org/rescode.html). */

@@ -1,7 +1,7 @@
 import { mkdtemp, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
-import { makeFolders } from '../swarm/index.ts';
+import { makeFolders } from '../files/index.ts';
 import { BuilderError } from './errors.ts';
 import { inspectOutput } from './output.ts';
 import type { Recipe, RecipeSource } from './recipe.ts';

@@ -1,7 +1,8 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { writeDurably } from './durable.ts';
+import { fromUtf8 } from '../bytes/index.ts';
+import { readIfThere, replaceFile } from '../files/index.ts';
 import { BuilderError } from './errors.ts';
 import { removeTree } from './remove-tree.ts';
 
@@ -36,6 +37,8 @@ export type BuildRecord = z.output<typeof schema>;
 /** A record with an artifact. */
 export type MadeRecord = Extract<BuildRecord, { kind: 'made' | 'late' }>;
 
+const OWNER_ONLY = 0o600;
+
 /** The records of one builder, one folder a release: `record.json`, `artifact.torrent`, `output/`. */
 export class RecordStore {
   readonly #folder: string;
@@ -60,8 +63,8 @@ export class RecordStore {
   async write(record: BuildRecord, torrent?: Uint8Array): Promise<void> {
     const folder = join(this.#folder, record.release);
     await mkdir(folder, { recursive: true });
-    if (torrent !== undefined) await writeDurably(join(folder, 'artifact.torrent'), torrent);
-    await writeDurably(join(folder, 'record.json'), `${JSON.stringify(record, null, 2)}\n`);
+    if (torrent !== undefined) await replaceFile(join(folder, 'artifact.torrent'), torrent, OWNER_ONLY);
+    await replaceFile(join(folder, 'record.json'), `${JSON.stringify(record, null, 2)}\n`, OWNER_ONLY);
   }
 
   async torrent(release: string): Promise<Uint8Array> {
@@ -74,20 +77,17 @@ export class RecordStore {
     const records = new Map<string, BuildRecord>();
     for (const release of await readdir(this.#folder)) {
       const path = join(this.#folder, release, 'record.json');
-      const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return undefined; // a build that was cut off before it was recorded
-        throw error;
-      });
-      if (text !== undefined) records.set(release, parseRecord(path, release, text));
+      const bytes = await readIfThere(path); // none of a build that was cut off before it was recorded
+      if (bytes !== undefined) records.set(release, parseRecord(path, release, bytes));
     }
     return records;
   }
 }
 
-function parseRecord(path: string, release: string, text: string): BuildRecord {
+function parseRecord(path: string, release: string, bytes: Uint8Array): BuildRecord {
   let cause: unknown;
   try {
-    const parsed = schema.safeParse(JSON.parse(text));
+    const parsed = schema.safeParse(JSON.parse(fromUtf8(bytes)));
     if (parsed.success && parsed.data.release === release) return parsed.data;
     cause = parsed.error;
   } catch (error) {

@@ -1,8 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdtemp, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeFolders } from '../swarm/index.ts';
+import { makeFolders, replaceSharedFile } from '../files/index.ts';
 import { BuilderError } from './errors.ts';
 import { RECIPE_LIMITS } from './limits.ts';
 import { fetchByNpm } from './npm.ts';
@@ -102,16 +102,8 @@ async function readRegular(path: string): Promise<Uint8Array | undefined> {
 }
 
 async function storeCached(cacheFolder: string, integrity: string, bytes: Uint8Array): Promise<void> {
-  const path = cachePath(cacheFolder, integrity);
-  const temporary = `${path}.${randomBytes(8).toString('hex')}.tmp`;
   await makeFolders(join(cacheFolder, 'sha512'));
-  const file = await open(temporary, 'wx', 0o644);
-  try {
-    await file.writeFile(bytes);
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
+  await replaceSharedFile(cachePath(cacheFolder, integrity), bytes, 0o644);
 }
 
 async function readCapped(path: string): Promise<Uint8Array> {

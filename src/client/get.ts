@@ -3,13 +3,13 @@ import { createReadStream } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { toHex } from '../bytes/index.ts';
+import { replaceSharedFile } from '../files/index.ts';
 import type { SwarmProgress } from '../swarm/index.ts';
 import { assertCanonical, type Metainfo } from '../torrent/index.ts';
 import { type AskedSwarm, askSwarm } from './ask-swarm.ts';
 import { resolveEverywhere, type TallyPlace } from './compare.ts';
 import { downloadWinner, type PeerAddress } from './download.ts';
 import { ClientError } from './errors.ts';
-import { writeDurably } from './log-file.ts';
 import { lookAtTarget, putInPlace, requireContent, targetExists, withWorkFolder } from './place.ts';
 import { requireProofPlace } from './proof-place.ts';
 import type { ResolveOptions, Winner } from './resolve.ts';
@@ -110,7 +110,7 @@ async function settle(
   if (proofPath !== undefined) await requireProofPlace(proofPath, options.replace === true);
   if (standing !== 'same') await putInPlace(path, target, standing === 'other');
   if (winner.proof !== undefined && proofPath !== undefined)
-    await writeDurably(proofPath, winner.proof, 0o644);
+    await replaceSharedFile(proofPath, winner.proof, 0o644);
   return { ...got, alreadyThere: standing === 'same' };
 }
 

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { equalBytes } from '../bytes/index.ts';
-import { logFile, writeDurably } from './log-file.ts';
+import { readIfThere } from '../files/index.ts';
+import { keepFile, logFile } from './log-file.ts';
 
 const DIGEST_BYTES = 32;
 
@@ -20,19 +21,14 @@ export class KeptBundles {
 
   /** A bundle that was kept whole. */
   async read(index: number): Promise<Uint8Array | undefined> {
-    let file: Uint8Array;
-    try {
-      file = await readFile(this.#path(index));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
-    }
+    const file = await readIfThere(this.#path(index));
+    if (file === undefined) return undefined;
     const bundle = file.subarray(0, -DIGEST_BYTES);
     return equalBytes(digestOf(bundle), file.subarray(-DIGEST_BYTES)) ? bundle : undefined;
   }
 
   async write(index: number, bundle: Uint8Array): Promise<void> {
-    await writeDurably(this.#path(index), Buffer.concat([bundle, digestOf(bundle)]));
+    await keepFile(this.#path(index), Buffer.concat([bundle, digestOf(bundle)]));
   }
 
   /** Forgets everything: what a log that contradicts itself gave is not to be read again. */

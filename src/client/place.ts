@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import process from 'node:process';
 import { CodedError } from '../bytes/index.ts';
-import { makeFolders, moveToFreePlace, SwarmError } from '../swarm/index.ts';
+import { flush, flushName, makeFolders } from '../files/index.ts';
+import { moveToFreePlace, SwarmError } from '../swarm/index.ts';
 import { type Metainfo, verifyTorrent } from '../torrent/index.ts';
 import { ClientError } from './errors.ts';
 
@@ -95,7 +95,7 @@ export async function putInPlace(from: string, to: string, replace: boolean): Pr
       throw error;
     }
   }
-  await syncPath(join(to, '..'));
+  await flushName(to);
 }
 
 /** The error for a place that is taken. */
@@ -115,17 +115,5 @@ async function bothAreFiles(left: string, right: string): Promise<boolean> {
 async function syncTree(path: string): Promise<void> {
   const found = await lstat(path);
   if (found.isDirectory()) for (const name of await readdir(path)) await syncTree(join(path, name));
-  await syncPath(path);
-}
-
-/** Flushes a file or folder to the disk; Windows cannot do so with folders and orders their names itself. */
-async function syncPath(path: string): Promise<void> {
-  const isFolder = (await lstat(path)).isDirectory();
-  if (isFolder && process.platform === 'win32') return;
-  const handle = await open(path, isFolder ? 'r' : 'r+');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await flush(path);
 }

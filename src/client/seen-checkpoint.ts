@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { readIfThere } from '../files/index.ts';
 import { type Checkpoint, NoteError, noteVerifier, openNote, parseCheckpoint } from '../note/index.ts';
 import { verifyEd25519 } from '../statement/index.ts';
 import { ClientError } from './errors.ts';
-import { logFile, writeDurably } from './log-file.ts';
+import { keepFile, logFile } from './log-file.ts';
 
 /**
  * The newest checkpoint of one log that this user has seen, kept as the log signed it: a later tree that does not
@@ -19,13 +19,8 @@ export class SeenCheckpoint {
 
   /** The kept checkpoint, its signature checked again; undefined before the first. Throws `bad-state`. */
   async read(): Promise<Checkpoint | undefined> {
-    let note: Uint8Array;
-    try {
-      note = await readFile(this.path);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
-    }
+    const note = await readIfThere(this.path);
+    if (note === undefined) return undefined;
     try {
       return openCheckpoint(note, this.#vkey);
     } catch (error) {
@@ -41,7 +36,7 @@ export class SeenCheckpoint {
   async write(note: Uint8Array, size: number): Promise<void> {
     const kept = await this.read();
     if (kept !== undefined && kept.size >= size) return;
-    await writeDurably(this.path, note);
+    await keepFile(this.path, note);
   }
 }
 

@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
+import { fromUtf8 } from '../bytes/index.ts';
+import { readIfThere } from '../files/index.ts';
 import type { Tally } from '../tally/index.ts';
 import { ClientError } from './errors.ts';
-import { logFile, writeDurably } from './log-file.ts';
+import { keepFile, logFile } from './log-file.ts';
 
 const kept = z.strictObject({
   index: z.int().min(0),
@@ -25,15 +26,10 @@ export class SeenPolicy {
 
   /** Undefined before the first. Throws `bad-state`. */
   async read(): Promise<KeptPolicy | undefined> {
-    let text: string;
+    const bytes = await readIfThere(this.path);
+    if (bytes === undefined) return undefined;
     try {
-      text = await readFile(this.path, 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
-    }
-    try {
-      return kept.parse(JSON.parse(text));
+      return kept.parse(JSON.parse(fromUtf8(bytes)));
     } catch (cause) {
       throw new ClientError(
         'bad-state',
@@ -52,6 +48,6 @@ export class SeenPolicy {
     const seen = await this.read();
     if (seen !== undefined && seen.index >= policy.index) return;
     const value: KeptPolicy = { index: policy.index, monitors: { keys: [...keys], quorum } };
-    await writeDurably(this.path, Buffer.from(`${JSON.stringify(value)}\n`));
+    await keepFile(this.path, `${JSON.stringify(value)}\n`);
   }
 }

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { readIfThere } from '../files/index.ts';
 import { ClientError } from './errors.ts';
-import { logFile, writeDurably } from './log-file.ts';
+import { keepFile, logFile } from './log-file.ts';
 
 /** The newest `state` entry of one log that this user has seen: an older one later is held back. */
 export class SeenState {
@@ -12,13 +12,10 @@ export class SeenState {
 
   /** Its index; -1 before the first. Throws `bad-state`. */
   async read(): Promise<number> {
-    try {
-      const text = await readFile(this.path, 'utf8');
-      if (/^\d{1,15}\n$/.test(text)) return Number(text);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return -1;
-      throw error;
-    }
+    const bytes = await readIfThere(this.path);
+    if (bytes === undefined) return -1;
+    const text = Buffer.from(bytes).toString('latin1');
+    if (/^\d{1,15}\n$/.test(text)) return Number(text);
     throw new ClientError(
       'bad-state',
       `${this.path}, the last state seen of this log, is damaged: remove it`,
@@ -35,6 +32,6 @@ export class SeenState {
           'back what came since. Ask again, or ask another tally',
       );
     }
-    if (index > seen) await writeDurably(this.path, Buffer.from(`${index}\n`));
+    if (index > seen) await keepFile(this.path, `${index}\n`);
   }
 }

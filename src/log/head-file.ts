@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { makeFolder, replaceFile } from '../store/index.ts';
+import { makeLastingFolders, readIfThere, replaceFile } from '../files/index.ts';
 import { LogError } from './errors.ts';
 
 /**
@@ -22,15 +21,14 @@ export function openHeadFile(path: string): HeadKeeper {
     name: path,
     read: async () => {
       try {
-        return await readFile(path);
+        return await readIfThere(path);
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
         throw headError(`${path} cannot be read`, error);
       }
     },
     write: async (note) => {
       try {
-        await makeFolder(dirname(path));
+        await makeLastingFolders(dirname(path));
         await replaceFile(path, note);
       } catch (error) {
         throw headError(`the signed head cannot be kept in ${path}`, error);

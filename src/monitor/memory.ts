@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { makeFolder, replaceFile } from '../store/index.ts';
+import { makeLastingFolders, readIfThere, replaceFile } from '../files/index.ts';
 import { type AlarmKind, type Finding, MonitorError } from './alarm.ts';
 import type { MonitorLimits } from './limits.ts';
 
@@ -46,10 +45,10 @@ export class Memory {
 
   /** Throws `bad-state` when a file is damaged: to go on without it would forget a fork. */
   static async open(folder: string, most: Pick<MonitorLimits, 'alarms' | 'forks'>): Promise<Memory> {
-    await makeFolder(folder);
+    await makeLastingFolders(folder);
     const memory = new Memory(folder, most);
-    memory.#checkpoint = await read(join(folder, 'checkpoint'));
-    const alarms = await read(join(folder, 'alarms.json'));
+    memory.#checkpoint = await readIfThere(join(folder, 'checkpoint'));
+    const alarms = await readIfThere(join(folder, 'alarms.json'));
     if (alarms !== undefined) memory.#alarms = parseAlarms(alarms, folder);
     return memory;
   }
@@ -83,7 +82,7 @@ export class Memory {
       entry === undefined ? createHash('sha256').update(key).digest('hex').slice(0, 12) : entry.index;
     const name = join('evidence', `${kind}-${label}`);
     const folder = join(this.folder, name);
-    await makeFolder(folder);
+    await makeLastingFolders(folder);
     for (const [file, bytes] of Object.entries(evidence)) await replaceFile(join(folder, file), bytes);
     const told = { kind, message, atMs, ...(entry !== undefined && { entry }) };
     await replaceFile(join(folder, 'alarm.json'), Buffer.from(`${JSON.stringify(told, undefined, 2)}\n`));
@@ -97,15 +96,6 @@ export class Memory {
       Buffer.from(`${JSON.stringify({ version: 1, alarms })}\n`),
     );
     this.#alarms = alarms;
-  }
-}
-
-async function read(path: string): Promise<Uint8Array | undefined> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { makeFolder, syncFolder } from '../store/index.ts';
+import { flush, flushName, makeLastingFolders } from '../files/index.ts';
 import { ServiceError } from './errors.ts';
 
 /**
@@ -20,13 +20,13 @@ export async function makeWholeFolder<Value>(
 ): Promise<Value> {
   const folder = resolve(path);
   await refuseExisting(folder);
-  await makeFolder(dirname(folder));
+  await makeLastingFolders(dirname(folder));
   const staging = await mkdtemp(join(dirname(folder), `${basename(folder)}.new-`));
   try {
     const value = await fill(staging);
-    await syncFolder(staging);
+    await flush(staging);
     await moveTo(staging, folder);
-    await syncFolder(dirname(folder));
+    await flushName(folder);
     return value;
   } catch (error) {
     await rm(staging, { recursive: true, force: true });

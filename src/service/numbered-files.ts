@@ -1,6 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeFolder, replaceFile } from '../store/index.ts';
+import { makeLastingFolders, readIfThere, replaceFile } from '../files/index.ts';
 
 /** The numbers of the files `<number>.<ending>` in a folder; none where there is no folder. */
 export async function numbersIn(folder: string, ending: string): Promise<number[]> {
@@ -16,19 +16,9 @@ export async function numbersIn(folder: string, ending: string): Promise<number[
 /** Copies such files into another folder, durably; it is made if there is anything. */
 export async function copyNumbered(from: string, to: string, ending: string): Promise<void> {
   for (const number of await numbersIn(from, ending)) {
-    await makeFolder(to);
+    await makeLastingFolders(to);
     const name = `${number}.${ending}`;
-    const bytes = await readIfThere(join(from, name));
+    const bytes = await readIfThere(join(from, name)); // a running tally may remove an old one meanwhile
     if (bytes !== undefined) await replaceFile(join(to, name), bytes);
-  }
-}
-
-/** A running tally may remove an old file meanwhile. */
-async function readIfThere(path: string): Promise<Uint8Array | undefined> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromHex } from '../bytes/index.ts';
+import { makeLastingFolders, replaceFile } from '../files/index.ts';
 import type { Log } from '../log/index.ts';
 import {
   formatNote,
@@ -13,7 +14,6 @@ import {
   parseStateNote,
 } from '../note/index.ts';
 import { openEnvelope, verifyEd25519 } from '../statement/index.ts';
-import { makeFolder, replaceFile } from '../store/index.ts';
 import { ServiceError } from './errors.ts';
 import { copyNumbered, numbersIn } from './numbered-files.ts';
 
@@ -35,7 +35,7 @@ export class StateSignatures {
 
   static async open(folder: string): Promise<StateSignatures> {
     const signatures = new StateSignatures(folder);
-    await makeFolder(folder);
+    await makeLastingFolders(folder);
     for (const index of await numbersIn(folder, ENDING)) {
       signatures.#notes.set(index, await readFile(signatures.#path(index)));
     }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeLastingFolders, replaceFile } from '../files/index.ts';
 import { formatProvedState, PROOF_BUNDLE_LIMITS, type ProvedState, parseProvedState } from '../log/index.ts';
-import { makeFolder, replaceFile } from '../store/index.ts';
 import type { Tally } from '../tally/index.ts';
 import { copyNumbered, numbersIn } from './numbered-files.ts';
 import { vouchersBy } from './proofs/vouching.ts';
@@ -23,7 +23,7 @@ export class Vouchers {
   /** Throws `bad-proof` for a file that is none of its own. */
   static async open(folder: string): Promise<Vouchers> {
     const vouchers = new Vouchers(folder);
-    await makeFolder(folder);
+    await makeLastingFolders(folder);
     for (const policy of await numbersIn(folder, ENDING)) {
       const bytes = await readFile(join(folder, nameOf(policy)));
       vouchers.#states.set(policy, parseProvedState(bytes, PROOF_BUNDLE_LIMITS));

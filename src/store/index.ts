@@ -2,7 +2,6 @@
  * Where a log lies: one interface, SQLite behind it. What a write promises, and what stays unknown when one
  * fails, is said at {@link Store}.
  */
-export { makeFolder, replaceFile, syncFolder } from './durable.ts';
 export type { StoreErrorCode } from './errors.ts';
 export { StoreError } from './errors.ts';
 export { copyDatabase } from './sqlite-backup.ts';

@@ -2,7 +2,7 @@ import { constants, existsSync } from 'node:fs';
 import { copyFile, rm } from 'node:fs/promises';
 import { backup, type DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { syncFile } from './durable.ts';
+import { flush, flushName } from '../files/index.ts';
 import { StoreError } from './errors.ts';
 import { isBusy, storeErrorOf } from './sqlite-errors.ts';
 
@@ -25,7 +25,8 @@ export async function backupDatabase(database: DatabaseSync, path: string): Prom
   for (let tries = 1; ; tries += 1) {
     try {
       await backup(database, path, { rate: BACKUP_PAGES });
-      await syncFile(path);
+      await flush(path);
+      await flushName(path);
       return;
     } catch (error) {
       if (!isBusy(error) || tries === MOST_TRIES) throw storeErrorOf(error, path);
@@ -43,6 +44,7 @@ export async function copyDatabase(from: string, to: string): Promise<void> {
   for (const suffix of ['', '-wal']) {
     if (suffix !== '' && !existsSync(from + suffix)) continue;
     await copyFile(from + suffix, to + suffix, constants.COPYFILE_EXCL);
-    await syncFile(to + suffix);
+    await flush(to + suffix);
+    await flushName(to + suffix);
   }
 }

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { makeFolder } from './durable.ts';
+import { makeLastingFolders } from '../files/index.ts';
 import { StoreError } from './errors.ts';
 import { mendIndex } from './mend-index.ts';
 import { migrate, schemaVersionOf } from './sqlite-schema.ts';
@@ -28,7 +28,7 @@ import { migrate, schemaVersionOf } from './sqlite-schema.ts';
  *     fsync(wal), write(db, pages), fsync(db), truncate(wal)      before anything is read from an opened file
  */
 export async function openDatabase(path: string): Promise<DatabaseSync> {
-  await makeFolder(dirname(path));
+  await makeLastingFolders(dirname(path));
   const database = new DatabaseSync(path, { timeout: 0, enableForeignKeyConstraints: true });
   try {
     // Before anything is read: with EXCLUSIVE the file's lock is taken at the first access and kept. The

@@ -2,7 +2,6 @@
 export { isPublicAddress } from './connection/address-policy.ts';
 export type { DiscoverySource } from './discovery/discovery.ts';
 export { announceTo } from './discovery/tracker-client.ts';
-export { makeFolders } from './disk/make-folders.ts';
 export { moveToFreePlace } from './disk/put-in-place.ts';
 export type { DownloadOptions, DownloadResult, KeptDownload } from './download.ts';
 export { Engine } from './engine.ts';

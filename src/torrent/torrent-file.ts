@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { open } from 'node:fs/promises';
 import process from 'node:process';
+import { replaceSharedFile } from '../files/index.ts';
 import { messageOf } from './disk-file.ts';
 import { TorrentError } from './error.ts';
 import { TORRENT_LIMITS } from './limits.ts';
@@ -43,16 +42,9 @@ export async function readTorrentFile(path: string): Promise<Uint8Array> {
  * a new file beside it, flushed to disk, takes its name. Throws `unwritable`.
  */
 export async function writeTorrentFile(path: string, torrent: Uint8Array): Promise<void> {
-  const temporary = join(dirname(path), `.torrent-${randomBytes(8).toString('hex')}`);
   try {
-    {
-      await using file = await open(temporary, 'wx');
-      await file.writeFile(torrent);
-      await file.sync();
-    }
-    await rename(temporary, path);
+    await replaceSharedFile(path, torrent, 0o666);
   } catch (cause) {
-    await rm(temporary, { force: true });
     throw new TorrentError('unwritable', `${path} cannot be written: ${messageOf(cause)}`, { cause });
   }
 }

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { makeFolder } from '../store/index.ts';
+import { makeLastingFolders } from '../files/index.ts';
 import { WitnessError } from './errors.ts';
 
 /** The checkpoint that a witness cosigned last of one log. */
@@ -38,7 +38,7 @@ export class HeadStore {
 
   /** Opens or makes the file. Throws `in-use` and `bad-state`. */
   static async open(path: string, onFailure: (error: WitnessError) => void): Promise<HeadStore> {
-    await makeFolder(dirname(path));
+    await makeLastingFolders(dirname(path));
     await refuseEmpty(path);
     const database = new DatabaseSync(path, { timeout: 0 });
     try {

@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
-import { makeFolders } from '../../swarm/index.ts';
+import { makeFolders } from '../../files/index.ts';
 import { UsageError } from '../exit-code.ts';
 
 /** Marks a folder as a demonstration's own: it holds the id of the process that uses it. */

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { flushName } from '../../files/index.ts';
 import type { Metainfo } from '../../torrent/index.ts';
 import { SwarmError } from '../error.ts';
 import type { Identity } from '../identity.ts';
@@ -17,7 +18,7 @@ import { openFinished } from './finished-place.ts';
 import { keepInfo, LayerKeeper, readKeptInfo } from './kept-metadata.ts';
 import { PartialContent } from './partial-content.ts';
 import { type PreparedFile, prepareFiles } from './partial-files.ts';
-import { flush, flushName, moveToFreePlace, pathsIn, targetExists } from './put-in-place.ts';
+import { flushAll, moveToFreePlace, pathsIn, targetExists } from './put-in-place.ts';
 import { recheck } from './recheck.ts';
 import { mustHaveRoom } from './space.ts';
 import { Workplace } from './workplace.ts';
@@ -121,7 +122,7 @@ export class DownloadPlace {
       diskStep(target, 'put into place', async () => {
         if ((await whatStandsAt(target)) !== undefined) throw targetExists(target);
         const { syncFiles } = this.#services.options;
-        if (syncFiles) await flush(pathsIn(this.#workplace.contentPath, this.#files));
+        if (syncFiles) await flushAll(pathsIn(this.#workplace.contentPath, this.#files));
         await moveToFreePlace(this.#workplace.contentPath, target);
         const content = await openFinished(target, metainfo, layout, this.#services);
         if (syncFiles) await flushName(target);

@@ -1,6 +1,6 @@
-import { link, lstat, open, rename, unlink } from 'node:fs/promises';
+import { link, lstat, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import process from 'node:process';
+import { flush } from '../../files/index.ts';
 import { SwarmError } from '../error.ts';
 
 /** What the system says when something stands at the place that a file or folder is moved to. */
@@ -11,10 +11,10 @@ const NO_LINKS: ReadonlySet<string | undefined> = new Set(['EPERM', 'ENOTSUP', '
 const FLUSHES_AT_ONCE = 16;
 
 /** Flushes files and folders to the disk. */
-export async function flush(paths: readonly string[]): Promise<void> {
+export async function flushAll(paths: readonly string[]): Promise<void> {
   const waiting = paths.values();
   const lane = async (): Promise<void> => {
-    for (const path of waiting) await flushOne(path);
+    for (const path of waiting) await flush(path);
   };
   await Promise.all(Array.from({ length: FLUSHES_AT_ONCE }, lane));
 }
@@ -40,11 +40,6 @@ export function targetExists(target: string, cause?: unknown): SwarmError {
   );
 }
 
-/** Flushes the folder above a path, so that its name lasts. */
-export async function flushName(path: string): Promise<void> {
-  await flushOne(dirname(path));
-}
-
 async function gotSecondName(from: string, to: string): Promise<boolean> {
   try {
     await link(from, to);
@@ -52,17 +47,6 @@ async function gotSecondName(from: string, to: string): Promise<boolean> {
   } catch (error) {
     if (NO_LINKS.has((error as NodeJS.ErrnoException).code)) return false;
     throw error;
-  }
-}
-
-async function flushOne(path: string): Promise<void> {
-  // Windows flushes no folder, and a file only for those that may write it.
-  if (process.platform === 'win32' && (await lstat(path)).isDirectory()) return;
-  const handle = await open(path, process.platform === 'win32' ? 'r+' : 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

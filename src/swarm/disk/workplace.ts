@@ -3,10 +3,10 @@ import { lstat, mkdir, rm, rmdir, unlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { type InfoHashV2, toHex } from '../../bytes/index.ts';
+import { makeFolders } from '../../files/index.ts';
 import { SwarmError } from '../error.ts';
 import { diskStep } from './disk-error.ts';
 import { takeLock } from './folder-lock.ts';
-import { makeFolders } from './make-folders.ts';
 
 /** How often the folder is opened again when whoever had it removed it in that moment. */
 const ATTEMPTS = 5;

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, suite, test } from 'node:test';
-import { makeFolder, replaceFile } from '../../src/store/index.ts';
+import { readIfThere, replaceFile, replaceSharedFile } from '../../src/files/index.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -63,19 +62,29 @@ suite('a file that is replaced', () => {
   });
 });
 
-test('folders are made to any depth, and those that are there stay', async () => {
-  const deep = join(folder, 'a', 'b', 'c');
-  await makeFolder(deep);
-  await writeFile(join(deep, 'file'), 'kept');
-  await makeFolder(deep);
-  assert.equal(await readFile(join(deep, 'file'), 'utf8'), 'kept');
-  const file = join(deep, 'file');
-  await assert.rejects(makeFolder(join(file, 'd')), { code: 'EEXIST', path: file });
+suite('a file that several may replace', () => {
+  test('is one writer’s as a whole, and nothing is left beside it', async () => {
+    const path = join(folder, 'seen');
+    const contents = Array.from({ length: 8 }, (_, at) => String(at).repeat(50_000));
+    await Promise.all(contents.map((content) => replaceSharedFile(path, content, 0o600)));
+    assert.ok(contents.includes(await readFile(path, 'utf8')));
+    assert.deepEqual(await readdir(folder), ['seen']);
+    if (process.platform !== 'win32') assert.equal((await stat(path)).mode & 0o777, 0o600);
+  });
+
+  test('is as it was when it cannot be replaced, and nothing is left beside it', async () => {
+    const path = join(folder, 'seen');
+    await mkdir(path);
+    await assert.rejects(replaceSharedFile(path, 'new', 0o600), { code: 'EISDIR' });
+    assert.deepEqual(await readdir(folder), ['seen']);
+  });
 });
 
-test('a file system that lets nobody make a folder ends it', {
-  skip: existsSync('/proc/self') ? false : 'needs /proc',
-  timeout: 5000,
-}, async () => {
-  await assert.rejects(makeFolder('/proc/bitquorum/out'), { code: 'ENOENT', path: '/proc/bitquorum' });
+test('a file that is not there is undefined, and a folder in its place is named', async () => {
+  const path = join(folder, 'file');
+  assert.equal(await readIfThere(path), undefined);
+  await replaceFile(path, 'text');
+  assert.equal(Buffer.from((await readIfThere(path)) ?? []).toString(), 'text');
+  await assert.rejects(readIfThere(folder), { code: 'EISDIR', path: folder, message: new RegExp(folder) });
+  await assert.rejects(readIfThere(join(path, 'below')), { code: 'ENOTDIR', path: join(path, 'below') });
 });
