@@ -11,11 +11,13 @@ export interface InfoStore {
 interface Known {
   readonly name: string;
   readonly infoHashV1: Metainfo['infoHashV1'];
+  readonly isKept: boolean;
 }
 
 /**
  * What audits have shown of voted torrents besides their v2 infohash: the name, and a hybrid's v1 infohash, so that
- * magnet links carry both and both are one swarm. Kept over a restart, except for those too large for a blob.
+ * magnet links carry both and both are one swarm. Kept over a restart, except for those too large for a blob, and those that
+ * only mirrors seed: anybody may register as one and vote for a megabyte a time.
  */
 export class KnownTorrents {
   readonly #infos: InfoStore;
@@ -31,13 +33,19 @@ export class KnownTorrents {
     this.#swarms = swarms;
   }
 
-  /** Keeps what an audit brought. Throws `TorrentError` when the torrent's form makes it no vote. */
-  async learn(metainfo: Metainfo): Promise<void> {
+  /**
+   * Takes in what an audit brought. Throws `TorrentError` when the torrent's form makes it no vote.
+   *
+   * @param hasWeight whether the audited vote counts
+   */
+  async learn(metainfo: Metainfo, hasWeight: boolean): Promise<void> {
     assertCanonical(metainfo);
     const infoHashV2 = toHex(metainfo.infoHashV2);
-    if (this.#known.has(infoHashV2)) return;
-    if (metainfo.infoBytes.length <= this.#largest) await this.#infos.put(infoHashV2, metainfo.infoBytes);
-    this.#remember(infoHashV2, metainfo);
+    const isKept = hasWeight && metainfo.infoBytes.length <= this.#largest;
+    const known = this.#known.get(infoHashV2);
+    if (known !== undefined && (known.isKept || !isKept)) return;
+    if (isKept) await this.#infos.put(infoHashV2, metainfo.infoBytes);
+    this.#remember(infoHashV2, metainfo, isKept);
   }
 
   /** Reads what was kept of an infohash (64 hex digits) before a restart. */
@@ -46,7 +54,7 @@ export class KnownTorrents {
     const info = await this.#infos.get(infoHashV2);
     if (info === undefined) return;
     try {
-      this.#remember(infoHashV2, parseInfo(info));
+      this.#remember(infoHashV2, parseInfo(info), true);
     } catch (error) {
       // A blob that some entry names may have this digest without being an info dictionary.
       if (!(error instanceof TorrentError)) throw error;
@@ -69,8 +77,8 @@ export class KnownTorrents {
     });
   }
 
-  #remember(infoHashV2: string, { name, infoHashV1 }: Metainfo): void {
-    this.#known.set(infoHashV2, { name, infoHashV1 });
+  #remember(infoHashV2: string, { name, infoHashV1 }: Metainfo, isKept: boolean): void {
+    this.#known.set(infoHashV2, { name, infoHashV1, isKept });
     if (infoHashV1 === undefined) return;
     this.#v2OfV1.set(toHex(infoHashV1), infoHashV2);
     this.#swarms.join(toHex(infoHashV1), infoHashOf(infoHashV2));

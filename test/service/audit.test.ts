@@ -4,14 +4,14 @@ import { test } from 'node:test';
 import { brandBytes, toHex } from '../../src/bytes/index.ts';
 import { startTally } from '../../src/service/index.ts';
 import { SERVICE_LIMITS } from '../../src/service/limits.ts';
-import type { PrivateKey } from '../../src/statement/index.ts';
+import { generateKey, type PrivateKey } from '../../src/statement/index.ts';
 import { Engine } from '../../src/swarm/index.ts';
 import { createTorrent, type Metainfo, parseMagnet } from '../../src/torrent/index.ts';
 import { formatAnnounceUrl, formatScrapeUrl, parseAnnounceResponse } from '../../src/wire/index.ts';
 import { auditedOf, commitAll, type Hooks, prepare, type Scene, type View } from './audit-scene.ts';
 import { openEvents } from './event-stream.ts';
 import { rawGet, sendRaw } from './raw-http.ts';
-import { ask, until } from './tally-fixture.ts';
+import { ask, ballot, builderEntry, post, until } from './tally-fixture.ts';
 
 /** An engine on an address of its own that seeds by a builder's announce URL. */
 async function seed(
@@ -117,4 +117,24 @@ test('a torrent in another profile than the release asks for is no vote, however
   const view = await until(scene.view, ({ state }) => state !== 'voting');
   assert.equal(view.state, 'failed');
   assert.deepEqual(auditedOf(view), []);
+});
+
+test('what a mirror seeds fills no disk: an info dictionary is kept when a builder whose vote counts seeds it', async (t) => {
+  const scene = await prepare(t);
+  const { cast, tally, release, contentPath, view } = scene;
+  const { metainfo } = await createTorrent(contentPath);
+  const hash = toHex(metainfo.infoHashV2);
+  const kept = async (): Promise<number> => (await ask(`${tally.url}/blob/${hash}`)).status;
+  const [founder] = cast.founders as [PrivateKey];
+  const mirror = generateKey('mirror');
+  await post(tally, builderEntry(mirror, tally.origin));
+  const [vote] = await commitAll(scene, hash);
+  assert.equal((await post(tally, ballot(mirror, tally.origin, release, hash).vote())).status, 201);
+  await seed(t, scene, mirror, '127.0.26.1', metainfo);
+  await until(view, (seen) => auditedOf(seen).includes('mirror'));
+  assert.equal(await kept(), 404);
+  await vote?.();
+  await seed(t, scene, founder, '127.0.27.1', metainfo);
+  await until(view, (seen) => auditedOf(seen).includes(founder.name));
+  assert.equal(await kept(), 200);
 });

@@ -1,6 +1,6 @@
 import { equalBytes, type InfoHashV2 } from '../../bytes/index.ts';
 import { makeStatement } from '../../statement/index.ts';
-import { releaseView } from '../../tally/index.ts';
+import { releaseView, wouldCount } from '../../tally/index.ts';
 import type { Metainfo } from '../../torrent/index.ts';
 import type { Clerk } from '../clerk.ts';
 import type { Clock } from '../clock.ts';
@@ -44,7 +44,7 @@ export function auditor({ origin, ledger, clerk, torrents, clock, probe }: Audit
         `the torrent is ${metainfo.profile}, the release asks for ${release.profile}`,
       );
     }
-    await torrents.learn(metainfo);
+    await torrents.learn(metainfo, wouldCount(ledger.tally, digest, builder));
     const timeMs = clock.nowMs();
     await clerk.write(
       makeStatement(
