@@ -51,7 +51,7 @@ export interface ServiceLimits {
 }
 
 /** Classes of requests that are counted apart; a `view` is a read that costs milliseconds: a proof, a page of a list, events since. */
-export type RateClass = 'read' | 'view' | 'entry' | 'blob' | 'announce';
+export type RateClass = 'read' | 'view' | 'compress' | 'entry' | 'blob' | 'announce';
 
 /** A token bucket: `burst` at once, refilled with `perSecond`. */
 export interface Rate {
@@ -127,6 +127,7 @@ export const SERVICE_LIMITS: ServiceLimits = {
   rates: {
     read: { burst: 1000, perSecond: 200 },
     view: { burst: 200, perSecond: 5 },
+    compress: { burst: 200, perSecond: 5 },
     entry: { burst: 300, perSecond: 10 },
     blob: { burst: 60, perSecond: 1 },
     announce: { burst: 500, perSecond: 50 },

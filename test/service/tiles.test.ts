@@ -13,6 +13,8 @@ import { builderEntry, makeCast, post, runTally } from './tally-fixture.ts';
 
 const ENTRIES = 300;
 const WAVE = 60;
+/** Partial bundles that are compressed for an address at once. */
+const PACKED = 60;
 
 suite('tiles', () => {
   let tally: RunningTally;
@@ -33,7 +35,11 @@ suite('tiles', () => {
       newBuildersPerPrefix: 999,
       entriesInAll: 9999,
     };
-    const rates = { ...SERVICE_LIMITS.rates, entry: { burst: 1000, perSecond: 10 } };
+    const rates = {
+      ...SERVICE_LIMITS.rates,
+      entry: { burst: 1000, perSecond: 10 },
+      compress: { burst: PACKED, perSecond: 0.1 },
+    };
     const limits = { ...SERVICE_LIMITS, days, rates };
     tally = await runTally({ after: (hook) => void hooks.push(hook) }, makeCast(), { limits });
     for (let at = 0; at < ENTRIES; at += WAVE) {
@@ -127,6 +133,22 @@ suite('tiles', () => {
     assert.equal(missing.response.headers.get('content-encoding'), null);
   });
 
+  test('an address gets only so many partial bundles compressed, and the others as they are', async () => {
+    const packed: boolean[] = [];
+    for (let width = 1; width <= PACKED + 10; width += 1) {
+      const { encoding, body } = await rawBody(`tile/entries/000.p/${width}`, 'gzip', '127.0.9.8');
+      packed.push(encoding === 'gzip');
+      assert.equal(parseEntryBundle(encoding === 'gzip' ? gunzipSync(body) : body, width).length, width);
+    }
+    assert.equal(packed[0], true);
+    assert.equal(packed.at(-1), false);
+    assert.equal(
+      (await rawBody('tile/entries/000', 'gzip', '127.0.9.8')).encoding,
+      'gzip',
+      'one that is kept costs nothing',
+    );
+  });
+
   test('builders come in pages, the longest registered first', async () => {
     const seen: string[] = [];
     let from: number | null = 0;
@@ -156,10 +178,10 @@ suite('tiles', () => {
   });
 
   /** An answer as it comes over the wire: `fetch` would unpack it. */
-  async function rawBody(path: string, accepts: string | undefined) {
+  async function rawBody(path: string, accepts: string | undefined, localAddress = '127.0.0.1') {
     const headers = accepts === undefined ? {} : { 'accept-encoding': accepts };
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      request(url(path), { headers }, resolve).once('error', reject).end();
+      request(url(path), { headers, localAddress }, resolve).once('error', reject).end();
     });
     const body = Buffer.concat(await response.toArray());
     return { body, encoding: response.headers['content-encoding'], vary: response.headers['vary'] };

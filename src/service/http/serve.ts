@@ -124,7 +124,7 @@ function appOf(core: Core, { addressOf, publicUrl, listenHost, folder }: AppOpti
       }),
       stateRoutes({ log, tally: core.ledger.tally, states, vouchers, noteBytes: limits.entryBytes, rate }),
       eventRoutes(core.hub, addressOf, rate),
-      tileRoutes(log),
+      tileRoutes(log, rate),
       dashboardRoutes(folder),
     ],
   });

@@ -1,9 +1,10 @@
-import { type Request, type Response, Router } from 'express';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Log } from '../../log/index.ts';
 import { formatTilePath, LogTreeError, parseTilePath, TILE_WIDTH, type Tile } from '../../merkle/index.ts';
 import { ServiceError } from '../errors.ts';
 import { asynchronous } from '../http/asynchronous.ts';
 import { GzipCache } from '../http/gzip-cache.ts';
+import type { RateClass } from '../limits.ts';
 
 const YEAR_SECONDS = 365 * 24 * 3600;
 /** Compressed entry bundles that are kept, in bytes. */
@@ -12,10 +13,12 @@ const KEPT_BYTES = 16 * 1024 * 1024;
 /**
  * The log as C2SP `tlog-tiles` has it: `/checkpoint`, `/tile/<L>/<N>[.p/<W>]`, `/tile/entries/<N>[.p/<W>]`. Any width
  * that the published tree has is served, full or not, for ever: nothing is pruned. Entry bundles go out in gzip to
- * whoever takes it; hashes would not become smaller.
+ * whoever takes it; hashes would not become smaller. A partial bundle is compressed for whoever asks, so that an
+ * address that asks for many gets the others as they are.
  */
-export function tileRoutes(log: Log): Router {
+export function tileRoutes(log: Log, rate: (rateClass: RateClass) => RequestHandler): Router {
   const router = Router();
+  const compresses = rate('compress');
   const bundles = new GzipCache(KEPT_BYTES);
 
   router.get('/checkpoint', (_request, response) => {
@@ -36,11 +39,11 @@ export function tileRoutes(log: Log): Router {
       }
       response.vary('Accept-Encoding');
       const read = (): Promise<Uint8Array | undefined> => log.entryBundle(index, width);
-      if (!takesGzip(request)) {
+      const isFull = width === TILE_WIDTH;
+      if (!takesGzip(request) || !(isFull || (await passes(compresses, request, response)))) {
         send(response, await read());
         return;
       }
-      const isFull = width === TILE_WIDTH;
       const bytes = await (isFull ? bundles : new GzipCache(0)).get(formatTilePath(tile), read);
       if (bytes !== undefined) response.set('Content-Encoding', 'gzip');
       send(response, bytes);
@@ -56,6 +59,13 @@ function send(response: Response, bytes: Uint8Array | undefined): void {
     .set('Content-Type', 'application/octet-stream')
     .set('Cache-Control', `public, max-age=${YEAR_SECONDS}, immutable`)
     .send(Buffer.from(bytes));
+}
+
+/** Whether a guard lets a request by. */
+function passes(guard: RequestHandler, request: Request, response: Response): Promise<boolean> {
+  return new Promise((resolve) => {
+    void guard(request, response, (error?: unknown) => resolve(error === undefined));
+  });
 }
 
 function takesGzip(request: Request): boolean {
