@@ -2,7 +2,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SERVICE_LIMITS } from '../../src/service/limits.ts';
-import { ask, digestOf, makeCast, post, releaseEntry, runTally } from './tally-fixture.ts';
+import { generateKey } from '../../src/statement/index.ts';
+import {
+  ask,
+  ballot,
+  builderEntry,
+  digestOf,
+  makeCast,
+  post,
+  releaseEntry,
+  runTally,
+  until,
+} from './tally-fixture.ts';
 
 const RELEASES = 230;
 type Page = { releases: { digest: string; package: string }[]; total: number; before: number | null };
@@ -61,4 +72,28 @@ test('an address that asks too often for what costs much is told to wait; the ne
   const { status, headers, body } = await ask(`${tally.url}/api/v1/builders`);
   assert.deepEqual([status, headers.get('retry-after'), body['status']], [429, '100', 429]);
   assert.equal((await ask(`${tally.url}/api/v1/releases`)).status, 200);
+});
+
+test('a release that a crowd of strangers wrote about costs an address as much as a page', async (t) => {
+  const cast = makeCast();
+  const rates = { ...SERVICE_LIMITS.rates, view: { burst: 3, perSecond: 0.01 } };
+  const days = { ...SERVICE_LIMITS.days, newBuildersPerPrefix: 1000 };
+  const tally = await runTally(t, cast, { windowSeconds: 60, limits: { rates, days } });
+  const [founder] = cast.founders;
+  if (founder !== undefined) await post(tally, builderEntry(founder, tally.origin));
+  const envelope = releaseEntry(cast.publisher, tally.origin, { windowSeconds: 60 });
+  const digest = digestOf(envelope);
+  await post(tally, envelope);
+  const look = (): ReturnType<typeof ask> => ask(`${tally.url}/api/v1/releases/${digest}`);
+  await until(look, ({ body }) => body['state'] === 'committing');
+  for (let at = 0; at < 10; at += 1) assert.equal((await look()).status, 200);
+  const strangers = Array.from({ length: 70 }, (_, at) => generateKey(`stranger-${at}`));
+  for (const key of strangers) {
+    await post(tally, builderEntry(key, tally.origin));
+    const { commit } = ballot(key, tally.origin, digest, 'ab'.repeat(32));
+    assert.equal((await post(tally, commit())).status, 201);
+  }
+  const statuses: number[] = [];
+  for (let at = 0; at < 5; at += 1) statuses.push((await look()).status);
+  assert.deepEqual(statuses, [200, 200, 200, 429, 429]);
 });

@@ -32,6 +32,8 @@ type Summary = Omit<ReleaseView, 'recipe' | 'sources' | 'builders'>;
 /** Builders in one answer, and releases. */
 const PAGE = 250;
 const RELEASES_PAGE = 100;
+/** A release about which more builders wrote something costs as much as a page: anybody may register and do so. */
+const CROWD = 64;
 
 /**
  * The counts: `/api/v1/status`, `/api/v1/releases[?package=PURL|?before=N]`, `/api/v1/releases/<digest>`,
@@ -58,8 +60,13 @@ export function tallyRoutes(context: TallyContext): Router {
     } else
       costly(request, response, (error?: unknown) => (error ? next(error) : some(request, response, next)));
   });
-  router.get('/api/v1/releases/:digest', (request, response) => {
-    const view = releaseView(ledger.tally, request.params.digest);
+  const crowded: RequestHandler = (request, response, next) => {
+    const release = ledger.tally.releases.get(String(request.params['digest']));
+    if (release === undefined || release.ballots.size <= CROWD) next();
+    else costly(request, response, next);
+  };
+  router.get('/api/v1/releases/:digest', crowded, (request, response) => {
+    const view = releaseView(ledger.tally, String(request.params['digest']));
     if (view === undefined) throw new ServiceError('not-found', 'No release of this log has that digest.');
     response.set('Cache-Control', 'no-store').json({ ...view, ...swarmsOf(context, view) });
   });
