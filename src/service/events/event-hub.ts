@@ -90,7 +90,11 @@ export class EventHub {
   close(): void {
     this.#closed = true;
     clearInterval(this.#keepAlive);
-    for (const response of this.#readers.keys()) response.end();
+    for (const [response, { session }] of this.#readers) {
+      if (session === null)
+        response.destroy(); // its head is still to be sent, which would throw behind an end
+      else response.end();
+    }
     this.#readers.clear();
   }
 
