@@ -237,6 +237,32 @@ test('connections and event streams are capped for each address', async (t) => {
   assert.equal((await ask(`${tally.url}/api/v1/status`)).status, 200);
 });
 
+test('behind a proxy other addresses are capped all the same, and the proxy itself is not', async (t) => {
+  const proxy = '127.0.7.7';
+  const tally = await runTally(t, makeCast(), {
+    limits: { connectionsPerAddress: 8 },
+    trustedProxies: [proxy],
+  });
+  const { hostname, port } = new URL(tally.url);
+  const closed: string[] = [];
+  const sockets = [proxy, '127.0.9.9'].flatMap((localAddress) =>
+    Array.from({ length: 30 }, () =>
+      connect({ host: hostname, port: Number(port), localAddress })
+        .on('error', () => undefined)
+        .on('close', () => closed.push(localAddress)),
+    ),
+  );
+  t.after(async () => {
+    for (const socket of sockets) socket.destroy();
+  });
+  await until(
+    async () => closed.length,
+    (count) => count === 22,
+  );
+  assert.equal((await sendRaw(tally, rawGet('/api/v1/status'), { localAddress: proxy })).status, 200);
+  assert.deepEqual(new Set(closed), new Set(['127.0.9.9']));
+});
+
 test('event streams that come back are counted as costly, and opening one is not', async (t) => {
   const tally = await runTally(t, makeCast(), {
     limits: { rates: { ...SERVICE_LIMITS.rates, view: { burst: 2, perSecond: 0.1 } } },

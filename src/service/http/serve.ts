@@ -45,7 +45,7 @@ export async function serve(core: Core, options: ServeOptions): Promise<Served> 
       `listening on ${options.listen.host} needs a public URL, because magnet links have to name one (--public-url)`,
     );
   }
-  const server = new HttpServer(limits, options.trustedProxies.length === 0);
+  const server = new HttpServer(limits, options.trustedProxies);
   const { host, port } = await server.bind(options.listen);
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
   const publicUrl = own ?? url;

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { addressBytes, addressGroup } from '../address.ts';
+import { addressBytes, addressGroup, addressText } from '../address.ts';
 import { ServiceError } from '../errors.ts';
 import type { ServiceLimits } from '../limits.ts';
 import { inTurn } from './in-turn.ts';
@@ -15,14 +15,13 @@ export interface Listen {
 export class HttpServer {
   readonly #server: Server;
   readonly #limits: ServiceLimits;
+  readonly #proxies: ReadonlySet<string>;
   readonly #perAddress = new Map<string, number>();
 
-  /**
-   * With `countAddresses` one address may hold `connectionsPerAddress`; behind a proxy, whose address all
-   * connections share, that is the proxy's to do.
-   */
-  constructor(limits: ServiceLimits, countAddresses: boolean) {
+  /** One address may hold `connectionsPerAddress`, but for those of `proxies`, which many share: that is theirs to see to. */
+  constructor(limits: ServiceLimits, proxies: readonly string[]) {
     this.#limits = limits;
+    this.#proxies = new Set(proxies.map((proxy) => addressText(addressBytes(proxy))));
     this.#server = createServer({
       maxHeaderSize: limits.headerBytes,
       headersTimeout: limits.headerTimeoutMs,
@@ -33,7 +32,7 @@ export class HttpServer {
     });
     this.#server.maxConnections = limits.connections;
     this.#server.setTimeout(limits.idleTimeoutMs);
-    if (countAddresses) this.#server.on('connection', (socket) => this.#admit(socket));
+    this.#server.on('connection', (socket) => this.#admit(socket));
   }
 
   /** Sets who answers. Connections that came before wait for it. */
@@ -84,7 +83,9 @@ export class HttpServer {
       socket.destroy();
       return;
     }
-    const group = addressGroup(addressBytes(remoteAddress));
+    const address = addressBytes(remoteAddress);
+    if (this.#proxies.has(addressText(address))) return;
+    const group = addressGroup(address);
     const count = (this.#perAddress.get(group) ?? 0) + 1;
     this.#perAddress.set(group, count);
     socket.once('close', () => {
