@@ -86,6 +86,19 @@ test('a client that moved is known by its key; without the same key it is anothe
   assert.equal(store.size.peers, 4);
 });
 
+test('a seeder that moves and seeds no more, or finds no place, is told as gone', () => {
+  const { store, changed } = storeWith({ peersPerAddress: 1 });
+  store.announce(announceOf({ clientKey: 'k' }));
+  changed.length = 0;
+  store.announce(announceOf({ clientKey: 'k', port: 7000, seeding: false }));
+  assert.deepEqual([changed, store.counts(TRUNCATED).complete], [[TRUNCATED], 0]);
+  store.announce(announceOf({ clientKey: 'k', port: 7000 }));
+  store.announce(announceOf({ ip: '10.0.0.2', port: 1, infoHash: V1 }));
+  changed.length = 0;
+  const { refused } = store.announce(announceOf({ clientKey: 'k', ip: '10.0.0.2', port: 7001 }));
+  assert.deepEqual([refused, changed], ['too many peers have your address', [TRUNCATED]]);
+});
+
 test('a v1 infohash and the truncated v2 one become one swarm, before and after they are joined', () => {
   const { store } = storeWith();
   store.announce(announceOf({ infoHash: V1, ip: '10.0.0.1' }));

@@ -103,7 +103,7 @@ export class AnnounceStore {
     if (closed !== null) return { counts: NO_COUNTS, peers: [], refused: closed };
     const swarm = existing ?? this.#open(name, group);
     const former = swarm.formerEndpoint(peer);
-    if (former !== undefined) this.#takeOut(swarm, former);
+    if (former !== undefined && this.#takeOut(swarm, former)?.seeding === true) this.#changed(name);
     const refused = swarm.get(endpoint) === undefined ? this.#quotas.reasonAgainstPeer(swarm, peer) : null;
     if (refused === null) this.#put(name, swarm, peer);
     else if (swarm.size === 0) this.#drop(name);
