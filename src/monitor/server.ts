@@ -59,9 +59,13 @@ export async function serveMonitor(
       server.listen({ host, port }, resolve);
     });
   } catch (cause) {
-    throw new MonitorError('bad-address', `cannot listen on ${host}:${port} (${(cause as Error).message})`, {
-      cause,
-    });
+    throw new MonitorError(
+      'bad-address',
+      `cannot listen on ${host}:${port} (${(cause as Error).message}): give another address or port`,
+      {
+        cause,
+      },
+    );
   }
   const { address, port: real } = server.address() as AddressInfo;
   return {

@@ -94,7 +94,7 @@ export class WitnessServer {
     } catch (cause) {
       throw new WitnessError(
         'bad-address',
-        `cannot listen on ${host}:${port} (${(cause as Error).message})`,
+        `cannot listen on ${host}:${port} (${(cause as Error).message}): give another address or port`,
         { cause },
       );
     }

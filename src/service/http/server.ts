@@ -56,7 +56,7 @@ export class HttpServer {
     } catch (cause) {
       throw new ServiceError(
         'bad-address',
-        `cannot listen on ${host}:${port} (${(cause as Error).message}): give another --listen HOST:PORT`,
+        `cannot listen on ${host}:${port} (${(cause as Error).message}): give another address or port`,
         { cause },
       );
     }

@@ -40,7 +40,11 @@ export class Listener {
     this.#beginning = promise;
     this.#server.once('error', (cause) => {
       reject(
-        new SwarmError('cannot-listen', `cannot listen on ${host}:${port}: ${cause.message}`, { cause }),
+        new SwarmError(
+          'cannot-listen',
+          `cannot listen on ${host}:${port} (${cause.message}): give another address or port`,
+          { cause },
+        ),
       );
     });
     this.#server.listen({ host, port }, () => {
