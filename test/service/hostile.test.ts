@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type ClientRequest, request } from 'node:http';
 import { connect } from 'node:net';
@@ -312,6 +313,38 @@ test('an address that sends blobs slowly keeps no other away from sending one', 
   const other = put('127.0.0.2');
   other.end(RECIPE);
   assert.equal(await statusOf(other), 201);
+});
+
+test('who sends blobs slowly that are there already takes no place from anybody', async (t) => {
+  const cast = makeCast();
+  const tally = await runTally(t, cast, { windowSeconds: 60 });
+  await post(tally, releaseEntry(cast.publisher, tally.origin, { windowSeconds: 60 }));
+  const { policy } = (await ask(`${tally.url}/api/v1/status`)).body as { policy: { digest: string } };
+  const { port } = new URL(tally.url);
+  const slow = Array.from({ length: 16 }, (_, at) =>
+    request({
+      host: '127.0.0.1',
+      port,
+      path: `/blob/${policy.digest}`,
+      method: 'PUT',
+      localAddress: `127.0.8.${1 + (at % 4)}`,
+      headers: { 'content-length': 1000, expect: '100-continue' },
+      agent: false,
+    }).on('error', () => undefined),
+  );
+  t.after(() => slow.map((each) => each.destroy()));
+  await Promise.all(
+    slow.map((each) => {
+      each.flushHeaders();
+      return once(each, 'continue');
+    }),
+  );
+  const url = `${tally.url}/blob/${createHash('sha256').update(RECIPE).digest('hex')}`;
+  const put = (): ReturnType<typeof ask> => ask(url, { method: 'PUT', body: Buffer.from(RECIPE) });
+  const first = await put();
+  assert.equal(first.status, 201);
+  const again = await put();
+  assert.deepEqual([again.status, again.body], [200, first.body]);
 });
 
 test('the dashboard is served under a strict policy, and nothing beside it', async (t) => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type RequestHandler, Router } from 'express';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { addressGroup } from '../address.ts';
 import { ServiceError } from '../errors.ts';
 import { asynchronous } from '../http/asynchronous.ts';
@@ -26,18 +26,15 @@ const YEAR_SECONDS = 365 * 24 * 3600;
 
 /**
  * `GET` and `PUT /blob/<sha256>`: recipes, policies and evidence under their own digest. A blob is taken only when
- * an entry names it, which is asked before its body is read; it is stored durably before the answer.
+ * an entry names it, which is asked before its body is read; it is stored durably before the answer: 201. One that is here
+ * already is not read again, so that whoever sends it slowly takes no place from others: 200.
  */
 export function blobRoutes(context: BlobContext): Router {
   const router = Router();
   /** Address groups of the bodies that are on their way. */
   const uploads: string[] = [];
 
-  const refuseStrangers: RequestHandler = (request, response, next) => {
-    const sha256 = digestOf(request.params['sha256']);
-    if (!context.isReferenced(sha256)) {
-      throw new ServiceError('unreferenced-blob', `No entry names the blob ${sha256}; log the entry first.`);
-    }
+  const takePlace = (request: Request, response: Response): void => {
     const group = addressGroup(context.addressOf(request));
     const own = uploads.filter((each) => each === group).length;
     if (uploads.length >= UPLOADS || own >= UPLOADS_PER_ADDRESS) {
@@ -45,11 +42,19 @@ export function blobRoutes(context: BlobContext): Router {
     }
     uploads.push(group);
     response.once('close', () => uploads.splice(uploads.indexOf(group), 1));
-    next();
   };
 
   const put = asynchronous(async (request, response) => {
     const sha256 = digestOf(request.params['sha256']);
+    if (!context.isReferenced(sha256)) {
+      throw new ServiceError('unreferenced-blob', `No entry names the blob ${sha256}; log the entry first.`);
+    }
+    const kept = await context.get(sha256);
+    if (kept !== undefined) {
+      response.json({ sha256, sizeBytes: kept.length });
+      return;
+    }
+    takePlace(request, response);
     const bytes = await readBody(request, context.blobBytes);
     const digest = createHash('sha256').update(bytes).digest('hex');
     if (digest !== sha256) {
@@ -72,7 +77,7 @@ export function blobRoutes(context: BlobContext): Router {
       .send(Buffer.from(bytes));
   });
 
-  router.put('/blob/:sha256', context.rate('blob'), refuseStrangers, put);
+  router.put('/blob/:sha256', context.rate('blob'), put);
   router.get('/blob/:sha256', get);
   return router;
 }
