@@ -1,6 +1,7 @@
 import { printable } from '../bytes/index.ts';
 import type { BuilderView } from '../tally/index.ts';
 import type { ExplainedRelease, Explanation } from './explanation.ts';
+import { formatCount } from './size.ts';
 
 const COLUMN = 11;
 
@@ -9,7 +10,7 @@ export function explanationText(
   explanation: Explanation,
   { origin, size }: { readonly origin: string; readonly size: number },
 ): string {
-  const log = row('log', `${origin}, ${size} entries checked and counted`);
+  const log = row('log', `${origin}, ${formatCount(size, 'entry', 'entries')} checked and counted`);
   return [...linesOf(explanation), log].join('\n');
 }
 

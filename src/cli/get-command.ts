@@ -128,7 +128,7 @@ function gotWords({ path, sha256, winner, alreadyThere, asked, proofPath }: Got,
       : [
           `seeders   ${formatCount(asked.proved.length, 'builder')} proved to hold a key, of ${asked.asked} that were asked`,
         ]),
-    `log       ${printable(origin)}, ${size} entries`,
+    `log       ${printable(origin)}, ${formatCount(size, 'entry', 'entries')}`,
     ...trustWords(winner, output),
     ...(proofPath === undefined ? [] : [`proof     ${proofPath}`]),
     ...demoWords(policy, output),

@@ -8,6 +8,7 @@ import { readKeyFile } from '../statement/index.ts';
 import { contextOf } from './context.ts';
 import { type Listen, parseListen } from './listen.ts';
 import type { Output } from './output.ts';
+import { formatCount } from './size.ts';
 import { requireTally } from './tally-options.ts';
 import { readTlogPolicy } from './trust-options.ts';
 
@@ -106,7 +107,7 @@ function tell(output: Output, event: MonitorEvent): void {
   }
   switch (event.event) {
     case 'checked':
-      return output.say(`checked ${event.size} entries`);
+      return output.say(`checked ${formatCount(event.size, 'entry', 'entries')}`);
     case 'signed':
       return output.say(`signed the state of entry ${event.index}`);
     case 'trouble':

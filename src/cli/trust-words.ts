@@ -1,13 +1,14 @@
 import { printable } from '../bytes/index.ts';
 import type { Winner } from '../client/index.ts';
 import type { Output } from './output.ts';
+import { formatCount } from './size.ts';
 
 /** In words, how far a result can be trusted, and what should be known beside it. */
 export function trustWords(winner: Winner, { colors }: Output): string[] {
   const { level, monitors, witnesses, mentions, size } = winner;
   const by = witnesses === 0 ? '' : `, cosigned by ${witnesses} of your witnesses`;
   const words = {
-    full: `full: ${size} entries checked and counted again${by}`,
+    full: `full: ${formatCount(size, 'entry', 'entries')} checked and counted again${by}`,
     proof: `proof: ${monitors?.signed.join(', ')} signed who is eligible${by}`,
     tally: colors.yellow(`tally: eligibility on the tally's word${by}`),
   };

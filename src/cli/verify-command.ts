@@ -8,6 +8,7 @@ import { LogError, PROOF_BUNDLE_LIMITS, parseProofBundle, tlogProofOf } from '..
 import { contextOf } from './context.ts';
 import { UsageError } from './exit-code.ts';
 import type { Output } from './output.ts';
+import { formatCount } from './size.ts';
 import { requireLogKey } from './tally-options.ts';
 import { formatDuration } from './transfer-progress.ts';
 import { addTrustOptions, readWitnesses, type TrustArguments } from './trust-options.ts';
@@ -81,7 +82,7 @@ function verifiedWords(path: string, { winner, ageMs, isOutdated }: VerifiedFile
     `release   ${printable(release.package)}, ${release.state}`,
     `infohash  ${group.infoHashV2}`,
     `agreed    ${agreed.length}: ${agreed.map(({ operator }) => printable(operator)).join(', ')}`,
-    `log       ${printable(origin)}, ${size} entries, as it was ${formatDuration(ageMs / 1000)} ago`,
+    `log       ${printable(origin)}, ${formatCount(size, 'entry', 'entries')}, as it was ${formatDuration(ageMs / 1000)} ago`,
     ...trustWords(winner, output),
     ...(isOutdated ? [output.colors.yellow(outdated)] : []),
     ...demoWords(policy, output),
