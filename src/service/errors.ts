@@ -9,6 +9,8 @@ export type ServiceErrorCode =
   | 'wrong-host'
   | 'unsupported-media-type'
   | 'body-too-large'
+  | 'head-too-large'
+  | 'too-slow'
   | 'too-many-requests'
   | 'too-many-readers'
   | 'busy'

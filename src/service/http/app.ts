@@ -21,8 +21,6 @@ export function makeApp({ logger, guards, tracker, readRate, routers }: AppParts
   app.set('trust proxy', false);
   app.set('query parser', false);
   app.set('etag', false);
-  app.set('strict routing', true);
-  app.set('case sensitive routing', true);
   app.use(requestLog(logger), securityHeaders(), ...guards, tracker, readRate, ...routers);
   app.use(...problemHandlers(logger));
   return app;

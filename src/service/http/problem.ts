@@ -46,6 +46,8 @@ export function statusOf(code: ServiceErrorCode): number {
     case 'too-late':
     case 'unknown-release':
       return 409;
+    case 'too-slow':
+      return 408;
     case 'body-too-large':
       return 413;
     case 'unsupported-media-type':
@@ -55,6 +57,8 @@ export function statusOf(code: ServiceErrorCode): number {
     case 'too-many-requests':
     case 'too-many-readers':
       return 429;
+    case 'head-too-large':
+      return 431;
     case 'data-exists':
     case 'data-missing':
       return 500;
@@ -114,7 +118,8 @@ function sendProblem(response: Response, told: Problem, error: unknown): void {
     .send(Buffer.from(JSON.stringify(told)));
 }
 
-function problem(status: number, code: string, detail: string): Problem {
+/** A problem document. */
+export function problem(status: number, code: string, detail: string): Problem {
   const title = STATUS_CODES[status] ?? 'Error';
   return { type: `urn:bitquorum:problem:${code}`, title, status, detail, code };
 }

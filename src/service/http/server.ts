@@ -3,7 +3,8 @@ import type { AddressInfo, Socket } from 'node:net';
 import { addressBytes, addressGroup, addressText } from '../address.ts';
 import { ServiceError } from '../errors.ts';
 import type { ServiceLimits } from '../limits.ts';
-import { inTurn } from './in-turn.ts';
+import { Turns } from './turns.ts';
+import { answerToUnread } from './unread.ts';
 
 export interface Listen {
   readonly host: string;
@@ -16,12 +17,14 @@ export class HttpServer {
   readonly #server: Server;
   readonly #limits: ServiceLimits;
   readonly #proxies: ReadonlySet<string>;
+  readonly #turns: Turns;
   readonly #perAddress = new Map<string, number>();
 
   /** One address may hold `connectionsPerAddress`, but for those of `proxies`, which many share: that is theirs to see to. */
   constructor(limits: ServiceLimits, proxies: readonly string[]) {
     this.#limits = limits;
     this.#proxies = new Set(proxies.map((proxy) => addressText(addressBytes(proxy))));
+    this.#turns = new Turns(limits.requestsAhead);
     this.#server = createServer({
       maxHeaderSize: limits.headerBytes,
       headersTimeout: limits.headerTimeoutMs,
@@ -33,11 +36,14 @@ export class HttpServer {
     this.#server.maxConnections = limits.connections;
     this.#server.setTimeout(limits.idleTimeoutMs);
     this.#server.on('connection', (socket) => this.#admit(socket));
+    this.#server.on('clientError', (error, socket) => this.#refuse(error, socket as Socket));
   }
 
   /** Sets who answers. Connections that came before wait for it. */
   answer(listener: RequestListener): void {
-    this.#server.on('request', inTurn(listener, this.#limits.requestsAhead));
+    const take: RequestListener = (request, response) => this.#turns.take(request, response, listener);
+    this.#server.on('request', take);
+    this.#server.on('checkExpectation', take); // whatever is expected (RFC 9110 §10.1.1), it gets an answer
   }
 
   /**
@@ -75,6 +81,15 @@ export class HttpServer {
     } finally {
       clearTimeout(cut);
     }
+  }
+
+  /** Ends a connection whose request could not be read: with a problem, unless that would fall into another answer. */
+  #refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+    if (!socket.writable || !this.#turns.isSilent(socket)) {
+      socket.destroy();
+      return;
+    }
+    socket.end(answerToUnread(error.code), () => socket.destroy());
   }
 
   #admit(socket: Socket): void {

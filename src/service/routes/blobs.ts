@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { type Request, type RequestHandler, type Response, Router } from 'express';
+import type { Request, RequestHandler, Response, Router } from 'express';
 import { addressGroup } from '../address.ts';
 import { ServiceError } from '../errors.ts';
 import { asynchronous } from '../http/asynchronous.ts';
 import { readBody } from '../http/body.ts';
 import type { ClientAddress } from '../http/client-address.ts';
+import { exactRouter } from '../http/router.ts';
 import type { RateClass } from '../limits.ts';
 
 /** What blobs need of the rest of the service. */
@@ -30,7 +31,7 @@ const YEAR_SECONDS = 365 * 24 * 3600;
  * already is not read again, so that whoever sends it slowly takes no place from others: 200.
  */
 export function blobRoutes(context: BlobContext): Router {
-  const router = Router();
+  const router = exactRouter();
   /** Address groups of the bodies that are on their way. */
   const uploads: string[] = [];
 

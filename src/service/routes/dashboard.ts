@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import express, { type RequestHandler, Router } from 'express';
+import express, { type RequestHandler, type Router } from 'express';
 import { ServiceError } from '../errors.ts';
+import { exactRouter } from '../http/router.ts';
 
 const DIST = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', 'web', 'dist');
 const YEAR_SECONDS = 365 * 24 * 3600;
@@ -12,7 +13,7 @@ const YEAR_SECONDS = 365 * 24 * 3600;
  * itself answers at `/` and `/release/<digest>`, and is asked for again each time.
  */
 export function dashboardRoutes(folder = DIST): Router {
-  const router = Router();
+  const router = exactRouter();
   const page: RequestHandler = (_request, response, next) => {
     if (!existsSync(join(folder, 'index.html'))) {
       next(

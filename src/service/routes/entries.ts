@@ -1,4 +1,4 @@
-import { type Request, type RequestHandler, type Response, Router } from 'express';
+import type { Request, RequestHandler, Response, Router } from 'express';
 import { fromUtf8, toBase64, toHex } from '../../bytes/index.ts';
 import type { Log } from '../../log/index.ts';
 import { networkPrefix } from '../address.ts';
@@ -7,6 +7,7 @@ import { ServiceError } from '../errors.ts';
 import { asynchronous } from '../http/asynchronous.ts';
 import { readBody } from '../http/body.ts';
 import type { ClientAddress } from '../http/client-address.ts';
+import { exactRouter } from '../http/router.ts';
 import type { RateClass, ServiceLimits } from '../limits.ts';
 
 /** `application/json` is no type that a foreign page's form can send, so that no page posts behind its reader's back. */
@@ -30,7 +31,7 @@ export interface EntryContext {
  */
 export function entryRoutes(context: EntryContext): Router {
   const { clerk, entryBytes, rate, addressOf } = context;
-  const router = Router();
+  const router = exactRouter();
   let waiting = 0;
 
   /** The proof that a checkpoint covers an entry, if one comes in time and not too many wait. */

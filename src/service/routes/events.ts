@@ -1,8 +1,9 @@
-import { type RequestHandler, Router } from 'express';
+import type { RequestHandler, Router } from 'express';
 import { addressGroup } from '../address.ts';
 import type { EventHub } from '../events/event-hub.ts';
 import { asynchronous } from '../http/asynchronous.ts';
 import type { ClientAddress } from '../http/client-address.ts';
+import { exactRouter } from '../http/router.ts';
 import type { RateClass } from '../limits.ts';
 
 /**
@@ -14,7 +15,7 @@ export function eventRoutes(
   addressOf: ClientAddress,
   rate: (rateClass: RateClass) => RequestHandler,
 ): Router {
-  const router = Router();
+  const router = exactRouter();
   const costly = rate('view');
   const resumes: RequestHandler = (request, response, next) => {
     if (request.headers['last-event-id'] === undefined) next();

@@ -1,10 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
-import { type RequestHandler, type Response, Router } from 'express';
+import type { RequestHandler, Response, Router } from 'express';
 import { encodeLeaf, formatProofBundle, type Log } from '../../log/index.ts';
 import type { Store } from '../../store/index.ts';
 import type { Tally } from '../../tally/index.ts';
 import { ServiceError } from '../errors.ts';
 import { asynchronous } from '../http/asynchronous.ts';
+import { exactRouter } from '../http/router.ts';
 import type { RateClass } from '../limits.ts';
 import { composeProof, type ProofSource } from '../proofs/compose.ts';
 import { packageOf } from './tallies.ts';
@@ -27,7 +28,7 @@ const PATIENCE_MS = 10_000;
  * newest published checkpoint.
  */
 export function proofRoutes(context: ProofContext): Router {
-  const router = Router();
+  const router = exactRouter();
   router.get(
     '/api/v1/releases/:digest/proof',
     context.rate('view'),

@@ -1,9 +1,10 @@
-import { type Request, type RequestHandler, Router } from 'express';
+import type { Request, RequestHandler, Router } from 'express';
 import type { Log } from '../../log/index.ts';
 import type { Tally } from '../../tally/index.ts';
 import { ServiceError } from '../errors.ts';
 import { asynchronous } from '../http/asynchronous.ts';
 import { readBody } from '../http/body.ts';
+import { exactRouter } from '../http/router.ts';
 import type { RateClass } from '../limits.ts';
 import type { StateSignatures } from '../state-signatures.ts';
 import type { Vouchers } from '../vouchers.ts';
@@ -25,7 +26,7 @@ const PATH = '/api/v1/states/:index/signatures';
  * entry at that index; 204. `GET`: the note with all signatures that were given.
  */
 export function stateRoutes({ log, tally, states, vouchers, noteBytes, rate }: StateContext): Router {
-  const router = Router();
+  const router = exactRouter();
   router.get(PATH, (request, response) => {
     const note = states.get(indexOf(request));
     if (note === undefined) throw new ServiceError('not-found', 'Nobody has signed a state at this index.');

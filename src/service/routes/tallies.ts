@@ -1,4 +1,4 @@
-import { type Request, type RequestHandler, Router } from 'express';
+import type { Request, RequestHandler, Router } from 'express';
 import {
   type BuilderView,
   builderView,
@@ -8,6 +8,7 @@ import {
   type Tally,
 } from '../../tally/index.ts';
 import { ServiceError } from '../errors.ts';
+import { exactRouter } from '../http/router.ts';
 import type { KnownTorrents } from '../known-torrents.ts';
 import type { Ledger } from '../ledger.ts';
 import type { RateClass } from '../limits.ts';
@@ -41,7 +42,7 @@ const CROWD = 64;
  */
 export function tallyRoutes(context: TallyContext): Router {
   const { ledger } = context;
-  const router = Router();
+  const router = exactRouter();
   const newest = newestReleases(ledger);
   const some: RequestHandler = (request, response) => {
     const wanted = packageOf(request);

@@ -1,9 +1,10 @@
-import { type Request, type RequestHandler, type Response, Router } from 'express';
+import type { Request, RequestHandler, Response, Router } from 'express';
 import type { Log } from '../../log/index.ts';
 import { formatTilePath, LogTreeError, parseTilePath, TILE_WIDTH, type Tile } from '../../merkle/index.ts';
 import { ServiceError } from '../errors.ts';
 import { asynchronous } from '../http/asynchronous.ts';
 import { GzipCache } from '../http/gzip-cache.ts';
+import { exactRouter } from '../http/router.ts';
 import type { RateClass } from '../limits.ts';
 
 const YEAR_SECONDS = 365 * 24 * 3600;
@@ -17,7 +18,7 @@ const KEPT_BYTES = 16 * 1024 * 1024;
  * address that asks for many gets the others as they are.
  */
 export function tileRoutes(log: Log, rate: (rateClass: RateClass) => RequestHandler): Router {
-  const router = Router();
+  const router = exactRouter();
   const compresses = rate('compress');
   const bundles = new GzipCache(KEPT_BYTES);
 

@@ -1,4 +1,4 @@
-import { type Request, type Response, Router } from 'express';
+import type { Request, Response, Router } from 'express';
 import { CodedError, toHex } from '../../bytes/index.ts';
 import {
   encodeAnnounceResponse,
@@ -13,6 +13,7 @@ import { type AddressBytes, addressGroup, addressText } from '../address.ts';
 import type { BuilderSeed, StrangerSeed } from '../core.ts';
 import { ServiceError } from '../errors.ts';
 import type { ClientAddress } from '../http/client-address.ts';
+import { exactRouter } from '../http/router.ts';
 import type { TrackerLimits } from '../limits.ts';
 import type { RateLimiter } from '../rate-limit.ts';
 import type { Announced, AnnounceStore } from '../tracker/announce-store.ts';
@@ -41,7 +42,7 @@ export interface TrackerContext {
  * the asking address itself is listed. `ip=` is not read.
  */
 export function trackerRoutes(context: TrackerContext): Router {
-  const router = Router();
+  const router = exactRouter();
   const announce = (request: Request, response: Response): void => {
     reply(response, () => answerAnnounce(context, request, tokenOf(request)));
   };
