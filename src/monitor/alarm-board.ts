@@ -49,7 +49,7 @@ export class AlarmBoard {
     const { memory, metrics, nowMs, tell } = this.#parts;
     const { kind, key, message, entry } = finding;
     if (memory.alarms.some((alarm) => alarm.kind === kind && alarm.key === key)) return;
-    metrics.raised(kind);
+    metrics.raised(kind, entry?.kind);
     if (isForEver(kind) && !memory.hasRoom(kind)) return;
     const atMs = nowMs();
     const evidence = await memory.keepEvidence(finding, atMs);

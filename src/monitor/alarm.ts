@@ -7,7 +7,8 @@ import { CodedError } from '../bytes/index.ts';
  * had shown: its operator may have chosen among several), `backdated` (a receipt time that lies before what was already
  * shown).
  *
- * True as long as it lasts: `unreadable` (an entry of no form that this version knows), `rollback` (less is shown than was), `wrong-tree` (what is served is not what is signed),
+ * True as long as it lasts: `equivocation` (a builder that counts contradicted itself about what is not decided
+ * yet), `unreadable` (an entry of no form that this version knows), `rollback` (less is shown than was), `wrong-tree` (what is served is not what is signed),
  * `unsigned` (a checkpoint that the log's key did not sign), `unwitnessed` (too few witnesses cosigned), `freeze` (no
  * sign of life, or less shown here than elsewhere), `ahead` (a time that has not come), `overdue` (the log owes an entry).
  */
@@ -23,6 +24,7 @@ export type AlarmKind =
   | 'unwitnessed'
   | 'freeze'
   | 'ahead'
+  | 'equivocation'
   | 'overdue';
 
 const FOR_EVER: ReadonlySet<AlarmKind> = new Set(['fork', 'wrong-entry', 'late-seed', 'backdated']);
@@ -38,6 +40,11 @@ export interface Finding {
   readonly entry?: { readonly kind: string; readonly index: number };
   /** Files that prove it, by name. */
   readonly evidence: Readonly<Record<string, Uint8Array>>;
+}
+
+/** Whether an alarm of a kind says anything against the log: it holds what a builder says twice, as it should. */
+export function isAboutLog(kind: AlarmKind): boolean {
+  return kind !== 'equivocation';
 }
 
 /** Whether an alarm of a kind, once raised, never ends. */

@@ -10,7 +10,14 @@ import {
   verifyEd25519,
   verifyInOrder,
 } from '../statement/index.ts';
-import { countEntry, emptyTally, type Tally, witnessedOf } from '../tally/index.ts';
+import {
+  type Contradiction,
+  contradictions,
+  countEntry,
+  emptyTally,
+  type Tally,
+  witnessedOf,
+} from '../tally/index.ts';
 import { type Finding, FindingError } from './alarm.ts';
 import type { History } from './history.ts';
 import { PublishedHeads } from './late-seed.ts';
@@ -94,6 +101,24 @@ export class Counting {
     }
   }
 
+  /** Builders that contradict themselves about what is not decided yet, each proved by its two entries. */
+  async contradictions(view: SignedView, signal: AbortSignal): Promise<Finding[]> {
+    const findings: Finding[] = [];
+    for (const contradiction of contradictions(this.tally)) {
+      const [first, second] = contradiction.entries;
+      const bytes = await this.#history.entry(second, signal);
+      const kind = contradiction.what === 'votes' ? 'vote' : 'commit';
+      const finding = await this.#about(
+        'equivocation',
+        { kind, index: second, bytes, view },
+        wordsOf(contradiction),
+      );
+      const earlier = await this.#proved(first, await this.#history.entry(first, signal), view, 'earlier');
+      findings.push({ ...finding, evidence: { ...finding.evidence, ...earlier } });
+    }
+    return findings;
+  }
+
   async #take({ index, bytes, timeMs }: Leaf, verified: VerifiedEnvelope, round: Round): Promise<void> {
     const { statement, payloadDigest, signers } = verified;
     const { kind } = statement;
@@ -140,7 +165,7 @@ export class Counting {
 
   /** A finding about an entry, proved by its inclusion under what the log signed. */
   async #about(
-    kind: 'wrong-entry' | 'late-seed' | 'unreadable' | 'backdated',
+    kind: 'wrong-entry' | 'late-seed' | 'unreadable' | 'backdated' | 'equivocation',
     entry: {
       readonly kind: string;
       readonly index: number;
@@ -150,16 +175,30 @@ export class Counting {
     message: string,
   ): Promise<Finding> {
     const { index, bytes, view } = entry;
-    const hashes = await this.#history.tree.proveInclusion(index, view.size);
     return {
       kind,
       key: kind === 'unreadable' ? 'entry' : String(index),
       message,
       entry: { kind: entry.kind, index },
-      evidence: {
-        'entry.leaf': bytes,
-        'entry.tlog-proof': formatTlogProof({ index, hashes, checkpoint: view.note }),
-      },
+      evidence: await this.#proved(index, bytes, view, 'entry'),
     };
   }
+
+  /** Files that prove an entry by its inclusion under what the log signed. */
+  async #proved(
+    index: number,
+    leaf: Uint8Array,
+    view: SignedView,
+    name: string,
+  ): Promise<Record<string, Uint8Array>> {
+    const hashes = await this.#history.tree.proveInclusion(index, view.size);
+    return {
+      [`${name}.leaf`]: leaf,
+      [`${name}.tlog-proof`]: formatTlogProof({ index, hashes, checkpoint: view.note }),
+    };
+  }
+}
+
+function wordsOf({ about, builder, what, entries }: Contradiction): string {
+  return `builder ${builder} logged two different ${what} about ${about} (entries ${entries.join(' and ')}): neither counts`;
 }

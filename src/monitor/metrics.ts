@@ -23,8 +23,8 @@ export class MonitorMetrics {
   ]);
   readonly #raised = new Counter({
     name: 'bitquorum_monitor_alarms_total',
-    help: 'Alarms raised by this process, by kind.',
-    labelNames: ['kind'],
+    help: 'Alarms raised by this process, by kind, and for those about an entry by its kind.',
+    labelNames: ['kind', 'entry'],
     registers: [this.#registry],
   });
 
@@ -46,8 +46,8 @@ export class MonitorMetrics {
     this.#state.set(index);
   }
 
-  raised(kind: AlarmKind): void {
-    this.#raised.inc({ kind });
+  raised(kind: AlarmKind, entryKind = ''): void {
+    this.#raised.inc({ kind, entry: entryKind });
   }
 
   active(kinds: ReadonlySet<AlarmKind>): void {

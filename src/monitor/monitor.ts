@@ -2,7 +2,7 @@ import { toHex } from '../bytes/index.ts';
 import { ClientError, TallyClient } from '../client/index.ts';
 import { parseVkey, type TlogPolicy } from '../note/index.ts';
 import type { Signer } from '../statement/index.ts';
-import { type AlarmKind, type Finding, FindingError } from './alarm.ts';
+import { type AlarmKind, type Finding, FindingError, isAboutLog } from './alarm.ts';
 import { AlarmBoard } from './alarm-board.ts';
 import { Counting } from './counting.ts';
 import type { MonitorEvent } from './event.ts';
@@ -178,6 +178,7 @@ export class Monitor {
     const { witnesses } = this.#options;
     return [
       ...findings,
+      ...(await this.#counting.contradictions(seen, signal)),
       ...timeFindings(tally, seen, { nowMs: this.#now(), limits: this.#limits, witnesses }),
     ];
   }
@@ -185,7 +186,7 @@ export class Monitor {
   /** A log about which anything was found gets no signature any more. */
   async #sign(signal: AbortSignal): Promise<void> {
     const { state } = this.#counting;
-    if (this.#signing === undefined || state === undefined || this.alarms.size > 0) return;
+    if (this.#signing === undefined || state === undefined || [...this.alarms].some(isAboutLog)) return;
     try {
       if (!(await this.#signing.sign(state, signal))) return;
       this.metrics.signed(state.index);

@@ -14,6 +14,8 @@ export {
   wouldCount,
 } from './builder-view.ts';
 export { chargeOn } from './charges.ts';
+export type { Contradiction } from './contradictions.ts';
+export { contradictions } from './contradictions.ts';
 export type { Admission } from './count.ts';
 export { admits, countEntry } from './count.ts';
 export { tallyDigest } from './digest.ts';

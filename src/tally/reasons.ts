@@ -1,5 +1,6 @@
 import { dayText } from './builder-standing.ts';
 import { chargeOn } from './charges.ts';
+import { saidTwice } from './contradictions.ts';
 import { wasEligibleAt, weightLostAt } from './life.ts';
 import type { Ballot, ReleaseState, Tally } from './state.ts';
 import { hasWeight, isCounted } from './weight.ts';
@@ -32,10 +33,10 @@ function exclusionOf(
   key: string,
   ballot: Ballot | undefined,
 ): string | undefined {
-  if (ballot?.equivocationIndex !== undefined) {
-    const [what, first] =
-      ballot.vote === undefined ? ['commitments', ballot.commit?.index] : ['votes', ballot.vote.index];
-    return `logged two different ${what} (entries ${first} and ${ballot.equivocationIndex}), so neither counts`;
+  const twice = ballot && saidTwice(ballot);
+  if (twice !== undefined) {
+    const { what, entries } = twice;
+    return `logged two different ${what} (entries ${entries.join(' and ')}), so neither counts`;
   }
   if (ballot?.vote !== undefined && ballot.commit === undefined) {
     const late =

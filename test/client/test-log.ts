@@ -43,6 +43,9 @@ import { admits, countEntry, emptyTally, entriesDue, witnessedOf } from '../../s
 
 export const PACKAGE = 'pkg:npm/small@1.0.0';
 
+const SALT = 'cd'.repeat(32);
+const OUTPUT: Output = { name: 'small.tgz', sizeBytes: 5 };
+
 /** What a test may change in an answer: a hostile tally. Undefined lets it pass. */
 export type Meddle = (request: IncomingMessage, response: ServerResponse) => boolean;
 
@@ -196,36 +199,42 @@ export class TestLog {
   }
 
   /** Lets builders commit to, vote for and be audited on infohashes, up to the verdict. */
-  decide(
-    release: string,
-    votes: readonly { key: PrivateKey; infoHashV2: string }[],
-    output: Output = { name: 'small.tgz', sizeBytes: 5 },
-  ): void {
-    const subject = { name: this.tally.releases.get(release)?.predicate.package ?? '', sha256: release };
-    const salt = 'cd'.repeat(32);
+  decide(release: string, votes: readonly { key: PrivateKey; infoHashV2: string }[], output = OUTPUT): void {
+    for (const { key, infoHashV2 } of votes) this.commit(release, key, infoHashV2);
+    this.pass(61);
     for (const { key, infoHashV2 } of votes) {
-      const parts = { origin: this.logKey.name, release, key: this.identityOf(key), salt, infoHashV2 };
-      const commitment = commitmentOf(parts, sha256);
-      this.append(makeStatement('commit', subject, { ...this.bound(), release, commitment }), [key]);
-    }
-    this.aheadMs += 61_000;
-    this.settle();
-    for (const { key, infoHashV2 } of votes) {
-      this.append(makeStatement('vote', subject, { ...this.bound(), release, salt, infoHashV2, output }), [
-        key,
-      ]);
+      this.vote(release, key, infoHashV2, output);
       this.audit(release, infoHashV2, [this.identityOf(key)]);
     }
-    this.aheadMs += 61_000;
+    this.pass(61);
+  }
+
+  /** Lets time pass, and the log say what it owes then. */
+  pass(seconds: number): void {
+    this.aheadMs += seconds * 1000;
     this.settle();
   }
 
+  commit(release: string, key: PrivateKey, infoHashV2: string): void {
+    const parts = { origin: this.logKey.name, release, key: this.identityOf(key), salt: SALT, infoHashV2 };
+    const predicate = { ...this.bound(), release, commitment: commitmentOf(parts, sha256) };
+    this.append(makeStatement('commit', this.#subjectOf(release), predicate), [key]);
+  }
+
+  vote(release: string, key: PrivateKey, infoHashV2: string, output = OUTPUT): void {
+    const predicate = { ...this.bound(), release, salt: SALT, infoHashV2, output };
+    this.append(makeStatement('vote', this.#subjectOf(release), predicate), [key]);
+  }
+
+  #subjectOf(release: string) {
+    return { name: this.tally.releases.get(release)?.predicate.package ?? '', sha256: release };
+  }
+
   audit(release: string, infoHashV2: string, passed: string[]): void {
-    const name = this.tally.releases.get(release)?.predicate.package ?? '';
     const bound = this.bound();
     const epoch = Math.floor(bound.timeMs / 86_400_000);
     const predicate = { ...bound, release, infoHashV2, epoch, passed };
-    this.append(makeStatement('audit', { name, sha256: release }, predicate), [this.logKey]);
+    this.append(makeStatement('audit', this.#subjectOf(release), predicate), [this.logKey]);
   }
 
   /** The signed note of the newest checkpoint, or of an earlier size. */
