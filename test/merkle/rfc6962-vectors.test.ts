@@ -1,12 +1,17 @@
-// Facts that others published: the proofs of transparency-dev/merkle, the test tree of sunlight's mirror.
+// Facts that others published: the proofs of transparency-dev/merkle, Sunlight's tiles.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
-import { fromBase64, fromHex, toHex } from '../../src/bytes/index.ts';
+import { concatBytes, fromBase64, fromHex, toHex } from '../../src/bytes/index.ts';
 import {
   GrowingTree,
+  HASH_BYTES,
+  type HashTile,
   LogTreeError,
   parseTilePath,
+  proveInclusion,
+  TILE_WIDTH,
+  tileNodeReader,
   verifyConsistency,
   verifyInclusion,
 } from '../../src/merkle/index.ts';
@@ -116,14 +121,47 @@ test("the tiles of sunlight's test mirror: 300 entries, 'record 0' to 'record 29
   );
 });
 
-test("a real log's tile, as Sunlight wrote it: the hashes of its leaves", () => {
-  const { tile, leaves } = JSON.parse(
-    readFileSync(new URL('vectors/sunlight-tiles.json', import.meta.url), 'utf8'),
-  ) as { tile: string; leaves: string[] };
+test("a real log's tiles, as Sunlight wrote them: four full ones and a partial one", async () => {
+  const real = JSON.parse(readFileSync(new URL('vectors/sunlight-tiles.json', import.meta.url), 'utf8')) as {
+    full: string[];
+    partial: string;
+    leaves: string[];
+    roots: Record<string, string>;
+  };
+  const full = real.full.map(fromBase64);
+  const partial = fromBase64(real.partial);
   const { level, index, width } = parseTilePath('tile/0/003.p/10');
-  assert.deepEqual([level, index, width * 64], [0, 3, tile.length]);
-  assert.equal(leaves.length, 3);
-  for (const [at, leaf] of leaves.entries()) {
-    assert.equal(toHex(hasher.leaf(fromBase64(leaf))), tile.slice(at * 64, (at + 1) * 64));
+  assert.deepEqual([level, index, width * HASH_BYTES], [0, 3, partial.length]);
+  assert.deepEqual(full[3]?.subarray(0, partial.length), partial, 'a partial tile begins the full one');
+  const leaves = real.leaves.map(fromBase64);
+  assert.deepEqual(concatBytes(...leaves.map((leaf) => hasher.leaf(leaf))), partial);
+
+  const tree = new GrowingTree(hasher);
+  const uppers = new Map<string, Uint8Array>();
+  const roots = new Map<number, Uint8Array>();
+  for (const [at, tile] of full.entries()) {
+    for (let leaf = 0; leaf < TILE_WIDTH; leaf += 1) {
+      tree.append(tile.subarray(leaf * HASH_BYTES, (leaf + 1) * HASH_BYTES), (nodeLevel, nodeIndex, hash) =>
+        uppers.set(`${nodeLevel}/${nodeIndex}`, hash),
+      );
+      const size = at * TILE_WIDTH + leaf + 1;
+      if (String(size) in real.roots) roots.set(size, tree.root());
+    }
+  }
+  assert.deepEqual(Object.fromEntries([...roots].map(([size, root]) => [size, toHex(root)])), real.roots);
+
+  const readTile = async (tile: HashTile): Promise<Uint8Array> => {
+    const first =
+      tile.level === 0
+        ? full[tile.index]
+        : concatBytes(...[0, 1, 2, 3].map((at) => uppers.get(`8/${at}`) as Uint8Array));
+    return (first as Uint8Array).subarray(0, tile.width * HASH_BYTES);
+  };
+  for (const [size, root] of roots) {
+    const readNodes = tileNodeReader(size, readTile, hasher);
+    for (const [at, leaf] of leaves.entries()) {
+      const proof = await proveInclusion(768 + at, size, readNodes, hasher);
+      verifyInclusion({ index: 768 + at, leafHash: hasher.leaf(leaf), size, root, proof }, hasher);
+    }
   }
 });
