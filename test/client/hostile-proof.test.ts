@@ -185,10 +185,12 @@ test('junk of the largest size is refused in no time and little memory', async (
       return isProof;
     };
     const before = process.memoryUsage().rss;
-    const startedMs = performance.now();
+    const cpu = process.cpuUsage();
     await assert.rejects(resolve(), { code: 'mismatch' });
-    assert.ok(performance.now() - startedMs < 1000);
-    assert.ok(process.memoryUsage().rss - before < 150_000_000);
+    const { user, system } = process.cpuUsage(cpu); // of both sides: the server is here as well
+    assert.ok(user + system < 1_000_000, `${(user + system) / 1000} ms`);
+    const more = process.memoryUsage().rss - before;
+    assert.ok(more < 150_000_000, `${more} bytes`);
   }
   await verify(await honest());
 });
