@@ -31,7 +31,7 @@ export async function openWebTorrent({ torrent, folder, peer }: TransferOrder): 
   const { maxConns } = client as unknown as { readonly maxConns: number };
   return {
     port: client.torrentPort,
-    settings: `WebTorrent ${VERSION}, Node ${process.versions.node}: without uTP, maxConns ${maxConns}`,
+    settings: `WebTorrent ${VERSION}, Node ${process.versions.node}: encryption off, without uTP, DHT, trackers, web seeds and local discovery, maxConns ${maxConns}, all else at its default`,
     download: () => {
       started.addPeer(`127.0.0.1:${peer}`);
       return done.promise;

@@ -1,5 +1,6 @@
 // Every fuzz target on the inputs that coverage-guided runs found, and on those that once broke it.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { TARGETS } from './targets.ts';
@@ -9,7 +10,9 @@ const CORPUS = join(import.meta.dirname, 'corpus');
 for (const [name, fuzz] of Object.entries(TARGETS)) {
   test(`the fuzz target ${name} holds on its corpus`, () => {
     const folder = join(CORPUS, name);
-    for (const input of existsSync(folder) ? readdirSync(folder) : []) {
+    const inputs = readdirSync(folder);
+    assert.ok(inputs.length > 0, `corpus/${name} is empty`);
+    for (const input of inputs) {
       const bytes = readFileSync(join(folder, input));
       try {
         fuzz(new Uint8Array(bytes));

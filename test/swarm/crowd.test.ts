@@ -8,6 +8,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Engine } from '../../src/swarm/index.ts';
 import { fingerprint, makeTorrent, patternBytes, temporaryFolder } from './content.ts';
+import { MEMORY_BYTES, watchEscapes, watchMemory } from './hostile-scene.ts';
 import { dial, handshakeOf, type Line } from './scripted-peer.ts';
 
 type Options = ConstructorParameters<typeof Engine>[0];
@@ -90,6 +91,42 @@ test('a thousand connections from one address hold few places, cost little, and 
   assert.ok((user + system) / 1e6 < 4, `${(user + system) / 1e6} s of processor time`);
   assert.ok(process.memoryUsage().rss - before.memory < 150_000_000, 'memory stays bounded');
   await until(() => engine.statistics.handshakes === 0, 'who does not shake hands is let go');
+});
+
+test('a download that listens completes while a thousand connect from one address', async (context) => {
+  const escapes = watchEscapes(context);
+  const folder = await temporaryFolder(context);
+  const made = await makeTorrent(folder, 'content', { '': patternBytes(8_000_000, 4) }, 'v2');
+  const seeder = new Engine({ uploadBytesPerSecond: 4_000_000 });
+  context.after(() => seeder.close());
+  const honest = await seeder.listen();
+  await seeder.seed(made.metainfo, made.path, { isVerified: true });
+  const leecher = new Engine({ handshakeTimeoutMs: 1500 });
+  context.after(() => leecher.close());
+  const address = await leecher.listen();
+  const memory = watchMemory(context);
+  const done = leecher.download(made.metainfo, {
+    folder: join(folder, 'out'),
+    peers: [honest],
+    signal: AbortSignal.timeout(20_000),
+  });
+  const sockets: Socket[] = [];
+  context.after(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  for (let at = 0; at < 1000; at += 1) {
+    const socket = connect({ ...address, localAddress: '127.0.46.1' });
+    socket.on('error', () => undefined); // turned away, as most of them are
+    socket.on('connect', () => KINDS[at % KINDS.length]?.(socket, handshakeOf(made.metainfo, at + 1)));
+    sockets.push(socket);
+    if (at % 50 === 49) await once(socket, 'connect').catch(() => undefined);
+    assert.ok(leecher.statistics.connections <= 65, 'the crowd has its 64 places, the honest one its own');
+  }
+  assert.equal(leecher.swarms[0]?.progress.phase, 'downloading', 'the crowd came while it ran');
+  const { path } = await done;
+  assert.deepEqual(await fingerprint(path), await fingerprint(made.path));
+  memory.mustStayBelow(MEMORY_BYTES);
+  escapes.mustBeNone();
 });
 
 test('in a full house an idle peer makes room for one that wants something', async (context) => {
