@@ -3,11 +3,14 @@ import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { printable } from '../bytes/index.ts';
 import {
+  costPlotOf,
   DEFAULTS,
+  detectionPlotOf,
   type Finding,
   type Parameters,
   pageOf,
   plotOf,
+  rulesOf,
   SCENARIOS,
   tableOf,
 } from '../simulate/index.ts';
@@ -51,7 +54,8 @@ async function simulateAction(names: string[], args: SimulateArguments, command:
     return run(parameters);
   });
   if (page !== undefined) await writePage(page, findings, parameters);
-  output.result({ parameters, findings }, tableOf(findings).trimEnd());
+  const rules = rulesOf(findings, parameters);
+  output.result({ parameters, findings, rules }, tableOf(findings, parameters).trimEnd());
 }
 
 function scenarioOf(name: string) {
@@ -81,6 +85,9 @@ function parametersOf(changes: readonly string[]): Parameters {
   }
   const parameters = changed as unknown as Parameters;
   if (parameters.founders < 1 || parameters.founders > 32) throw new UsageError('--set founders: 1 to 32');
+  for (const name of ['threshold', 'todayKeys'] as const) {
+    if (parameters[name] < 1) throw new UsageError(`--set ${name}: 1 or more`);
+  }
   return parameters;
 }
 
@@ -124,9 +131,11 @@ async function writePage(
 ): Promise<void> {
   const folder = basename(path, '.md');
   await mkdir(join(dirname(path), folder), { recursive: true });
-  for (const finding of findings) {
-    const plot = plotOf(finding);
-    if (plot !== undefined) await writeFile(join(dirname(path), folder, `${finding.scenario}.svg`), plot);
+  const plots = findings.map((finding) => [finding.scenario, plotOf(finding)] as const);
+  const rules = rulesOf(findings, parameters);
+  if (rules.length > 0) plots.push(['cost', costPlotOf(rules)], ['detection', detectionPlotOf(rules)]);
+  for (const [name, plot] of plots) {
+    if (plot !== undefined) await writeFile(join(dirname(path), folder, `${name}.svg`), plot);
   }
   await writeFile(`${path}.new`, `${before}${BEGIN}\n\n${pageOf(findings, parameters, folder)}\n${after}`);
   await rename(`${path}.new`, path);

@@ -26,7 +26,12 @@ export function poisoners(parameters: Parameters): Finding {
         release.urgent && away.has(actor) ? undefined : outputOf(actor, release),
     };
     cases.push({
-      ...hit(network, `${count} of ${parameters.members} elders, ${away.size} honest ones away`, true),
+      ...hit(
+        network,
+        `${count} of ${parameters.members} elders, ${away.size} honest ones away`,
+        parameters.threshold,
+        true,
+      ),
       machineMonths: null,
     });
     entries += network.tally.size;
@@ -44,7 +49,11 @@ export function boughtFounders(parameters: Parameters): Finding {
       turn([...network.active].slice(0, bought));
       for (let day = 0; day < 10; day += 1) ordinaryDay(network);
       cases.push({
-        ...hit(network, `${bought} of ${parameters.founders} founders, ${members} elders beside them`),
+        ...hit(
+          network,
+          `${bought} of ${parameters.founders} founders, ${members} elders beside them`,
+          parameters.threshold,
+        ),
         machineMonths: null,
       });
       entries += network.tally.size;

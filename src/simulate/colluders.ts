@@ -30,7 +30,13 @@ export function colluders(parameters: Parameters): Finding {
     }
     figures[`${canaries}: diverged by a canary`] = diverged;
     figures[`${canaries}: most eligible at a time`] = most;
-    cases.push(hit(network, `${parameters.colluders} keys, one builds; canaries are ${canaries}`));
+    cases.push(
+      hit(
+        network,
+        `${parameters.colluders} keys, one builds; canaries are ${canaries}`,
+        parameters.threshold,
+      ),
+    );
     entries += network.tally.size;
   }
   return finding('colluders', entries, cases, [], figures);

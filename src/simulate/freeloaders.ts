@@ -20,7 +20,7 @@ export function freeloaders(parameters: Parameters): Finding {
     if (running === release) network.commitLate(running, mirrors, badOf(running.digest));
   };
   const before = network.tally.refusedTotal;
-  const outcome = strike(network, release, { honest: 0, false: parameters.mirrors });
+  const outcome = strike(network, release, parameters.threshold, { honest: 0, false: parameters.mirrors });
   const weight = mirrors.filter(({ key }) => {
     const life = network.tally.builders.get(key)?.life;
     return life?.eligible === true || (life?.tenure.builds ?? 0) > 0;

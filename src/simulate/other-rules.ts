@@ -18,3 +18,22 @@ export function majorityOutcome({ honest, false: bad }: Answers): OtherOutcome {
   if (bad > honest) return 'bad';
   return honest > bad ? 'good' : 'none';
 }
+
+/** What is taken for granted of a release that its maker's keys alone sign. */
+export interface TodaysWay {
+  /** Keys that must sign, of a developer or a build server: all of them are stolen. */
+  readonly todayKeys: number;
+  /** What the theft of one costs, in machine-months. */
+  readonly todayKeyMonths: number;
+  /** Others that build each release again and publish what they got, and after how many hours. */
+  readonly todayRebuilders: number;
+  readonly todayRebuildHours: number;
+}
+
+/** The theft of all keys that sign a release: its cost, and when somebody could compare; null: nobody ever can. */
+export function stolenKeysAttack(way: TodaysWay): { machineMonths: number; hoursToSee: number | null } {
+  return {
+    machineMonths: way.todayKeys * way.todayKeyMonths,
+    hoursToSee: way.todayRebuilders > 0 ? way.todayRebuildHours : null,
+  };
+}

@@ -17,7 +17,7 @@ export function patient(parameters: Parameters): Finding {
       ordinaryDay(network);
       if (network.today % 10 === 0) series.push(point(network));
     }
-    cases.push(hit(network, `${parameters.attackers} attackers, ${months} months`));
+    cases.push(hit(network, `${parameters.attackers} attackers, ${months} months`, parameters.threshold));
     entries += network.tally.size;
   }
   return finding('patient', entries, cases, series);

@@ -1,5 +1,5 @@
+import { type Rule, rulesOf } from './rules.ts';
 import type { Case, Finding, Parameters } from './scenario.ts';
-import { THRESHOLD } from './strike.ts';
 
 const HEADS = [
   'attack on one release',
@@ -8,13 +8,16 @@ const HEADS = [
   'seats',
   'machine-months',
   'seen after',
-  `${THRESHOLD} of anybody`,
-  'majority of nodes',
 ];
 
+const RULE_HEADS = ['rule', 'cheapest win', 'keys', 'seen after', 'attack'];
+
 /** Findings as Markdown tables, which read well in a terminal too. */
-export function tableOf(findings: readonly Finding[]): string {
-  return findings.map((finding) => sectionOf(finding)).join('\n');
+export function tableOf(findings: readonly Finding[], parameters: Parameters): string {
+  const heads = [...HEADS, `${parameters.threshold} of anybody`, 'majority of nodes'];
+  const rules = rulesOf(findings, parameters);
+  const sections = findings.map((finding) => sectionOf(finding, heads));
+  return [...sections, ...(rules.length > 0 ? [comparisonOf(rules)] : [])].join('\n');
 }
 
 /** The generated part of docs/security-model.md: how it was made, the tables, the pictures. */
@@ -23,19 +26,43 @@ export function pageOf(findings: readonly Finding[], parameters: Parameters, fol
   const pictures = findings
     .filter(({ series }) => series.length > 0)
     .map(({ scenario }) => `![${scenario}: eligible builders by day](${folder}/${scenario}.svg)`);
+  if (rulesOf(findings, parameters).length > 0) {
+    pictures.push(
+      `![attacks on one release by their cost in machine-months](${folder}/cost.svg)`,
+      `![hours until the cheapest compromise can be seen](${folder}/detection.svg)`,
+    );
+  }
   return [
     `Seed \`${parameters.seed}\`; ${parameters.founders} founders, ${parameters.members} other builders admitted ${parameters.ageDays} days before; ${entries} entries counted.`,
     '',
-    tableOf(findings),
+    tableOf(findings, parameters),
     ...pictures,
     '',
   ].join('\n');
 }
 
-function sectionOf({ scenario, cases, figures }: Finding): string {
+/** What the cheapest compromise of one release costs under each rule. */
+function comparisonOf(rules: readonly Rule[]): string {
+  const rows = rules.map(({ rule, cheapest }) =>
+    rowOf(
+      cheapest === null
+        ? [rule, 'never fell', '', '', '']
+        : [
+            rule,
+            `${cheapest.machineMonths} machine-months`,
+            String(cheapest.keys),
+            hoursOf(cheapest.hoursToSee),
+            cheapest.attack,
+          ],
+    ),
+  );
+  return ['### rules', '', rowOf(RULE_HEADS), rowOf(RULE_HEADS.map(() => '---')), ...rows, ''].join('\n');
+}
+
+function sectionOf({ scenario, cases, figures }: Finding, heads: readonly string[]): string {
   const lines = [`### ${scenario}`, ''];
   if (cases.length > 0) {
-    lines.push(rowOf(HEADS), rowOf(HEADS.map(() => '---')), ...cases.map((each) => rowOf(cellsOf(each))), '');
+    lines.push(rowOf(heads), rowOf(heads.map(() => '---')), ...cases.map((each) => rowOf(cellsOf(each))), '');
   }
   for (const [name, value] of Object.entries(figures)) lines.push(`- ${name}: ${value ?? 'never'}`);
   return `${lines.join('\n')}\n`;
@@ -52,10 +79,14 @@ function cellsOf(each: Case): string[] {
     each.badProvisional ? `${each.installed}; **bad with \`--provisional\`**` : wordOf(each.installed),
     `${each.attackerSeats} of ${each.seats}`,
     each.machineMonths === null ? 'bought' : String(each.machineMonths),
-    each.hoursToSee === null ? 'never' : `${each.hoursToSee} h`,
+    hoursOf(each.hoursToSee),
     wordOf(each.threshold),
     wordOf(each.majority),
   ];
+}
+
+function hoursOf(hours: number | null): string {
+  return hours === null ? 'never' : `${hours} h`;
 }
 
 function wordOf(outcome: string): string {

@@ -1,7 +1,8 @@
+import type { TodaysWay } from './other-rules.ts';
 import type { Strike } from './strike.ts';
 
 /** Parameters of all scenarios; the command line sets them. */
-export interface Parameters {
+export interface Parameters extends TodaysWay {
   /** The same seed gives the same history, byte for byte. */
   readonly seed: string;
   readonly founders: number;
@@ -35,6 +36,8 @@ export interface Parameters {
   /** How many turned elders say nothing in the vote window, and for how long. */
   readonly withholders: readonly number[];
   readonly withholdDays: number;
+  /** M of the rule that is compared: so many signatures of anybody. */
+  readonly threshold: number;
 }
 
 export const DEFAULTS: Parameters = {
@@ -57,6 +60,11 @@ export const DEFAULTS: Parameters = {
   laptopDays: 730,
   withholders: [2, 5, 8],
   withholdDays: 180,
+  threshold: 3,
+  todayKeys: 1,
+  todayKeyMonths: 0,
+  todayRebuilders: 0,
+  todayRebuildHours: 24,
 };
 
 /** One attack on one release, in words and figures. */

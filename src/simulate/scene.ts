@@ -36,8 +36,8 @@ export function released(network: Network, isUrgent = false): Running {
 }
 
 /** One attack, on a release of its own that begins today. */
-export function hit(network: Network, name: string, isUrgent = false): Case {
-  return { case: name, ...strike(network, released(network, isUrgent)) };
+export function hit(network: Network, name: string, threshold: number, isUrgent = false): Case {
+  return { case: name, ...strike(network, released(network, isUrgent), threshold) };
 }
 
 /** What a scenario found. */

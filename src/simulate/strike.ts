@@ -3,6 +3,8 @@ import { badOf, goodOf, type Running } from './actor.ts';
 import type { Network } from './network.ts';
 import { type Answers, majorityOutcome, type OtherOutcome, thresholdOutcome } from './other-rules.ts';
 
+const HOUR_MS = 3_600_000;
+
 /** How one attack on one release ended, by the real count and by two other ways to count the same votes. */
 export interface Strike {
   /** Days since the attack began. */
@@ -24,15 +26,22 @@ export interface Strike {
   /** Attackers with standing (eligible, or waiting for the lot) before the attack, and after it. */
   readonly standingBefore: number;
   readonly standingAfter: number;
+  /** What the other rules count: everybody's answer. */
+  readonly answers: Answers;
   readonly threshold: OtherOutcome;
   readonly majority: OtherOutcome;
 }
 
-/** M of the rule that is compared: M signatures of anybody. */
-export const THRESHOLD = 3;
-
-/** Lets the attackers vote for a bad build of a release that was just opened, and follows it until its verdict. */
-export function strike(network: Network, release: Running, extra: Answers = { honest: 0, false: 0 }): Strike {
+/**
+ * Lets the attackers vote for a bad build of a release that was just opened, and follows it until its verdict.
+ * `threshold` is the M of the rule that it is compared with.
+ */
+export function strike(
+  network: Network,
+  release: Running,
+  threshold: number,
+  extra: Answers = { honest: 0, false: 0 },
+): Strike {
   const { day, before, machineMonths, eligible, attackersEligible } = {
     day: network.today,
     before: standingOf(network),
@@ -47,9 +56,13 @@ export function strike(network: Network, release: Running, extra: Answers = { ho
         ? badOf(release.digest)
         : honest.outputOf(actor, running),
   };
+  const openedMs = network.ledger.nowMs;
   let badProvisional = false;
+  let hoursToSee: number | null = null;
   network.onVotes = (running) => {
-    if (running === release) badProvisional ||= isBadProvisional(network, release);
+    if (running !== release) return;
+    badProvisional ||= isBadProvisional(network, release);
+    if (showsBoth(release)) hoursToSee ??= (network.ledger.nowMs - openedMs) / HOUR_MS;
   };
   network.rest([release]);
   for (let day = 0; day < 5; day += 1) network.rest(network.day(0));
@@ -69,10 +82,11 @@ export function strike(network: Network, release: Running, extra: Answers = { ho
     eligible,
     attackersEligible,
     machineMonths,
-    hoursToSee: answers.honest > extra.honest ? (release.urgent ? 2 : 24) : null,
+    hoursToSee,
     standingBefore: before,
     standingAfter: standingOf(network),
-    threshold: thresholdOutcome(answers, THRESHOLD),
+    answers,
+    threshold: thresholdOutcome(answers, threshold),
     majority: majorityOutcome(answers),
   };
 }
@@ -111,6 +125,13 @@ function costOf(network: Network): { machineMonths: number } {
   let days = 0;
   for (const actor of network.active) if (actor.side === 'attacker') days += actor.servedDays;
   return { machineMonths: Math.round(days / 3) / 10 };
+}
+
+/** Whether honest and false votes stand side by side. */
+function showsBoth({ digest, outputs, opened }: Running): boolean {
+  const seen = new Set<string | undefined>();
+  for (const key of opened) seen.add(outputs.get(key));
+  return seen.has(goodOf(digest)) && seen.has(badOf(digest));
 }
 
 function isBadProvisional(network: Network, release: Running): boolean {

@@ -9,10 +9,10 @@ import { strike, wouldWin } from './strike.ts';
  * another, until the panel of some release falls to them.
  */
 export function sybil(parameters: Parameters): Finding {
-  const { flood, floodActive, floodDays, honestNewcomers } = parameters;
+  const { flood, floodActive, floodDays, honestNewcomers, threshold } = parameters;
   const rash = established(parameters, 'sybil');
   joinAll(rash, flood, 'attacker');
-  const atOnce = hit(rash, `${flood} new keys vote at once`);
+  const atOnce = hit(rash, `${flood} new keys vote at once`, threshold);
   const network = established(parameters, 'sybil');
   joinAll(network, honestNewcomers, 'honest');
   joinAll(network, flood, 'attacker', false);
@@ -27,14 +27,17 @@ export function sybil(parameters: Parameters): Finding {
     wake(network, sleeping, floodActive);
     const release = released(network);
     if (wouldWin(network, release)) {
-      won = { case: 'patient flood, at the first panel that it wins', ...strike(network, release) };
+      won = {
+        case: 'patient flood, at the first panel that it wins',
+        ...strike(network, release, threshold),
+      };
     } else network.rest([release]);
     const now = point(network);
     if (network.today % 10 === 0) series.push(now);
     if (now.attackers * 2 >= now.eligible) figures['half of the eligible, day'] ??= network.today;
     if (now.attackers * 3 >= now.eligible * 2) figures['two thirds of the eligible, day'] ??= network.today;
   }
-  won ??= hit(network, `patient flood, after ${floodDays} days in which it won no panel`);
+  won ??= hit(network, `patient flood, after ${floodDays} days in which it won no panel`, threshold);
   return finding('sybil', rash.tally.size + network.tally.size, [atOnce, won], series, figures);
 }
 

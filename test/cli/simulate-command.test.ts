@@ -23,6 +23,24 @@ test('the table is printed, and --json gives the same bytes each time', async ()
   assert.equal(findings[0].cases[0].installed, 'good');
 });
 
+test('M of the rule that is compared, and what is taken for granted of stolen keys, are parameters', async () => {
+  const attack = async (...sets: string[]) => {
+    const { stdout } = await runCommand('--json', 'simulate', 'patient', ...SMALL, ...sets);
+    const { findings, rules } = JSON.parse(stdout);
+    return { outcome: findings[0].cases[0].threshold, rules };
+  };
+  const usual = await attack();
+  assert.deepEqual(
+    [usual.outcome, usual.rules[1].rule, usual.rules[1].cheapest.keys],
+    ['both', '3 of anybody', 3],
+  );
+  const five = await attack('--set', 'threshold=5', '--set', 'todayKeys=2', '--set', 'todayRebuilders=1');
+  // Four attackers and ten honest builders.
+  assert.deepEqual([five.outcome, five.rules[1].cheapest], ['good', null]);
+  const { keys, hoursToSee } = five.rules[3].cheapest;
+  assert.deepEqual([keys, hoursToSee], [2, 24]);
+});
+
 test('--write fills a page between its marks, and puts the plot beside it', async () => {
   const page = join(folder, 'model.md');
   const [begin, end] = ['begin', 'end'].map((word) => `<!-- written by bitquorum simulate: ${word} -->`);
@@ -33,7 +51,10 @@ test('--write fills a page between its marks, and puts the plot beside it', asyn
   assert.ok(text.startsWith(`before\n${begin}\n`) && text.endsWith(`${end}\nafter\n`));
   assert.doesNotMatch(text, /old/);
   assert.match(text, /!\[patient: eligible builders by day\]\(model\/patient\.svg\)/);
-  assert.match(await readFile(join(folder, 'model', 'patient.svg'), 'utf8'), /^<svg /);
+  for (const name of ['patient', 'cost', 'detection']) {
+    assert.ok(text.includes(`](model/${name}.svg)`), name);
+    assert.match(await readFile(join(folder, 'model', `${name}.svg`), 'utf8'), /^<svg [^]*<\/svg>\n$/);
+  }
 });
 
 test('wrong use ends with 2 and says what there is', async () => {
@@ -41,6 +62,8 @@ test('wrong use ends with 2 and says what there is', async () => {
     [['nonsense'], /no scenario "nonsense"; there are sybil, patient/],
     [['--set', 'nonsense=1'], /write NAME=VALUE with one of seed, founders/],
     [['--set', 'flood=200000'], /flood: "200000" is not a whole number from 0 to 100000/],
+    [['--set', 'threshold=0'], /threshold: 1 or more/],
+    [['--set', 'todayKeys=0'], /todayKeys: 1 or more/],
     [['patient', 'nonsense'], /^error: no scenario "nonsense"/],
     [['patient', '--write', join(folder, 'plain')], /^error: --write .*plain: name a Markdown page/],
     [['--set', 'uptimes=0.5,2'], /uptimes: "2" is not a share from 0 to 1/],
