@@ -1,8 +1,8 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { fromUtf8 } from '../bytes/index.ts';
-import { readIfThere, replaceFile } from '../files/index.ts';
+import { readIfThere, readNamed, replaceFile } from '../files/index.ts';
 import { BuilderError } from './errors.ts';
 import { removeTree } from './remove-tree.ts';
 
@@ -68,7 +68,7 @@ export class RecordStore {
   }
 
   async torrent(release: string): Promise<Uint8Array> {
-    return readFile(join(this.#folder, release, 'artifact.torrent'));
+    return readNamed(join(this.#folder, release, 'artifact.torrent'));
   }
 
   /** All records, by release digest. A damaged one stops the builder: guessing could make it contradict itself. */

@@ -1,5 +1,6 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readNamed } from '../files/index.ts';
 import { LogError, parseEntryBundle } from '../log/index.ts';
 
 /** Bundles of one folder, so that no folder has too many files. */
@@ -49,7 +50,7 @@ export class Mirror {
 
   async #readOne(index: number, width: number): Promise<Uint8Array[] | undefined> {
     try {
-      return parseEntryBundle(await readFile(this.#path(index, width)), width);
+      return parseEntryBundle(await readNamed(this.#path(index, width)), width);
     } catch (error) {
       if (error instanceof LogError || isAbsent(error)) return undefined;
       throw error;

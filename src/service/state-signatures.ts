@@ -1,7 +1,7 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromHex } from '../bytes/index.ts';
-import { makeLastingFolders, replaceFile } from '../files/index.ts';
+import { makeLastingFolders, readNamed, replaceFile } from '../files/index.ts';
 import type { Log } from '../log/index.ts';
 import {
   formatNote,
@@ -37,7 +37,7 @@ export class StateSignatures {
     const signatures = new StateSignatures(folder);
     await makeLastingFolders(folder);
     for (const index of await numbersIn(folder, ENDING)) {
-      signatures.#notes.set(index, await readFile(signatures.#path(index)));
+      signatures.#notes.set(index, await readNamed(signatures.#path(index)));
     }
     return signatures;
   }

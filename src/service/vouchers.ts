@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeLastingFolders, replaceFile } from '../files/index.ts';
+import { makeLastingFolders, readNamed, replaceFile } from '../files/index.ts';
 import { formatProvedState, PROOF_BUNDLE_LIMITS, type ProvedState, parseProvedState } from '../log/index.ts';
 import type { Tally } from '../tally/index.ts';
 import { copyNumbered, numbersIn } from './numbered-files.ts';
@@ -25,7 +24,7 @@ export class Vouchers {
     const vouchers = new Vouchers(folder);
     await makeLastingFolders(folder);
     for (const policy of await numbersIn(folder, ENDING)) {
-      const bytes = await readFile(join(folder, nameOf(policy)));
+      const bytes = await readNamed(join(folder, nameOf(policy)));
       vouchers.#states.set(policy, parseProvedState(bytes, PROOF_BUNDLE_LIMITS));
     }
     return vouchers;

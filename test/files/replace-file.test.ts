@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, suite, test } from 'node:test';
-import { readIfThere, replaceFile, replaceSharedFile } from '../../src/files/index.ts';
+import { readIfThere, readNamed, replaceFile, replaceSharedFile } from '../../src/files/index.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -86,5 +86,7 @@ test('a file that is not there is undefined, and a folder in its place is named'
   await replaceFile(path, 'text');
   assert.equal(Buffer.from((await readIfThere(path)) ?? []).toString(), 'text');
   await assert.rejects(readIfThere(folder), { code: 'EISDIR', path: folder, message: new RegExp(folder) });
+  await assert.rejects(readNamed(folder), { code: 'EISDIR', path: folder, message: new RegExp(folder) });
+  await assert.rejects(readNamed(join(folder, 'none')), { code: 'ENOENT' });
   await assert.rejects(readIfThere(join(path, 'below')), { code: 'ENOTDIR', path: join(path, 'below') });
 });
