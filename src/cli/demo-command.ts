@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { defaultCacheFolder } from '../builder/index.ts';
 import { contextOf } from './context.ts';
 import { DemoError } from './demo/child.ts';
+import { requireFreePort } from './demo/free-port.ts';
 import { brokenPromises } from './demo/report.ts';
 import { runDemo } from './demo/run.ts';
 
@@ -31,6 +32,7 @@ export function addDemoCommand(program: Command): void {
 
 async function demoAction(args: DemoArguments, command: Command): Promise<void> {
   const { output, signal } = contextOf(command);
+  await requireFreePort(args.port);
   const demo = await runDemo({
     folder: resolve(args.data),
     cacheFolder: defaultCacheFolder(process.env),
