@@ -49,7 +49,7 @@ export function policyText(rules: PolicyRules, digest: string): string {
     ['cooling', `${rules.coolingDays} days`],
     [
       'canaries',
-      `${canary.perRelease} groups of ${canary.group}; commit ${time(canary.commitSeconds)}, vote ${time(canary.voteSeconds)}; settled by ${canary.settlers} founders in ${canary.settleDays} days`,
+      `${formatCount(canary.perRelease, 'group')} of ${canary.group}; commit ${time(canary.commitSeconds)}, vote ${time(canary.voteSeconds)}; settled by ${canary.settlers} founders in ${canary.settleDays} days`,
     ],
     ['witnesses', cosigners(witnesses)],
     ['monitors', cosigners(monitors)],
@@ -79,7 +79,7 @@ export function warningsOf(rules: PolicyRules): string[] {
     ],
     [
       canary.perRelease > 0 && founders.length < canary.settlers,
-      `${formatCount(founders.length, 'founder')} never settle a canary that asks for ${canary.settlers}: who builds another one is not judged`,
+      `${formatCount(founders.length, 'founder')} can never settle a canary that asks for ${canary.settlers}: who builds another one is not judged`,
     ],
     [
       canary.perRelease > 0 &&

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { CodedError, printable } from '../bytes/index.ts';
 import { readKeyFile } from '../statement/index.ts';
 import { parsePolicyToml } from '../tally/index.ts';
 import { contextOf } from './context.ts';
@@ -80,6 +81,12 @@ async function initAction(args: InitArguments, command: Command): Promise<void> 
     policyToml,
     founders,
     ...(args.origin !== undefined && { origin: args.origin }),
+  }).catch((error: unknown) => {
+    if (!(error instanceof CodedError) || error.code !== 'wrong-signer') throw error;
+    const todo = '`bitquorum --json key show FILE` prints what "founders" must name of each --founder-key';
+    throw new CodedError(error.code, `${printable(args.policy)}: ${error.message}: ${todo}`, {
+      cause: error,
+    });
   });
   output.result(
     { data: args.data, ...inited },

@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { access, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { CodedError, printable } from '../bytes/index.ts';
@@ -40,6 +40,7 @@ export function addVerifyCommand(program: Command): void {
 async function verifyAction(path: string, args: VerifyArguments, command: Command): Promise<void> {
   const { output, signal } = contextOf(command);
   const proofPath = args.proof ?? `${resolve(path)}${PROOF_SUFFIX}`;
+  await access(path); // the file that is named first, before what stands beside it
   const proof = await readProof(proofPath);
   requireWhole(proofPath, proof);
   const [logKey, ...more] = args.logKey ?? [];
@@ -90,7 +91,11 @@ function verifiedWords(path: string, { winner, ageMs, isOutdated }: VerifiedFile
 }
 
 async function readProof(path: string): Promise<Uint8Array> {
-  const found = await stat(path);
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    const todo = '`bitquorum get` leaves one beside what it downloads; name another by --proof';
+    throw new CodedError('no-proof', `there is no proof at ${printable(path)}: ${todo}`, { cause: error });
+  });
   if (!found.isFile()) throw new UsageError(`${path} is no file: name the proof by --proof`);
   const { size } = found;
   if (size <= PROOF_BUNDLE_LIMITS.bytes) return readFile(path);

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { printable } from '../bytes/index.ts';
-import { isKeyName } from '../note/index.ts';
+import { isKeyName, NoteError } from '../note/index.ts';
 import { contextOf } from './context.ts';
 import { UsageError } from './exit-code.ts';
 import { type Listen, parseListen } from './listen.ts';
@@ -70,8 +70,8 @@ async function keyAction({ name, out, algorithm }: KeyArguments, command: Comman
 
 async function runAction(args: RunArguments, command: Command): Promise<void> {
   const { output, signal } = contextOf(command);
-  const logs = await logsOf(args, signal);
-  const { readCosignerFile, startWitness } = await import('../witness/index.ts');
+  const { logVerifier, readCosignerFile, startWitness } = await import('../witness/index.ts');
+  const logs = await logsOf(args, logVerifier, signal);
   const cosigners = await Promise.all(args.key.map((file) => readCosignerFile(file)));
   const twice = cosigners.findIndex(({ vkey }, at) =>
     cosigners.slice(0, at).some((one) => one.vkey === vkey),
@@ -91,7 +91,19 @@ async function runAction(args: RunArguments, command: Command): Promise<void> {
   await witness.ended;
 }
 
-async function logsOf({ log = [], logs }: RunArguments, signal: AbortSignal): Promise<readonly string[]> {
+async function logsOf(
+  { log = [], logs }: RunArguments,
+  check: (vkey: string) => unknown,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  for (const vkey of log) {
+    try {
+      check(vkey);
+    } catch (error) {
+      if (!(error instanceof NoteError)) throw error;
+      throw new UsageError(`--log: ${error.message}`);
+    }
+  }
   const listed =
     logs === undefined ? [] : (await readTlogPolicy('--logs', logs, signal)).logs.map(({ vkey }) => vkey);
   const all = [...log, ...listed];

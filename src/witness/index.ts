@@ -3,7 +3,7 @@ export { formatAddCheckpoint } from './add-checkpoint.ts';
 export { generateCosigner } from './cosigner.ts';
 export { WitnessError } from './errors.ts';
 export { readCosignerFile, writeCosignerFile } from './key-file.ts';
-export { VERIFY } from './known-logs.ts';
+export { logVerifier, VERIFY } from './known-logs.ts';
 export type { AskLimits } from './limits.ts';
 export { type BodyFault, readRequestBody } from './request-body.ts';
 export { type RunningWitness, startWitness, type WitnessOptions } from './start.ts';

@@ -176,3 +176,11 @@ test('output that cannot be written is told', { skip: !existsSync('/dev/full') }
 test('nothing of all that left anything behind', async () => {
   assert.deepEqual((await readdir(base)).toSorted(), ['folder', 'key', 'latin.toml']);
 });
+
+test('a log key of a witness that is none is wrong use, and names the option', async () => {
+  const data = join(base, 'witness');
+  const ended = await runCommand('witness', 'run', '--data', data, '--key', key, '--log', 'none');
+  assert.equal(ended.code, 2);
+  assert.match(ended.stderr, /^error: --log: key "none…" is refused: /);
+  assert.ok(!existsSync(data));
+});

@@ -29,7 +29,7 @@ test('the check warns of canaries that too few founders could settle', async () 
   const path = await file('settlers.toml', DEFAULT.replace('settlers = 2', 'settlers = 32'));
   const { code, stderr } = await runCommand('policy', 'check', path);
   assert.equal(code, 0);
-  assert.match(stderr, /^warning: \d+ founders never settle a canary that asks for 32/m);
+  assert.match(stderr, /^warning: \d+ founders can never settle a canary that asks for 32/m);
 });
 
 test('with --json the check prints the rules with all defaults, the digest and the warnings', async () => {

@@ -82,3 +82,15 @@ test('help shows the commands, and that of one command', async () => {
   assert.equal(code, 2);
   assert.match(stderr, /missing required argument 'release'\n\n?\(--help shows/);
 });
+
+test('verify tells a file that is not there from one that has no proof, and what to do', async () => {
+  const vkey = generateKey('log.test/1').vkey;
+  const nothing = join(folder, 'nothing');
+  const gone = await runCommand('verify', nothing, '--log-key', vkey);
+  assert.equal(gone.code, 1);
+  assert.equal(gone.stderr, `error: ${nothing}: there is no such file or folder; check the path\n`);
+  const alone = await runCommand('verify', broken, '--log-key', vkey);
+  assert.equal(alone.code, 1);
+  assert.ok(alone.stderr.startsWith(`error: there is no proof at ${broken}.bitquorum-proof: `), alone.stderr);
+  assert.match(alone.stderr, /--proof\n$/);
+});
