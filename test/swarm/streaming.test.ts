@@ -14,20 +14,12 @@ import {
   type Tree,
   temporaryFolder,
 } from './content.ts';
+import { startEngine } from './engines.ts';
 import { startScripted } from './scripted-peer.ts';
 import { startWebServer } from './web-server.ts';
 
 const MEBIBYTE = 1024 * 1024;
 const signal = () => AbortSignal.timeout(30_000);
-
-async function startEngine(
-  context: TestContext,
-  options: ConstructorParameters<typeof Engine>[0] = {},
-): Promise<{ engine: Engine; address: { host: string; port: number } }> {
-  const engine = new Engine(options);
-  context.after(() => engine.close());
-  return { engine, address: await engine.listen() };
-}
 
 async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const all: Uint8Array[] = [];

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { toHex } from '../../src/bytes/index.ts';
-import { Engine } from '../../src/swarm/index.ts';
 import { formatMagnet, parseMagnet } from '../../src/torrent/index.ts';
 import {
   awkwardTree,
@@ -13,18 +12,7 @@ import {
   type Tree,
   temporaryFolder,
 } from './content.ts';
-
-const signal = () => AbortSignal.timeout(30_000);
-
-/** An engine that is closed when the test is over. */
-async function startEngine(
-  context: TestContext,
-  options: ConstructorParameters<typeof Engine>[0] = {},
-): Promise<{ engine: Engine; address: { host: string; port: number } }> {
-  const engine = new Engine(options);
-  context.after(() => engine.close());
-  return { engine, address: await engine.listen() };
-}
+import { signal, startEngine } from './engines.ts';
 
 const SINGLE: Tree = { '': patternBytes(2_500_000, 9) };
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { Engine } from '../../src/swarm/index.ts';
+import { test } from 'node:test';
 import { formatMagnet, parseMagnet } from '../../src/torrent/index.ts';
 import {
   awkwardTree,
@@ -11,18 +10,8 @@ import {
   type Tree,
   temporaryFolder,
 } from './content.ts';
+import { signal, startEngine } from './engines.ts';
 import { type Hit, startWebServer } from './web-server.ts';
-
-const signal = () => AbortSignal.timeout(30_000);
-
-async function startEngine(
-  context: TestContext,
-  options: ConstructorParameters<typeof Engine>[0] = {},
-): Promise<{ engine: Engine; address: { host: string; port: number } }> {
-  const engine = new Engine(options);
-  context.after(() => engine.close());
-  return { engine, address: await engine.listen() };
-}
 
 const SINGLE: Tree = { '': patternBytes(3_000_000, 9) };
 const NAMES: Tree = {
@@ -61,6 +50,20 @@ for (const [kind, tree, path] of [
     });
   }
 }
+
+test('a web seed may be an IPv6 address', async (context) => {
+  const folder = await temporaryFolder(context);
+  const made = await makeTorrent(folder, 'content', SINGLE, 'v2');
+  const web = await startWebServer(context, SINGLE, undefined, '::1');
+  const { engine } = await startEngine(context);
+  const webSeeds = [`${web.origin}/content`];
+  const result = await engine.download(made.metainfo, {
+    folder: join(folder, 'out'),
+    webSeeds,
+    signal: signal(),
+  });
+  assert.deepEqual(await fingerprint(result.path), await fingerprint(made.path));
+});
 
 test('pieces that lie behind one another come by few long requests', async (context) => {
   const folder = await temporaryFolder(context);

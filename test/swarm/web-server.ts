@@ -67,7 +67,7 @@ export async function startWebServer(
   });
   server.listen(0, host);
   await once(server, 'listening');
-  web.origin = `http://${host}:${(server.address() as AddressInfo).port}`;
+  web.origin = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
   context.after(async () => {
     server.closeAllConnections();
     server.close();
