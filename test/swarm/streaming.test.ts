@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
-import { Engine, type RunningDownload, SwarmError } from '../../src/swarm/index.ts';
+import { type Engine, type RunningDownload, SwarmError } from '../../src/swarm/index.ts';
 import { formatMagnet, parseMagnet } from '../../src/torrent/index.ts';
 import type { BlockSpan } from '../../src/wire/index.ts';
 import {
