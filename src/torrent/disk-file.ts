@@ -42,7 +42,10 @@ export function isUnchanged(file: DiskFile, stats: Stats | undefined): boolean {
   return stats?.size === file.sizeBytes && stats.mtimeMs === file.mtimeMs && stats.ctimeMs === file.ctimeMs;
 }
 
-/** The message of whatever was thrown. */
+/** The message of whatever was thrown; of the system's own without the call and its path, which our words name already. */
 export function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+  if (!(cause instanceof Error)) return String(cause);
+  const { message, syscall } = cause as NodeJS.ErrnoException;
+  const call = syscall === undefined ? -1 : message.indexOf(`, ${syscall}`);
+  return call < 0 ? message : message.slice(0, call);
 }
