@@ -35,12 +35,17 @@ export interface TransferFigures {
 const OWN_BYTES = 192 * 1024 * 1024;
 const SCRIPT = fileURLToPath(new URL('./libtorrent_transfer.py', import.meta.url));
 
+/** A side that ended before its time: other clients crash now and then. */
+export class SideEndedError extends Error {}
+
 /** One side in a process of its own. */
 class Side {
+  readonly #client: ClientName;
   readonly #child: ChildProcess;
   readonly #lines: Interface;
 
   constructor(client: ClientName, order: TransferOrder) {
+    this.#client = client;
     const isStarted = client === 'resumed' || client === 'trusting';
     const last = JSON.stringify(isStarted ? { ...order, start: client } : order);
     const [program, args] = LIBTORRENTS.has(client)
@@ -81,7 +86,10 @@ class Side {
 
   async #gone(): Promise<never> {
     await once(this.#lines, 'close');
-    throw new Error('a side of the transfer ended too early');
+    const { exitCode, signalCode } = this.#child;
+    if (exitCode === null && signalCode === null) await once(this.#child, 'exit');
+    const how = this.#child.signalCode ?? `exit code ${this.#child.exitCode}`;
+    throw new SideEndedError(`${this.#client} ended in the middle of a transfer: ${how}`);
   }
 }
 
