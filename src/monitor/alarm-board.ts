@@ -53,8 +53,9 @@ export class AlarmBoard {
     if (isForEver(kind) && !memory.hasRoom(kind)) return;
     const atMs = nowMs();
     const evidence = await memory.keepEvidence(finding, atMs);
-    if (isForEver(kind)) await memory.keepAlarm({ kind, key, message, atMs, evidence });
     const folder = join(memory.folder, evidence);
+    // Told first: an alarm that is kept, although its write failed, is not raised again by a monitor that starts anew.
     tell({ event: 'alarm', kind, message, evidence: folder, ...(entry !== undefined && { entry }) });
+    if (isForEver(kind)) await memory.keepAlarm({ kind, key, message, atMs, evidence });
   }
 }
