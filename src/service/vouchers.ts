@@ -14,6 +14,8 @@ const ENDING = 'state';
 export class Vouchers {
   readonly #folder: string;
   readonly #states = new Map<number, ProvedState>();
+  /** The write that is on its way; one at a time. */
+  #writing: Promise<void> = Promise.resolve();
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -35,17 +37,20 @@ export class Vouchers {
     return this.#states.get(policy);
   }
 
-  /** Keeps what a state with the signatures on its note vouches for, the first time. */
+  /** Keeps what a state with the signatures on its note vouches for, the first time; it is on the disk once this resolves. */
   async take(tally: Tally, index: number, note: Uint8Array): Promise<void> {
-    for (const { policy, voucher } of vouchersBy(tally, index, note)) {
-      if (this.#states.has(policy)) continue;
-      this.#states.set(policy, voucher); // at once: one writer at a time
-      try {
+    const before = this.#writing;
+    const { promise: written, resolve: end } = Promise.withResolvers<void>();
+    this.#writing = written;
+    await before;
+    try {
+      for (const { policy, voucher } of vouchersBy(tally, index, note)) {
+        if (this.#states.has(policy)) continue;
         await replaceFile(join(this.#folder, nameOf(policy)), formatProvedState(voucher));
-      } catch (error) {
-        this.#states.delete(policy);
-        throw error;
+        this.#states.set(policy, voucher);
       }
+    } finally {
+      end();
     }
   }
 }
