@@ -15,6 +15,7 @@ export async function readRequestBody(
 ): Promise<Uint8Array> {
   if (request.headers['content-encoding'] !== undefined) throw refuse('encoded');
   if (Number(request.headers['content-length'] ?? 0) > limit) throw refuse('too-large');
+  if (request.destroyed) throw refuse('broken-off'); // nothing would tell so any more
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;

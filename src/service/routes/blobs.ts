@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Request, RequestHandler, Response, Router } from 'express';
+import type { Request, RequestHandler, Router } from 'express';
 import { addressGroup } from '../address.ts';
 import { ServiceError } from '../errors.ts';
 import { asynchronous } from '../http/asynchronous.ts';
@@ -35,14 +35,19 @@ export function blobRoutes(context: BlobContext): Router {
   /** Address groups of the bodies that are on their way. */
   const uploads: string[] = [];
 
-  const takePlace = (request: Request, response: Response): void => {
+  /** Runs `work` while the address of a request holds one of the places. */
+  const inPlace = async <Value>(request: Request, work: () => Promise<Value>): Promise<Value> => {
     const group = addressGroup(context.addressOf(request));
     const own = uploads.filter((each) => each === group).length;
     if (uploads.length >= UPLOADS || own >= UPLOADS_PER_ADDRESS) {
       throw new ServiceError('busy', 'Too many blobs are on their way; come back.');
     }
     uploads.push(group);
-    response.once('close', () => uploads.splice(uploads.indexOf(group), 1));
+    try {
+      return await work();
+    } finally {
+      uploads.splice(uploads.indexOf(group), 1);
+    }
   };
 
   const put = asynchronous(async (request, response) => {
@@ -55,8 +60,7 @@ export function blobRoutes(context: BlobContext): Router {
       response.json({ sha256, sizeBytes: kept.length });
       return;
     }
-    takePlace(request, response);
-    const bytes = await readBody(request, context.blobBytes);
+    const bytes = await inPlace(request, () => readBody(request, context.blobBytes));
     const digest = createHash('sha256').update(bytes).digest('hex');
     if (digest !== sha256) {
       throw new ServiceError('blob-mismatch', `These ${bytes.length} bytes have the SHA-256 ${digest}.`);
