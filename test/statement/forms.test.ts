@@ -51,9 +51,10 @@ function altered(good: object): fc.Arbitrary<unknown> {
       const at = places[place % places.length];
       if (at === undefined) continue;
       const [owner, name] = at;
-      if (act === 'replace') owner[name] = value;
+      // Copies: what is put in may be altered by the next change, and would else come to hold itself.
+      if (act === 'replace') owner[name] = structuredClone(value);
       else if (act === 'remove') Reflect.deleteProperty(owner, name);
-      else owner[String(key)] = value;
+      else owner[String(key)] = structuredClone(value);
     }
     return (JSON.parse(JSON.stringify(json)) as { good?: unknown }).good;
   });
